@@ -1,0 +1,98 @@
+/* entry.h - one log entry: an envelope around the client's own request bytes (DESIGN section 4).
+ *
+ * The same encoding stands in the log, in ACCEPT and ENTRIES, in the snapshot transfer's suffix and, with zxid and times 0, in
+ * FORWARD: the leader stamps it in place. Little-endian:
+ *
+ *   offset size
+ *     0     4   length of the whole entry, these four bytes included
+ *     4     1   version, 1
+ *     5     1   kind (enum entry_kind)
+ *     6     2   length of the authentication ids
+ *     8     8   zxid                        stamped by the leader
+ *    16     8   wall_ms                     stamped; never below its predecessor's: ctime, mtime
+ *    24     8   cluster_ms                  stamped; advances only by leaders' monotonic clocks: TTL, expiry
+ *    32    16   random bytes                stamped; the password of a new session
+ *    48     8   session
+ *    56     4   xid
+ *    60     4   attach number of the session that the writer held
+ *    64     4   operation (enum zk_op) of a REQUEST; time-out in ms of SESSION_CREATE
+ *    68     4   origin: server id           origin 0: proposed by the leader for itself, not numbered
+ *    72     8   origin: incarnation
+ *    80     4   origin: boot count
+ *    84     4   zero
+ *    88     8   origin: number k (C18)
+ *    96     -   authentication ids, then the body: the client's request record
+ *
+ * Pure. Decoding borrows.
+ */
+#ifndef COORD_WIRE_ENTRY_H
+#define COORD_WIRE_ENTRY_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "wire/zk.h"
+
+#include <stdint.h>
+
+#define ENTRY_HEADER_BYTES 96
+#define ENTRY_RANDOM_BYTES 16
+#define ENTRY_BYTES_MAX (40u << 20) /* above jute.maxbuffer's upper limit of 32 MiB */
+
+enum entry_kind {
+    ENTRY_FORM = 1,    /* C15; body: struct form */
+    ENTRY_NOOP = 2,    /* takes an origin's number that was abandoned (C18) */
+    ENTRY_ORIGIN = 3,  /* a new boot or incarnation becomes an origin: number 1 of it follows; its own number is 0 */
+    ENTRY_REQUEST = 4, /* a client's write; closeSession too */
+    ENTRY_SESSION_CREATE = 5,
+    ENTRY_SESSION_ATTACH = 6, /* renewal or move: xid unused, attach = the number that the origin saw; body: password */
+    ENTRY_SESSION_EXPIRE = 7, /* by the leader; void if the attach number changed */
+    ENTRY_ADMIT = 8,          /* C10, C17: not proposed yet */
+    ENTRY_CONFIG = 9,         /* C10: not proposed yet */
+    ENTRY_KIND_MAX = 9,
+};
+
+struct origin {
+    uint32_t server; /* 0: none */
+    uint32_t boot;
+    uint64_t incarnation;
+    uint64_t number;
+};
+
+struct entry {
+    enum entry_kind kind;
+    uint64_t zxid;
+    int64_t wall_ms, cluster_ms;
+    uint8_t random[ENTRY_RANDOM_BYTES];
+    uint64_t session;
+    int32_t xid;
+    uint32_t attach;
+    int32_t op; /* or time-out */
+    struct origin origin;
+    struct slice auth; /* authentication ids, each u16 length + "scheme:id"; empty: none but world */
+    struct slice body;
+};
+
+size_t entry_size(const struct entry *e);
+void entry_append(struct buf *b, const struct entry *e);
+
+/* The next entry of a run of encoded entries; *s advances past it. 0; 1 at the end; -COORD_E_DAMAGED when malformed. */
+int entry_next(struct slice *s, struct entry *e);
+
+/* Stamp an encoded entry in place; `encoded` starts at its first byte. */
+void entry_stamp(uint8_t *encoded, uint64_t zxid, int64_t wall_ms, int64_t cluster_ms,
+                 const uint8_t random[ENTRY_RANDOM_BYTES]);
+
+/* FORM's body: cluster id and the voters with their incarnations. */
+#define FORM_VOTERS_MAX 7
+struct form {
+    uint64_t cluster;
+    uint32_t count;
+    struct form_voter {
+        uint32_t id;
+        uint64_t incarnation;
+    } voter[FORM_VOTERS_MAX]; /* rising ids */
+};
+void form_append(struct buf *b, const struct form *f);
+int form_decode(struct slice body, struct form *f); /* 0 or -COORD_E_DAMAGED */
+
+#endif
