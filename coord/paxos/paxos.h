@@ -1,0 +1,225 @@
+/* paxos.h - consensus: simplified Multi-Paxos (DESIGN section 3), one server's part, as a bare state machine.
+ *
+ * Pure: no clock, no randomness of its own, no allocation, no payloads. `struct paxos` is one flat block without pointers: a
+ * copy is a memcpy and a hash is of its bytes. Time comes in every event; entries are named by zxid, their bytes are kept by
+ * the caller. One door: paxos_step() takes one event and fills one paxos_out.
+ *
+ * The one rule above all: no message leaves that depends on state which is not durable. It is structural: whatever promises
+ * durability is in out->send_after_persist only, and every message there waits for all persists up to and including
+ * out->wait_seq. Messages are idempotent and may be lost, doubled and reordered.
+ *
+ * Words: C1..C19 are the rules of DESIGN section 3. `committed` is the highest zxid known chosen; `matched` the last zxid known
+ * to be in the log of the leader of `promised` (C4); `history_end` the end of the history that the leader chose in phase 1.
+ */
+#ifndef COORD_PAXOS_PAXOS_H
+#define COORD_PAXOS_PAXOS_H
+
+#include "wire/entry.h"
+#include "wire/peer.h"
+#include "wire/runs.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PAXOS_SEND_MAX 32
+#define PAXOS_WINDOW_ENTRIES 1024 /* unacknowledged entries per follower */
+#define PAXOS_ACCEPT_ENTRIES 512  /* most entries that one ACCEPT or ENTRIES names */
+
+/* To whom an epoch was promised (C1): a process, not a server, so a restarted candidate never resumes its epoch (C6). */
+struct paxos_promised {
+    uint32_t epoch, server, boot;
+    uint64_t incarnation;
+};
+
+struct paxos_options {
+    uint32_t self;
+    uint32_t boot;
+    uint64_t incarnation;
+    uint32_t voter_count;                      /* 1, 3, 5 or 7 */
+    uint32_t voters[PEER_MAX];                 /* configured ids, rising; self is one of them */
+    uint32_t heartbeat_ms;                     /* 50 */
+    uint32_t election_min_ms, election_max_ms; /* 300, 600 */
+    uint32_t counter_max; /* the leader goes on to the next epoch at this counter (C9); UINT32_MAX - 2^20, less in tests */
+    uint64_t seed;
+};
+
+/* What the disk held at the start. */
+struct paxos_recovered {
+    struct paxos_promised promised;
+    uint32_t accepted;
+    uint64_t committed; /* of the snapshot loaded: known chosen */
+    uint64_t trimmed;   /* entries at or below are no longer in the log */
+    struct runs log;
+    bool has_form;
+    uint64_t form_zxid;
+    struct form form;
+};
+
+enum paxos_role { PAXOS_FOLLOWER, PAXOS_PROBING, PAXOS_PREPARING, PAXOS_ADOPTING, PAXOS_LEADING };
+
+enum paxos_event_type {
+    PAXOS_LINK,          /* peer, up: the link to a peer came up or broke */
+    PAXOS_MESSAGE,       /* message; form if its payload holds a FORM entry */
+    PAXOS_SUBMIT,        /* first, count: the leader's new entries, stamped from paxos_submit_zxid() on; form if one is FORM */
+    PAXOS_PERSISTED,     /* seq: this persist and all before it are durable */
+    PAXOS_BARRIER,       /* a sync arrived: a round sent from now on is wanted (leader); see paxos_barrier_round() */
+    PAXOS_TRIMMED,       /* zxid: the log holds nothing at or below it any more */
+    PAXOS_SNAPSHOT_SENT, /* peer, zxid: it has installed our snapshot; zxid 0: the transfer failed */
+    PAXOS_SNAPSHOT_INSTALLED, /* zxid: own log and state were replaced by a snapshot, durably; form as it stands in it */
+    PAXOS_HAND_OVER,          /* pass the lead to the most current follower */
+    PAXOS_TIMER,              /* wake_at_ms came */
+};
+
+struct paxos_event {
+    enum paxos_event_type type;
+    uint64_t now_ms;
+    uint32_t peer;
+    bool up;
+    const struct peer_msg *message; /* its payload is not looked at */
+    const struct form *form;        /* NULL: none */
+    uint64_t form_zxid;
+    uint64_t first, zxid, seq;
+    uint32_t count;
+};
+
+enum paxos_source { PAXOS_FROM_EVENT, PAXOS_FROM_STAGED };
+
+/* One durable step. Done strictly in this order, so that a crash between any two leaves a legal state:
+ * 1 promised, 2 cut, 3 append, 4 accepted. Persists are executed in the order of their seq. */
+struct paxos_persist {
+    uint64_t seq; /* 0: nothing to persist; else the last seq + 1 */
+    bool set_promised;
+    struct paxos_promised promised;
+    bool cut;
+    uint64_t cut_after; /* drop every entry behind it */
+    uint32_t append_count;
+    uint64_t append_first, append_last; /* held by the event's payload or submit, or by the staged entries; may span epochs */
+    enum paxos_source append_source;
+    bool set_accepted;
+    uint32_t accepted;
+};
+
+struct paxos_out {
+    struct paxos_persist persist;
+    uint32_t now_count, after_count;
+    struct peer_msg send_now[PAXOS_SEND_MAX]; /* may leave at once. ACCEPT and ENTRIES: the caller attaches entries
+                                                 first..first+count-1 (one epoch), fewer if it must: paxos_unsent() */
+    struct peer_msg send_after_persist[PAXOS_SEND_MAX];
+    uint64_t wait_seq; /* what send_after_persist waits for; 0: all is durable, send at once */
+    bool stage;        /* keep the event's entries stage_first..stage_last (ENTRIES of a history being adopted) */
+    uint64_t stage_first, stage_last;
+    bool drop_staged;       /* before `stage` */
+    uint64_t commit_zxid;   /* apply up to here: chosen, matched and durable here (C5) */
+    uint32_t snapshot_to;   /* bit i: voters[i] needs a snapshot; set once per need */
+    uint64_t snapshot_from; /* a candidate: server id whose snapshot is needed, 0 none. The FETCH that asks is in send_now */
+    bool want_form;         /* leader of a forming ensemble: SUBMIT a FORM now (paxos_form) */
+    uint64_t wake_at_ms;
+};
+
+/* What the leader knows of one voter, and what a candidate has heard from it. */
+enum paxos_progress { PROGRESS_PROBE, PROGRESS_STREAM, PROGRESS_SNAPSHOT };
+
+struct paxos_peer {
+    uint32_t id;
+    bool link_up;
+    /* Candidate: C7, C13, C15. */
+    bool probe_granted, probe_answered, probe_log_empty, promised_to_us;
+    uint32_t promise_accepted;
+    uint64_t incarnation; /* of its last PROMISE or ACCEPTED */
+    uint64_t promise_committed;
+    struct runs promise_log;
+    /* Somebody whose probe we denied (C13). */
+    bool probe_denied;
+    uint64_t probe_attempt;
+    /* Leader. */
+    enum paxos_progress progress;
+    bool paused;         /* a probe or a full window is out: wait for an answer */
+    bool accepted_epoch; /* its ACCEPTED said accepted = our epoch */
+    uint64_t matched;    /* durable there (C4) */
+    uint64_t next_prev;  /* all up to here was sent */
+    uint64_t sent_at_ms;
+    uint64_t round_acked, heard_at_ms; /* C13: heard counts answers to our own heartbeats only */
+};
+
+struct paxos {
+    struct paxos_options options;
+    uint64_t rng[4];
+    uint64_t now_ms;
+
+    /* Acceptor: what is durable once persist seq_issued is. */
+    struct paxos_promised promised;
+    uint32_t accepted;
+    struct runs log;
+    uint64_t trimmed;
+    bool has_form, form_chosen;
+    uint64_t form_zxid;
+    struct form form;
+
+    /* Persists in flight, oldest first: what becomes durable with each. */
+    uint64_t seq_issued, seq_done;
+    uint64_t durable_last; /* own log is durable up to here */
+    uint32_t durable_accepted;
+    uint32_t flight_count;
+    struct paxos_flight {
+        uint64_t seq, last;
+        uint32_t accepted;
+    } flight[256]; /* the caller keeps fewer persists under way: paxos_persist_room() */
+
+    /* Follower of promised.epoch. */
+    uint64_t matched;          /* C4, within promised.epoch; durable or under way */
+    uint64_t leader_committed; /* as told by the leader of promised.epoch */
+    uint64_t committed;
+    uint32_t leader; /* id of the live leader, 0 unknown */
+    uint64_t leader_heard_ms;
+    bool leader_established;
+
+    /* Proposer. */
+    enum paxos_role role;
+    uint64_t deadline_ms; /* election time-out, probe or prepare time-out, by role */
+    uint64_t attempt;
+    uint32_t backoff;
+    uint32_t epoch_seen; /* the highest in any message (C6) */
+    uint32_t adopt_from; /* server whose history is being fetched */
+    uint64_t staged_last;
+    struct runs adopted; /* the history being adopted or led: own log once it is in it */
+    uint64_t history_end;
+    bool established; /* C8 */
+    bool rolling;     /* C9: preparing the next epoch while leading */
+    uint64_t heartbeat_at_ms;
+    uint64_t round_sent, round_wanted, round_confirmed;
+    struct paxos_peer peer[PEER_MAX]; /* by index in options.voters; self's entry is used for its own vote */
+};
+
+/* Start from what the disk held. Nothing leaves; `out` carries the first wake-up. */
+void paxos_init(struct paxos *p, const struct paxos_options *options, const struct paxos_recovered *recovered, uint64_t now_ms,
+                struct paxos_out *out);
+
+/* Advance by one event. The caller then must, in this order: 1 queue out->persist; 2 send out->send_now at any time;
+ * 3 send out->send_after_persist once persist wait_seq is done; 4 apply up to out->commit_zxid; 5 arm wake_at_ms.
+ * `out` is overwritten whole. Never allocates, never fails; a message that makes no sense is dropped. */
+void paxos_step(struct paxos *p, const struct paxos_event *event, struct paxos_out *out);
+
+/* The zxid that the next submitted entry must have; 0 when this server may not propose now: it does not lead, is about to go on
+ * to the next epoch, or the log's shape is full (RUNS_MAX) until its history is chosen. How many may be submitted: *room. */
+uint64_t paxos_submit_zxid(const struct paxos *p, uint32_t *room);
+
+/* The caller could attach only the entries before first_unsent to an ACCEPT for this peer: sending goes on from there when it
+ * acknowledges, or at the next heartbeat. */
+void paxos_unsent(struct paxos *p, uint32_t peer, uint64_t first_unsent);
+
+/* Barrier round that answers syncs which arrive now: they may be answered when out.. p->round_confirmed >= it, at p->committed
+ * of the moment the round was asked for. Valid on an established leader, directly after the PAXOS_BARRIER step. */
+uint64_t paxos_barrier_round(const struct paxos *p);
+
+/* FORM's content for a forming leader (want_form): all promisers with their incarnations; cluster is the caller's. */
+void paxos_form(const struct paxos *p, struct form *form);
+
+bool paxos_persist_room(const struct paxos *p); /* false: wait for a PERSISTED before any further event that may persist */
+bool paxos_is_voter(const struct paxos *p);     /* false: this incarnation is not in FORM; takes part without a vote (C17) */
+uint32_t paxos_quorum(const struct paxos *p);
+const char *paxos_role_name(enum paxos_role role);
+
+/* Invariants over the whole struct: NULL, or what is broken. Called after each step in tests and the simulator. */
+const char *paxos_check(const struct paxos *p);
+
+#endif
