@@ -1,0 +1,113 @@
+/* state.h - the replicated state machine: znodes, ACLs, sessions, origins (DESIGN section 4). Pure and deterministic.
+ *
+ * Every replica that applies the same entries holds the same state, to the byte of its snapshot image and to its digest: no
+ * clock, no random number, no configuration, no order of a hash table gets in. All that an apply needs stands in the entry.
+ * Apply validates, mutates, and reports changes; a failed operation leaves no trace but its zxid, its session's and origin's
+ * bookkeeping. Out of memory aborts. Not thread-safe; the core thread owns it, a load job builds one that nobody else sees.
+ *
+ * A znode costs at most 150 bytes besides its data: slabs of fixed nodes, name inline when short, children linked, ACL by id,
+ * small values inline, no full path. Values are immutable, shared by reference with a snapshot walk under way.
+ */
+#ifndef COORD_STATE_STATE_H
+#define COORD_STATE_STATE_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "state/op.h"
+#include "wire/change.h"
+#include "wire/entry.h"
+#include "wire/records.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct state;
+
+struct state *state_new(void); /* the first tree of PROTOCOL section 12, zxid 0 */
+void state_free(struct state *s);
+
+/* What one apply did. */
+struct apply {
+    /* in */
+    const struct entry *entry;
+    struct buf *reply; /* the reply's record is appended here when err is 0; may hold earlier content */
+    /* out */
+    bool skipped; /* C18: not the origin's next number, or the session's attach moved on for an expiry: no effect */
+    int err;      /* 0 or the client's error code, negative. -COORD_E_SESSION_EXPIRED, -COORD_E_SESSION_MOVED too */
+    const struct change *changes; /* in order; valid until the next apply */
+    uint32_t change_count;
+    uint64_t session;    /* created, attached, closed or expired by this entry; 0 none */
+    uint32_t attach;     /* its attach number now */
+    bool session_closed; /* it is gone: its ephemerals were removed in this apply */
+};
+
+/* Apply one entry; its zxid must be above state_zxid(). Exactly once (C18): an entry with an origin is taken only if its
+ * number is the last one + 1 of that origin's newest boot, else skipped. */
+void state_apply(struct state *s, struct apply *a);
+
+uint64_t state_zxid(const struct state *s);
+uint64_t state_digest(const struct state *s);           /* kept incrementally: nodes, sessions, origins, form */
+uint64_t state_digest_recompute(const struct state *s); /* from scratch, for checks */
+
+/* A read. The watch to register, if the request asked for one and the answer allows it, is reported, not registered. */
+enum read_watch { READ_WATCH_NONE, READ_WATCH_DATA, READ_WATCH_CHILD };
+struct read {
+    struct slice auth; /* authentication ids of the client, as in an entry */
+    struct buf *reply; /* as in struct apply */
+    int err;
+    enum read_watch watch;   /* exists on a missing node: READ_WATCH_DATA with err NO_NODE */
+    struct slice watch_path; /* borrowed from the request */
+};
+void state_read(const struct state *s, const struct op_desc *op, const void *request, struct read *r);
+
+/* For setWatches and tools: false when there is no such node. Any of the outs may be NULL. */
+bool state_stat(const struct state *s, struct slice path, struct zk_stat *stat);
+
+/* True when the ids may READ the node (deleted or missing: true). */
+bool state_may_read(const struct state *s, struct slice path, struct slice auth);
+
+/* Sessions. */
+struct state_session {
+    uint64_t id;
+    uint8_t password[ZK_PASSWORD_BYTES];
+    uint32_t timeout_ms;
+    uint32_t attach; /* rises with each attach: 1 when created */
+    uint32_t server; /* the origin it is attached to */
+    uint32_t ephemeral_count;
+};
+bool state_session(const struct state *s, uint64_t id, struct state_session *info);
+bool state_session_next(const struct state *s, uint64_t *cursor, struct state_session *info); /* cursor 0 first; rising ids */
+
+/* Last number applied of an origin's boot: 0 when the origin is not known with this incarnation and boot (propose
+ * ENTRY_ORIGIN). */
+bool state_origin_known(const struct state *s, uint32_t server, uint64_t incarnation, uint32_t boot);
+uint64_t state_origin_number(const struct state *s, uint32_t server, uint64_t incarnation, uint32_t boot);
+
+/* FORM as applied; NULL before. */
+const struct form *state_form(const struct state *s, uint64_t *form_zxid);
+
+struct state_counts {
+    uint64_t nodes, ephemerals, sessions, data_bytes, memory_bytes; /* data_bytes: names' paths are not counted, values are */
+    int64_t wall_ms, cluster_ms; /* of the last entry applied: the leader stamps never below them */
+};
+void state_counts(const struct state *s, struct state_counts *c);
+
+/* Snapshot walk: the image of the state at the zxid of state_walk_start, while applies go on. One walk at a time. Nodes that
+ * an apply is about to change before the walk reached them are queued in their old form first.
+ * The image is a stream of records (image.c has the format), byte for byte the same on every replica only as a set. */
+void state_walk_start(struct state *s);
+bool state_walk_next(struct state *s, struct buf *to,
+                     size_t about_bytes); /* appends up to about that much; false: that was the end */
+void state_walk_stop(struct state *s);
+size_t state_walk_backlog(const struct state *s); /* bytes of old images waiting */
+bool state_walking(const struct state *s);
+
+/* Build a state from an image, fed in pieces of any size. */
+struct state_loader;
+struct state_loader *state_loader_new(void);
+int state_loader_feed(struct state_loader *l, struct slice piece); /* 0 or -COORD_E_DAMAGED */
+int state_loader_finish(struct state_loader *l, struct state **s); /* takes the state; checks trailer and digest */
+void state_loader_free(struct state_loader *l);
+
+#endif

@@ -1,0 +1,47 @@
+/* watch.h - who waits for what on this server (PROTOCOL section 8). Local, not replicated, pure.
+ *
+ * One-shot data watches (getData, exists) and child watches (getChildren) by path. Knows paths and watcher ids only: no socket,
+ * no tree. Firing turns changes into notifications in the order in which clients must see them: for each change the node's own
+ * event, then the parent's NodeChildrenChanged; a deleted node's watcher hears once even with a data and a child watch. Goal:
+ * below 64 bytes per watch with its path shared. Not thread-safe.
+ */
+#ifndef COORD_WATCH_WATCH_H
+#define COORD_WATCH_WATCH_H
+
+#include "base/slice.h"
+#include "wire/change.h"
+#include "wire/zk.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum watch_kind { WATCH_DATA, WATCH_CHILD };
+
+struct watch_table;
+
+struct watch_notification {
+    uint64_t watcher;
+    enum zk_event event;
+    struct slice path; /* valid until the table changes */
+};
+
+struct watch_table *watch_table_new(void);
+void watch_table_free(struct watch_table *t);
+
+/* Idempotent per (kind, path, watcher). */
+void watch_add(struct watch_table *t, enum watch_kind kind, struct slice path, uint64_t watcher);
+
+/* Drop all of one watcher: its connection closed. */
+void watch_drop(struct watch_table *t, uint64_t watcher);
+
+/* Remove the watches that these changes fire and return the notifications, valid until the next call of any function here.
+ * The changes of one apply are fired together, after all of them happened. */
+const struct watch_notification *watch_fire(struct watch_table *t, const struct change *changes, uint32_t count,
+                                            uint32_t *notification_count);
+
+struct watch_counts {
+    uint64_t watches, paths, watchers;
+};
+void watch_counts(const struct watch_table *t, struct watch_counts *c);
+
+#endif
