@@ -1,0 +1,57 @@
+/* store.h - everything durable of one server: manifest, write-ahead log, promise files, snapshots; and store_run().
+ *
+ * store_run() is the same code on the server's threads and in the simulator. Files are described in docs/formats.md.
+ * Threads: open and close by one thread; store_run() of lane WAL by one thread, of lane SNAP by another.
+ * Fail-stop: after an error that is not listed as harmless in job.h nothing may be run any more.
+ */
+#ifndef COORD_STORE_STORE_H
+#define COORD_STORE_STORE_H
+
+#include "base/fs.h"
+#include "paxos/paxos.h"
+#include "store/job.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store_options {
+    const char *data_dir;       /* snapshots, manifest, promise; made if absent */
+    const char *log_dir;        /* segments; the same as data_dir when the configuration has no dataLogDir */
+    uint32_t server;            /* own id; a directory of another id is refused (FOREIGN) */
+    uint64_t segment_bytes;     /* 16 MiB; at least 4 KiB (tests) */
+    uint32_t segments_ahead;    /* 2 */
+    uint32_t snap_retain;       /* 3; at least 2 */
+    uint64_t fresh_incarnation; /* random: taken when the directory is empty */
+    bool lone; /* the only voter: a damaged entry that was synced cannot come from a peer. Either way fatal for now */
+};
+
+struct store_recovered {
+    bool fresh;                    /* the directory was empty */
+    uint64_t incarnation, cluster; /* cluster 0: FORM not known chosen */
+    uint32_t boot;                 /* already raised for this start, durably */
+    uint64_t snapshot_zxid;        /* 0: none: JOB_LOAD of 0 gives the first state */
+    uint64_t torn_bytes;           /* of the last batch, cut off: never acknowledged */
+    struct paxos_recovered paxos;  /* form: as found in the log; one that stands in the snapshot comes with the loaded state */
+};
+
+struct store;
+
+/* Opens, locks and recovers. On error *text (static storage of the store's making, valid until the next store_open) says what,
+ * in which file, at which offset and zxid, and what to do. Errors: DAMAGED, MISSING, FOREIGN, FORMAT, LOCKED, NO_SPACE, IO. */
+int store_open(struct fs *fs, const struct store_options *options, struct store **store, struct store_recovered *recovered,
+               const char **text);
+void store_close(struct store *s); /* syncs nothing: what was acknowledged is durable already */
+
+/* Execute one job; fills err and the outs. */
+void store_run(struct store *s, struct job *j);
+
+/* Execute a list of lane-WAL jobs in order; neighbouring PERSISTs share one sync. The same results as store_run one by one. */
+void store_run_wal(struct store *s, struct list *jobs);
+
+/* Write a first log that holds FORM alone (C16, coordd --bootstrap); the directory must be empty or without any entry. */
+int store_bootstrap(struct fs *fs, const struct store_options *options, const struct form *form, const char **text);
+
+/* The one in force when a lane-WAL or writing job failed: file and reason, for the last line of the log. */
+const char *store_failure(const struct store *s);
+
+#endif
