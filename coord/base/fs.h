@@ -106,11 +106,13 @@ static inline int fs_lock(struct fs *fs, const char *path, struct fs_file **file
     return fs->ops->lock(fs, path, file);
 }
 
-/* Read the whole file behind what `to` holds; -COORD_E_LIMIT above max bytes. */
 struct buf;
+
+/* Read the whole file behind what `to` holds; -COORD_E_LIMIT above max bytes. On an error `to` is as before. */
 int fs_read_file(struct fs *fs, const char *path, struct buf *to, size_t max);
 
-/* Write a file so that after a crash either the old or the new content is there: temporary name, sync, rename, sync_dir. */
+/* Write a file so that after a crash either the old or the new content is there: temporary name (`name`.tmp), sync, rename,
+ * sync_dir. After success the new content is durable. */
 int fs_write_file_atomic(struct fs *fs, const char *dir, const char *name, struct slice content);
 
 /* The real file system. Static storage, never freed. Defined in posix_fs.c. */

@@ -10,6 +10,7 @@ struct list {
 };
 
 #define LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
+/* The node must not be removed during its turn. */
 #define LIST_EACH(node, head) for (struct list *node = (head)->next; node != (head); node = node->next)
 
 static inline void list_init(struct list *head)
@@ -54,6 +55,18 @@ static inline struct list *list_pop_front(struct list *head)
         return NULL;
     list_remove(node);
     return node;
+}
+
+/* Moves all nodes of `from`, in their order, to the end of `head`; leaves `from` empty. */
+static inline void list_append(struct list *head, struct list *from)
+{
+    if (list_empty(from))
+        return;
+    from->next->prev = head->prev;
+    head->prev->next = from->next;
+    from->prev->next = head;
+    head->prev = from->prev;
+    list_init(from);
 }
 
 #endif

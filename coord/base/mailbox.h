@@ -15,7 +15,7 @@
 struct mailbox;
 
 struct mailbox *mailbox_new(size_t limit); /* limit: the most messages that wait at once, >= 1 */
-void mailbox_free(struct mailbox *m);      /* must be empty */
+void mailbox_free(struct mailbox *m);      /* must be empty, and nobody posts any more */
 
 /* Posts the node; false when the mailbox is full or closed, the node is the caller's still. */
 bool mailbox_post(struct mailbox *m, struct list *node);
