@@ -21,12 +21,13 @@ struct batch {
 };
 
 /* Copies a run of encoded, stamped, well-formed entries (size < 4 GiB) into a batch with one reference.
- * NULL when the run is empty or malformed, its zxids do not rise, or counters within an epoch have a gap. */
+ * NULL when the run is empty or malformed, its zxids do not rise, counters within an epoch have a gap, or an epoch
+ * that begins in it does not begin with counter 1. */
 struct batch *batch_new(struct slice entries);
-struct batch *batch_ref(struct batch *b);
-void batch_unref(struct batch *b); /* NULL is allowed */
+struct batch *batch_ref(struct batch *b); /* the same batch */
+void batch_unref(struct batch *b);        /* NULL is allowed */
 
-/* Index of the entry with this zxid; count when it is not in the batch. O(log count). */
+/* Index of the entry with this zxid; count when it is not in the batch. O(1) in a batch of one epoch, else O(log count). */
 uint32_t batch_find(const struct batch *b, uint64_t zxid);
 
 /* Bytes of entries [from, to). */

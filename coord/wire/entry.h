@@ -75,14 +75,19 @@ struct entry {
 size_t entry_size(const struct entry *e);
 void entry_append(struct buf *b, const struct entry *e);
 
-/* The next entry of a run of encoded entries; *s advances past it. 0; 1 at the end; -COORD_E_DAMAGED when malformed. */
+/* The next entry of a run of encoded entries; *s advances past it. 0; 1 at the end; -COORD_E_DAMAGED when malformed: short,
+ * longer than ENTRY_BYTES_MAX, unknown version or kind, non-zero reserved bytes, authentication ids that do not add up. */
 int entry_next(struct slice *s, struct entry *e);
+
+/* Walk authentication ids that entry_next has checked: false at the end. */
+bool entry_next_auth(struct slice *auth, struct slice *id);
 
 /* Stamp an encoded entry in place; `encoded` starts at its first byte. */
 void entry_stamp(uint8_t *encoded, uint64_t zxid, int64_t wall_ms, int64_t cluster_ms,
                  const uint8_t random[ENTRY_RANDOM_BYTES]);
 
-/* FORM's body: cluster id and the voters with their incarnations. */
+/* FORM's body: cluster id and the voters with their incarnations. Little-endian: u64 cluster, u32 count, u32 zero, then for
+ * each voter u32 id, u32 zero, u64 incarnation. form_append asserts what form_decode checks. */
 #define FORM_VOTERS_MAX 7
 struct form {
     uint64_t cluster;
@@ -90,7 +95,7 @@ struct form {
     struct form_voter {
         uint32_t id;
         uint64_t incarnation;
-    } voter[FORM_VOTERS_MAX]; /* rising ids */
+    } voter[FORM_VOTERS_MAX]; /* count of them, 1 at least; rising ids from 1 */
 };
 void form_append(struct buf *b, const struct form *f);
 int form_decode(struct slice body, struct form *f); /* 0 or -COORD_E_DAMAGED */

@@ -38,20 +38,21 @@ struct jute_cursor {
 
 static inline struct jute_cursor jute_cursor_make(struct slice s)
 {
-    return (struct jute_cursor){s.data, s.data + s.size, false};
+    return (struct jute_cursor){s.data, s.size > 0 ? s.data + s.size : s.data, false};
 }
 
-/* Decode one record at the cursor into *record. Returns 0, or -COORD_E_MARSHALLING: input too short, a length below -1,
- * a boolean that is neither 0 nor 1 is taken as true, a vector's item malformed. *record may be partly written then. */
+/* Decode one record at the cursor into *record. Returns 0, or -COORD_E_MARSHALLING: the cursor had failed before, input too
+ * short, a length or count below -1, a vector's item malformed. *record is zero and null from the bad field on then. A boolean
+ * that is neither 0 nor 1 is taken as true. */
 int jute_decode(struct jute_cursor *c, const struct jute_record *table, void *record);
 
-/* Bytes that encode makes of the record. */
+/* Bytes that encode makes of the record. Each slice and vector is below 2 GiB; a vector's count fits its items. */
 size_t jute_size(const struct jute_record *table, const void *record);
 
 /* Write jute_size() bytes at `to`; returns the end. */
 uint8_t *jute_encode(uint8_t *to, const struct jute_record *table, const void *record);
 
-/* Encode at the end of a buffer (aborts out of memory: server side). */
+/* Encode at the end of a buffer, print: in jute_buf.c, for the server; they abort when out of memory. */
 void jute_append(struct buf *b, const struct jute_record *table, const void *record);
 
 bool jute_equal(const struct jute_record *table, const void *a, const void *b);

@@ -2,8 +2,9 @@
  *
  * A frame is: u32 length of what follows, u64 XXH3 of what follows the checksum (seeded by the cluster-independent constant
  * PEER_FRAME_SEED), then the message: u8 type, u8 flags, u16 zero, then the fields of its type in the order of its list below,
- * little-endian, runs as count + triples, then the payload up to the end. Frames are at most PEER_FRAME_MAX; an ACCEPT or
- * ENTRIES whose single entry is larger leaves in fragments (PEER_FLAG_MORE on all but the last) which the link joins.
+ * little-endian, runs as u64 floor + u32 count + triples of u32, then the payload up to the end. Frames are at most
+ * PEER_FRAME_MAX bytes, all of it counted; a message whose payload does not fit leaves in fragments (PEER_FLAG_MORE on all but
+ * the last) which the link joins, up to PEER_PAYLOAD_MAX bytes.
  * Direction-less and idempotent: messages may be lost, doubled and reordered. docs/formats.md has a table for each.
  * Pure. Decoding borrows the payload.
  */
@@ -17,6 +18,8 @@
 #include <stdint.h>
 
 #define PEER_FRAME_MAX (256u << 10)
+#define PEER_PAYLOAD_MAX (40u << 20)    /* of a whole message: one entry of any legal size (ENTRY_BYTES_MAX) */
+#define PEER_FRAME_SEED 0x636f6f7264ull /* "coord" */
 #define PEER_FORMAT_VERSION 1u
 #define PEER_MAX 7 /* voters of an ensemble */
 
@@ -44,37 +47,37 @@ enum peer_type {
     PEER_TYPE_MAX = PEER_SNAPSHOT_ACK
 };
 
-/* X(struct name, enum suffix, fields). Kinds: u32, u64, runs (struct runs). Every message names the sender's view; the link
- * adds who sent it. `incarnation` and `boot` are the sender's. */
+/* X(struct name, enum suffix, fields). Kinds: u32, u64, zxid and hex (u64 that print otherwise), runs (struct runs).
+ * Every message names the sender's view; the link adds who sent it. `incarnation` and `boot` are the sender's. */
 #define PEER_MESSAGES(X)                                                                                                       \
     X(hello, HELLO,                                                                                                            \
-      M(u32, version) M(u32, server) M(u32, to) M(u64, cluster) M(u64, incarnation) M(u32, boot) M(u64, nonce0) M(u64, nonce1) \
+      M(u32, version) M(u32, server) M(u32, to) M(hex, cluster) M(hex, incarnation) M(u32, boot) M(hex, nonce0) M(hex, nonce1) \
           M(u32, authenticate))                                                                                                \
-    X(hello_auth, HELLO_AUTH, M(u64, mac0) M(u64, mac1) M(u64, mac2) M(u64, mac3))                                             \
+    X(hello_auth, HELLO_AUTH, M(hex, mac0) M(hex, mac1) M(hex, mac2) M(hex, mac3))                                             \
     X(probe, PROBE, M(u32, epoch) M(u64, attempt) M(u32, forming))                                                             \
-    X(probe_answer, PROBE_ANSWER, M(u32, granted) M(u64, attempt) M(u32, promised) M(u32, log_empty) M(u64, last))             \
-    X(prepare, PREPARE, M(u32, epoch) M(u64, incarnation) M(u32, boot) M(u32, forming))                                        \
-    X(promise, PROMISE, M(u32, epoch) M(u64, incarnation) M(u32, boot) M(u32, accepted) M(u64, committed) M(runs, log))        \
+    X(probe_answer, PROBE_ANSWER, M(u32, granted) M(u64, attempt) M(u32, promised) M(u32, log_empty) M(zxid, last))            \
+    X(prepare, PREPARE, M(u32, epoch) M(hex, incarnation) M(u32, boot) M(u32, forming))                                        \
+    X(promise, PROMISE, M(u32, epoch) M(hex, incarnation) M(u32, boot) M(u32, accepted) M(zxid, committed) M(runs, log))       \
     X(refuse, REFUSE, M(u32, epoch) M(u32, promised) M(u32, of_type))                                                          \
-    X(accept, ACCEPT, M(u32, epoch) M(u64, prev) M(u64, first) M(u32, count) M(u64, committed) M(u64, history_end))            \
+    X(accept, ACCEPT, M(u32, epoch) M(zxid, prev) M(zxid, first) M(u32, count) M(zxid, committed) M(zxid, history_end))        \
     X(accepted, ACCEPTED,                                                                                                      \
-      M(u32, epoch) M(u64, incarnation) M(u32, boot) M(u32, accepted) M(u64, matched) M(u32, mismatch) M(u64, prev)            \
-          M(u64, committed) M(runs, log))                                                                                      \
-    X(commit, COMMIT, M(u32, epoch) M(u64, committed))                                                                         \
+      M(u32, epoch) M(hex, incarnation) M(u32, boot) M(u32, accepted) M(zxid, matched) M(u32, mismatch) M(zxid, prev)          \
+          M(zxid, committed) M(runs, log))                                                                                     \
+    X(commit, COMMIT, M(u32, epoch) M(zxid, committed))                                                                        \
     X(heartbeat, HEARTBEAT,                                                                                                    \
-      M(u32, epoch) M(u64, committed) M(u64, round) M(u64, applied) M(u64, digest) M(u32, credit) M(u32, established))         \
-    X(heartbeat_ack, HEARTBEAT_ACK, M(u32, epoch) M(u64, round) M(u64, applied) M(u64, digest))                                \
-    X(fetch, FETCH, M(u32, epoch) M(u64, incarnation) M(u64, after))                                                           \
-    X(entries, ENTRIES, M(u32, epoch) M(u64, prev) M(u64, first) M(u32, count) M(u64, committed) M(u64, last))                 \
+      M(u32, epoch) M(zxid, committed) M(u64, round) M(zxid, applied) M(hex, digest) M(u32, credit) M(u32, established))       \
+    X(heartbeat_ack, HEARTBEAT_ACK, M(u32, epoch) M(u64, round) M(zxid, applied) M(hex, digest))                               \
+    X(fetch, FETCH, M(u32, epoch) M(hex, incarnation) M(zxid, after))                                                          \
+    X(entries, ENTRIES, M(u32, epoch) M(zxid, prev) M(zxid, first) M(u32, count) M(zxid, committed) M(zxid, last))             \
     X(forward, FORWARD, M(u32, epoch) M(u32, count))                                                                           \
     X(sync, SYNC, M(u32, epoch) M(u64, id))                                                                                    \
-    X(sync_answer, SYNC_ANSWER, M(u32, epoch) M(u64, id) M(u64, zxid))                                                         \
-    X(handover, HANDOVER, M(u32, epoch) M(u64, last))                                                                          \
-    X(snapshot, SNAPSHOT, M(u32, epoch) M(u64, transfer) M(u64, zxid) M(u64, size) M(u64, offset))                             \
+    X(sync_answer, SYNC_ANSWER, M(u32, epoch) M(u64, id) M(zxid, zxid))                                                        \
+    X(handover, HANDOVER, M(u32, epoch) M(zxid, last))                                                                         \
+    X(snapshot, SNAPSHOT, M(u32, epoch) M(u64, transfer) M(zxid, zxid) M(u64, size) M(u64, offset))                            \
     X(snapshot_ack, SNAPSHOT_ACK, M(u32, epoch) M(u64, transfer) M(u64, offset) M(u32, refused))
 
 typedef uint32_t peer_u32;
-typedef uint64_t peer_u64;
+typedef uint64_t peer_u64, peer_zxid, peer_hex;
 typedef struct runs peer_runs;
 
 #define M(kind, name) peer_##kind name;
@@ -100,19 +103,21 @@ struct peer_msg {
 
 #define PEER_FLAG_MORE 1u
 
-/* Append one message as frames (several when fragments are needed). */
+/* Append one message as frames (several when fragments are needed). Asserts that it is well-formed: runs valid, a payload only
+ * where the type has one, and at most PEER_PAYLOAD_MAX. */
 void peer_encode(struct buf *b, const struct peer_msg *m);
 
-/* The frame at the front of `in`: *frame_size is its whole size, 0 when more bytes are needed. Checks length and checksum.
- * 0 or -COORD_E_DAMAGED (close the link). The message's bytes, from its type on, are in *body then. */
+/* The frame at the front of `in`: *frame_size is its whole size, 0 when more bytes are needed. Checks length (as soon as it is
+ * there) and checksum. 0 or -COORD_E_DAMAGED (close the link). The message's bytes, from its type on, are in *body then. */
 int peer_frame(struct slice in, size_t *frame_size, struct slice *body);
 
 /* Decode one message body. 0 or -COORD_E_DAMAGED: short, unknown type, invalid runs, non-zero reserved bytes, payload of a
- * message that has none. *flags gets PEER_FLAG_*: fragments carry the same fields, the link joins their payloads. */
+ * message that has none. The unused part of runs is zero, from and to are 0, the link sets them. *flags gets PEER_FLAG_*:
+ * fragments carry the same fields, the link joins their payloads. */
 int peer_decode(struct slice body, struct peer_msg *m, unsigned *flags);
 
 /* The message as text for transcripts: "accept epoch=2 prev=1.5 first=2.1 count=3 ...". */
 void peer_print(struct buf *b, const struct peer_msg *m);
-const char *peer_type_name(enum peer_type type);
+const char *peer_type_name(enum peer_type type); /* "accept"; "unknown" */
 
 #endif

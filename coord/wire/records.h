@@ -3,7 +3,7 @@
  * One list makes the struct, and the table by which jute.h decodes, encodes, sizes, prints and compares it. Kinds of
  * fields: i32, i64, boolean, ustring and buffer (slices: data == NULL is the protocol's null), and vectors of ustring or of
  * acl. Decoded slices and vectors point into the frame: a vector is its count and the bytes of its items, walked by
- * jute_vector_next(), so decoding allocates nothing.
+ * jute_next_ustring() and jute_next_acl(), so decoding allocates nothing.
  */
 #ifndef COORD_WIRE_RECORDS_H
 #define COORD_WIRE_RECORDS_H
@@ -27,36 +27,36 @@ typedef struct slice jute_buffer;
 typedef struct jute_vector jute_ustrings; /* vector<ustring> */
 typedef struct jute_vector jute_acls;     /* vector<ACL> */
 
-#define REC_REQUEST_HEADER(F) F(i32, xid) F(i32, type)
-#define REC_REPLY_HEADER(F) F(i32, xid) F(i64, zxid) F(i32, err)
-#define REC_CONNECT_REQUEST(F)                                                                                                 \
-    F(i32, protocol_version) F(i64, last_zxid_seen) F(i32, timeout) F(i64, session_id) F(buffer, password)
-#define REC_CONNECT_RESPONSE(F) F(i32, protocol_version) F(i32, timeout) F(i64, session_id) F(buffer, password)
-#define REC_STAT(F)                                                                                                            \
-    F(i64, czxid)                                                                                                              \
-    F(i64, mzxid)                                                                                                              \
-    F(i64, ctime)                                                                                                              \
-    F(i64, mtime)                                                                                                              \
-    F(i32, version)                                                                                                            \
-    F(i32, cversion)                                                                                                           \
-    F(i32, aversion) F(i64, ephemeral_owner) F(i32, data_length) F(i32, num_children) F(i64, pzxid)
-#define REC_ACL(F) F(i32, perms) F(ustring, scheme) F(ustring, id)
-#define REC_WATCHER_EVENT(F) F(i32, type) F(i32, state) F(ustring, path)
+/* F(S, kind, name): S is the struct that the list belongs to. */
+#define REC_REQUEST_HEADER(F, S) F(S, i32, xid) F(S, i32, type)
+#define REC_REPLY_HEADER(F, S) F(S, i32, xid) F(S, i64, zxid) F(S, i32, err)
+#define REC_CONNECT_REQUEST(F, S)                                                                                              \
+    F(S, i32, protocol_version) F(S, i64, last_zxid_seen) F(S, i32, timeout) F(S, i64, session_id) F(S, buffer, password)
+#define REC_CONNECT_RESPONSE(F, S) F(S, i32, protocol_version) F(S, i32, timeout) F(S, i64, session_id) F(S, buffer, password)
+#define REC_STAT(F, S) /* the reply of exists and setData */                                                                   \
+    F(S, i64, czxid)                                                                                                           \
+    F(S, i64, mzxid)                                                                                                           \
+    F(S, i64, ctime)                                                                                                           \
+    F(S, i64, mtime)                                                                                                           \
+    F(S, i32, version)                                                                                                         \
+    F(S, i32, cversion)                                                                                                        \
+    F(S, i32, aversion) F(S, i64, ephemeral_owner) F(S, i32, data_length) F(S, i32, num_children) F(S, i64, pzxid)
+#define REC_ACL(F, S) F(S, i32, perms) F(S, ustring, scheme) F(S, ustring, id)
+#define REC_WATCHER_EVENT(F, S) F(S, i32, type) F(S, i32, state) F(S, ustring, path)
 
-#define REC_CREATE_REQUEST(F) F(ustring, path) F(buffer, data) F(acls, acl) F(i32, flags)
-#define REC_CREATE_TTL_REQUEST(F) F(ustring, path) F(buffer, data) F(acls, acl) F(i32, flags) F(i64, ttl)
-#define REC_DELETE_REQUEST(F) F(ustring, path) F(i32, version)
-#define REC_PATH_WATCH_REQUEST(F) F(ustring, path) F(boolean, watch) /* exists, getData, getChildren, getChildren2 */
-#define REC_SET_DATA_REQUEST(F) F(ustring, path) F(buffer, data) F(i32, version)
-#define REC_PATH_REQUEST(F) F(ustring, path) /* sync, getACL */
-#define REC_SET_WATCHES_REQUEST(F) F(i64, relative_zxid) F(ustrings, data) F(ustrings, exist) F(ustrings, child)
+#define REC_CREATE_REQUEST(F, S) F(S, ustring, path) F(S, buffer, data) F(S, acls, acl) F(S, i32, flags)
+#define REC_CREATE_TTL_REQUEST(F, S) F(S, ustring, path) F(S, buffer, data) F(S, acls, acl) F(S, i32, flags) F(S, i64, ttl)
+#define REC_DELETE_REQUEST(F, S) F(S, ustring, path) F(S, i32, version)
+#define REC_PATH_WATCH_REQUEST(F, S) F(S, ustring, path) F(S, boolean, watch) /* exists, getData, getChildren, getChildren2 */
+#define REC_SET_DATA_REQUEST(F, S) F(S, ustring, path) F(S, buffer, data) F(S, i32, version)
+#define REC_PATH_REQUEST(F, S) F(S, ustring, path) /* sync, getACL */
+#define REC_SET_WATCHES_REQUEST(F, S) F(S, i64, relative_zxid) F(S, ustrings, data) F(S, ustrings, exist) F(S, ustrings, child)
 
-#define REC_PATH_RESPONSE(F) F(ustring, path) /* create, sync */
-#define REC_CREATE2_RESPONSE(F) F(ustring, path) REC_STAT(F)
-#define REC_STAT_RESPONSE(F) REC_STAT(F) /* exists, setData */
-#define REC_GET_DATA_RESPONSE(F) F(buffer, data) REC_STAT(F)
-#define REC_CHILDREN_RESPONSE(F) F(ustrings, children)
-#define REC_CHILDREN2_RESPONSE(F) F(ustrings, children) REC_STAT(F)
+#define REC_PATH_RESPONSE(F, S) F(S, ustring, path) /* create, sync */
+#define REC_CREATE2_RESPONSE(F, S) F(S, ustring, path) REC_STAT(F, S)
+#define REC_GET_DATA_RESPONSE(F, S) F(S, buffer, data) REC_STAT(F, S)
+#define REC_CHILDREN_RESPONSE(F, S) F(S, ustrings, children)
+#define REC_CHILDREN2_RESPONSE(F, S) F(S, ustrings, children) REC_STAT(F, S)
 
 /* X(struct name, table name, list) */
 #define JUTE_RECORDS(X)                                                                                                        \
@@ -81,10 +81,10 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
     X(children2_response, REC_CHILDREN2_RESPONSE)
 
 /* struct zk_stat, struct zk_create_request, ... */
-#define RECORD_FIELD(kind, name) jute_##kind name;
+#define RECORD_FIELD(S, kind, name) jute_##kind name;
 #define RECORD_STRUCT(name, LIST)                                                                                              \
     struct zk_##name {                                                                                                         \
-        LIST(RECORD_FIELD)                                                                                                     \
+        LIST(RECORD_FIELD, zk_##name)                                                                                          \
     };
 JUTE_RECORDS(RECORD_STRUCT)
 #undef RECORD_STRUCT

@@ -3,7 +3,9 @@
  * Counters are contiguous within an epoch, so a log is a short list of runs {epoch, first, last} in rising epochs. Everything
  * at or below `floor` is a committed prefix whose shape was forgotten (it was trimmed, or folded to stay short); it counts as
  * held. Two logs that hold the same zxid hold the same entries up to it (C2), so shapes are all that matching needs.
- * Invariants: epochs rise strictly; first <= last; the first run lies behind floor; count <= RUNS_MAX. Pure, flat.
+ * Invariants: 1. Epochs rise strictly, from 1. 2. A run begins with counter 1; the first run, where its epoch is the floor's,
+ *                with the counter behind the floor. 3. first <= last. 4. count <= RUNS_MAX. 5. A floor is 0 or a zxid.
+ * Runs behind count are kept zero, so equal shapes that these functions made are equal bytes. Pure, flat.
  */
 #ifndef COORD_WIRE_RUNS_H
 #define COORD_WIRE_RUNS_H
@@ -35,12 +37,22 @@ void runs_reset(struct runs *r, uint64_t floor);    /* nothing but a floor: afte
 uint64_t runs_next(const struct runs *r, uint64_t zxid);        /* the entry after zxid; 0 when there is none. zxid >= floor */
 uint64_t runs_count_after(const struct runs *r, uint64_t zxid); /* number of entries behind zxid; zxid >= floor */
 
-/* The last entry of the contiguous run that holds `first` and is at most `limit` entries long (one epoch, as ACCEPT carries).
- */
+/* The counter of the last entry of the contiguous run that holds `first`, at most `limit` entries long (one epoch, as ACCEPT
+ * carries). `first` is held behind the floor, limit >= 1. */
 uint32_t runs_span(const struct runs *r, uint64_t first, uint32_t limit);
 
-/* The greatest zxid that both hold for certain. A log whose runs end below the other's floor is matched at its own
- * `committed` only, which the caller passes (0 when unknown); floors themselves are committed. */
+/* The greatest zxid that both logs hold for certain; both hold the same entries up to it. It is the greatest of:
+ *
+ * 1. what both show: a zxid in a run of both, where a floor {e, c} shows {e, 1} to {e, c} too, since counters are contiguous;
+ * 2. the lesser of the two committed ends, since what is committed is one sequence, which both hold to their own end. Mine is
+ *    my floor. Theirs is their floor or, where it is above and their log holds it, their_committed (0 when unknown). One that
+ *    their log does not hold is hearsay about entries they lack, and is not counted.
+ *
+ * So where one log ends below the other's floor, or leaves it by entries that were never chosen, only its own committed part
+ * is certain: what it shows between that and the floor may be part of the forgotten prefix, or not. Nothing greater is certain
+ * in any case: some pair of logs of these shapes parts there (the test goes through all small ones). To count also on
+ * my own committed, take the greater of runs_match(mine, theirs, their_committed) and runs_match(theirs, mine, my_committed).
+ */
 uint64_t runs_match(const struct runs *mine, const struct runs *theirs, uint64_t their_committed);
 
 /* NULL, or why the shape breaks an invariant: for messages and files. */
