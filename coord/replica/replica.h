@@ -1,0 +1,148 @@
+/* replica.h - one server's brain: consensus, state, watches, sessions and connections, behind one door.
+ *
+ * Pure: no sockets, files, threads, clock or entropy. Events go in by replica_step(); effects wait in queues until the shell
+ * takes them: storage jobs, frames to peers, bytes to connections, a wake-up time. The shell is coordd's threads or the
+ * simulator; both run this same code.
+ *
+ * The way of a write: frame -> conn.c admits it to the session's queue -> origin.c numbers and forwards it (C18) -> lead.c
+ * stamps and proposes -> paxos -> drive.c makes persist jobs and messages -> committed -> apply.c -> replies and notifications
+ * into the connections' output, which leave in one write per connection and turn.
+ *
+ * Bounds: no step applies more than REPLICA_APPLY_ENTRIES entries or walks more than a chunk; what is left goes on at once by
+ * wake_at_ms = now. Queues: a connection with REPLICA_CONN_REQUESTS waiting requests or REPLICA_CONN_BYTES of them is
+ * paused; one with REPLICA_OUTPUT_BYTES of unsent output gets nothing more executed. Aborts out of memory. One thread.
+ */
+#ifndef COORD_REPLICA_REPLICA_H
+#define COORD_REPLICA_REPLICA_H
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "paxos/paxos.h"
+#include "state/state.h"
+#include "store/job.h"
+#include "watch/watch.h"
+#include "wire/peer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define REPLICA_APPLY_ENTRIES 4096
+#define REPLICA_CONN_REQUESTS 64
+#define REPLICA_CONN_BYTES (1u << 20)
+#define REPLICA_OUTPUT_BYTES (4u << 20)
+#define REPLICA_OUTPUT_EVENTS_BYTES (64u << 20)
+#define REPLICA_UNCOMMITTED_BYTES (16u << 20)
+#define REPLICA_CACHE_BYTES (16u << 20)
+#define REPLICA_PEER_WINDOW_BYTES (4u << 20)
+#define REPLICA_ENTROPY_BYTES 4096
+
+struct replica_options {
+    struct paxos_options paxos;
+    uint32_t tick_ms;                        /* 2000 */
+    uint32_t session_min_ms, session_max_ms; /* 2 and 20 ticks */
+    uint32_t packet_max_bytes;               /* jute.maxbuffer */
+    uint64_t snap_count;                     /* entries between snapshots: 100000 */
+    uint64_t snapshot_zxid;                  /* of the state handed to replica_new */
+    uint64_t cluster;                        /* from the store; 0: not formed yet */
+    uint64_t fresh_cluster;                  /* random: the id to form with */
+    uint32_t connect_timeout_ms;             /* 20000: a connection without a complete connect request */
+};
+
+struct replica;
+
+/* Takes the state. Aborts on nonsense in options. Effects wait already (wake-up; a lone server begins to form). */
+struct replica *replica_new(const struct replica_options *options, const struct paxos_recovered *recovered, struct state *state,
+                            uint64_t now_ms);
+void replica_free(struct replica *r); /* jobs under way must be given back before */
+
+enum replica_event_type {
+    REPLICA_CONN_OPEN,    /* conn: a new id, never 0, never used again */
+    REPLICA_CONN_FRAME,   /* conn, bytes: one client frame without its length, borrowed during the step */
+    REPLICA_CONN_CLOSED,  /* conn: the socket is gone; the id is forgotten */
+    REPLICA_CONN_DRAINED, /* conn: the shell consumed output; sent when the output was above a limit, harmless otherwise */
+    REPLICA_LINK,         /* peer, up: an authenticated link came up (both HELLOs exchanged) or broke */
+    REPLICA_MESSAGE,      /* message: from a peer whose link is up; payload borrowed during the step */
+    REPLICA_JOB_DONE,     /* job: back with the replica */
+    REPLICA_HAND_OVER,    /* about to stop: pass the lead on */
+};
+
+struct replica_event {
+    enum replica_event_type type;
+    bool up;
+    uint32_t peer;
+    uint64_t conn;
+    struct slice bytes;
+    const struct peer_msg *message;
+    struct job *job;
+};
+
+/* The clocks, read by the shell once a turn. mono_ms must not fall; wall_ms may jump. */
+struct replica_now {
+    uint64_t mono_ms;
+    int64_t wall_ms;
+};
+
+/* Advance by a turn's events, in order; n may be 0 (the wake-up came). Then the effects wait in the queues below. */
+void replica_step(struct replica *r, const struct replica_event *events, uint32_t n, const struct replica_now *now);
+
+/* Jobs made since the last call, moved to the end of `to`; the shell gives each back by REPLICA_JOB_DONE. */
+void replica_take_jobs(struct replica *r, enum job_lane lane, struct list *to);
+
+/* Frames for a peer, ready to send; the shell consumes from the buffers what the link took. urgent (votes, heartbeats) goes
+ * first, at frame boundaries. Cleared by the replica when the link goes down. */
+struct replica_peer_output {
+    struct buf urgent, bulk;
+};
+struct replica_peer_output *replica_peer_output(struct replica *r, uint32_t peer); /* NULL: no such peer */
+
+/* The next connection whose output, paused or close changed since it was last returned; 0: none. */
+uint64_t replica_next_dirty(struct replica *r);
+
+/* A connection as the shell sees it. NULL: unknown (closed). Valid until the connection is closed. */
+struct replica_conn_io {
+    struct buf output; /* bytes for the client, with their lengths; the shell consumes */
+    bool paused;       /* read nothing more from it now */
+    bool close;        /* send the output, then close and report REPLICA_CONN_CLOSED; no frames any more */
+};
+struct replica_conn_io *replica_conn_io(struct replica *r, uint64_t conn);
+
+uint64_t replica_wake_at_ms(const struct replica *r); /* the next turn must come then at the latest */
+
+/* Secret random bytes for session passwords: the shell tops the pool up to REPLICA_ENTROPY_BYTES before each step. */
+size_t replica_entropy_wanted(const struct replica *r);
+void replica_add_entropy(struct replica *r, const uint8_t *bytes, size_t size);
+
+/* NULL, or why this server must stop (a storage job failed, or its digest differs from the leader's): the shell ends the
+ * process. */
+const char *replica_failed(const struct replica *r);
+
+/* True once a hand-over asked for is done or cannot be: the shell may stop. */
+bool replica_handed_over(const struct replica *r);
+
+/* What status reports show; plain copies. */
+struct replica_stats {
+    enum paxos_role role;
+    bool established, serving, voter, snapshot_running;
+    uint32_t epoch, leader, server;
+    uint64_t applied, committed, last_logged, snapshot_zxid, cluster, digest;
+    uint64_t packets_received, packets_sent, connections, outstanding;
+    uint64_t reads, writes, syncs, watches_fired, commits, elections, snapshots_taken, snapshots_received, bad_packets;
+    uint64_t latency_min_us, latency_max_us, latency_total_us, latency_count; /* in ms resolution times 1000 */
+    uint64_t pending_syncs, synced_followers, followers, max_turn_entries;
+    struct state_counts state;
+    struct watch_counts watch;
+};
+void replica_stats(const struct replica *r, struct replica_stats *stats);
+
+/* A connection's line for `stat`. False at the end. */
+struct replica_conn_stats {
+    uint64_t conn, session, received, sent;
+    uint32_t queued, timeout_ms;
+};
+bool replica_conn_next(const struct replica *r, size_t *cursor, struct replica_conn_stats *stats);
+
+/* For the simulator and tests: look, do not touch. */
+const struct paxos *replica_paxos(const struct replica *r);
+const struct state *replica_state(const struct replica *r);
+
+#endif
