@@ -34,13 +34,13 @@ static inline size_t buf_size(const struct buf *b)
 
 static inline uint8_t *buf_bytes(const struct buf *b)
 {
-    return b->data + b->start;
+    return b->start == 0 ? b->data : b->data + b->start; /* no arithmetic on the NULL of an empty buffer */
 }
 
 /* Valid until the buffer changes. */
 static inline struct slice buf_slice(const struct buf *b)
 {
-    return slice_make(b->data + b->start, b->end - b->start);
+    return slice_make(buf_bytes(b), buf_size(b));
 }
 
 #endif

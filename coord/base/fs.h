@@ -39,7 +39,7 @@ struct fs_ops {
     int (*truncate)(struct fs *fs, struct fs_file *file, uint64_t size);
     int (*rename)(struct fs *fs, const char *from, const char *to); /* atomic; durable after sync_dir */
     int (*remove)(struct fs *fs, const char *path);
-    int (*make_dir)(struct fs *fs, const char *path); /* with its parents; no error if it exists */
+    int (*make_dir)(struct fs *fs, const char *path); /* with its parents, durable; no error if it exists */
     int (*sync_dir)(struct fs *fs, const char *path);
     int (*list)(struct fs *fs, const char *path, fs_list_cb cb, void *context); /* in no order, without . and .. */
     int (*lock)(struct fs *fs, const char *path, struct fs_file **file);        /* exclusive until closed; LOCKED if held */
