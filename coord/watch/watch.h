@@ -41,6 +41,7 @@ const struct watch_notification *watch_fire(struct watch_table *t, const struct 
 
 struct watch_counts {
     uint64_t watches, paths, watchers;
+    uint64_t memory_bytes; /* without the allocator's own */
 };
 void watch_counts(const struct watch_table *t, struct watch_counts *c);
 

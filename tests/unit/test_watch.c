@@ -1,0 +1,261 @@
+/* test_watch.c - the rows of PROTOCOL section 8 for one-shot watches, and what the table costs. */
+#include "lib/runner.h"
+#include "watch/watch.h"
+
+#include "base/buf.h"
+#include "base/rng.h"
+
+#include <stdio.h>
+
+static const char *const event_name[] = {"", "created", "deleted", "data", "children"};
+
+/* Fires "+/a" (created), "-/a" (deleted), "=/a" (data), several separated by blanks, and gives "1:created:/a ...". */
+static const char *fire(struct watch_table *t, const char *text)
+{
+    static char out[4096];
+    struct change changes[16];
+    const struct watch_notification *n;
+    uint32_t count = 0;
+    size_t used = 0;
+
+    while (*text != 0) {
+        size_t size = strcspn(text, " ");
+
+        changes[count].kind = *text == '+' ? CHANGE_CREATED : *text == '-' ? CHANGE_DELETED : CHANGE_DATA;
+        changes[count++].path = slice_make(text + 1, size - 1);
+        text += size + (text[size] == ' ');
+    }
+    n = watch_fire(t, changes, count, &count);
+    out[0] = 0;
+    for (uint32_t i = 0; i < count; i++)
+        used += (size_t)snprintf(out + used, sizeof(out) - used, "%s%d:%s:%.*s", i == 0 ? "" : " ", (int)n[i].watcher,
+                                 event_name[n[i].event], SLICE_ARG(n[i].path));
+    return out;
+}
+
+static void add(struct watch_table *t, enum watch_kind kind, const char *path, uint64_t watcher)
+{
+    watch_add(t, kind, slice_from_text(path), watcher);
+}
+
+static uint64_t watches(const struct watch_table *t)
+{
+    struct watch_counts c;
+
+    watch_counts(t, &c);
+    return c.watches;
+}
+
+TEST(watch, each_change_fires_its_rows)
+{
+    static const struct {
+        const char *changes, *notifications;
+        unsigned left; /* of the eight watches */
+    } rows[] = {
+        {"+/a/b", "1:created:/a/b 2:children:/a", 6},
+        {"-/a/b", "1:deleted:/a/b 2:children:/a", 5}, /* 1 has a data and a child watch on it: once */
+        {"=/a/b", "1:data:/a/b", 7},
+        {"+/a", "3:created:/a 4:children:/", 6},
+        {"-/a", "3:deleted:/a 2:deleted:/a 4:children:/", 5},
+        {"=/a", "3:data:/a", 7},
+        {"=/", "5:data:/", 7},
+        {"=/ab", "", 8},
+        {"+/a/bc", "2:children:/a", 7},
+        {"+/a/b/c", "1:children:/a/b", 7},
+        {"-/x -/y", "4:children:/", 7},
+        {"=/a/b =/a/b", "1:data:/a/b", 7},
+        {"-/a/b -/a", "1:deleted:/a/b 2:children:/a 3:deleted:/a 4:children:/", 3},
+        {"+/q -/q", "6:created:/q 4:children:/", 6},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct watch_table *t = watch_table_new();
+
+        add(t, WATCH_DATA, "/a/b", 1);
+        add(t, WATCH_CHILD, "/a/b", 1);
+        add(t, WATCH_CHILD, "/a", 2);
+        add(t, WATCH_DATA, "/a", 3);
+        add(t, WATCH_CHILD, "/", 4);
+        add(t, WATCH_DATA, "/", 5);
+        add(t, WATCH_DATA, "/q", 6);
+        add(t, WATCH_CHILD, "/zz", 7);
+        CHECK_EQ_STR(fire(t, rows[i].changes), rows[i].notifications, "row %zu", i);
+        CHECK_EQ_INT(watches(t), rows[i].left, "row %zu", i);
+        watch_table_free(t);
+    }
+}
+
+TEST(watch, fires_once_and_in_order_of_registration)
+{
+    struct watch_table *t = watch_table_new();
+
+    add(t, WATCH_DATA, "/a", 3);
+    add(t, WATCH_DATA, "/a", 1);
+    add(t, WATCH_DATA, "/a", 2);
+    add(t, WATCH_DATA, "/a", 1);
+    CHECK_EQ_INT(watches(t), 3);
+    CHECK_EQ_STR(fire(t, "=/a"), "3:data:/a 1:data:/a 2:data:/a");
+    CHECK_EQ_STR(fire(t, "=/a"), "");
+    add(t, WATCH_DATA, "/a", 1);
+    CHECK_EQ_STR(fire(t, "-/a"), "1:deleted:/a");
+    CHECK_EQ_INT(watches(t), 0);
+    watch_table_free(t);
+}
+
+TEST(watch, a_deletion_is_told_once_per_deletion)
+{
+    struct watch_table *t = watch_table_new();
+
+    add(t, WATCH_DATA, "/a", 1);
+    add(t, WATCH_CHILD, "/a", 1);
+    add(t, WATCH_CHILD, "/a", 2);
+    add(t, WATCH_DATA, "/b", 1);
+    CHECK_EQ_STR(fire(t, "-/a -/b"), "1:deleted:/a 2:deleted:/a 1:deleted:/b");
+    watch_table_free(t);
+}
+
+TEST(watch, a_notification_can_be_armed_again_by_its_own_path)
+{
+    struct watch_table *t = watch_table_new();
+    struct change change = {CHANGE_DATA, SLICE_LITERAL("/long/enough/to/be/somewhere")};
+    const struct watch_notification *n;
+    uint32_t count;
+
+    watch_add(t, WATCH_DATA, change.path, 9);
+    n = watch_fire(t, &change, 1, &count);
+    REQUIRE(count == 1);
+    watch_add(t, WATCH_DATA, n->path, 9);
+    CHECK_EQ_STR(fire(t, "=/long/enough/to/be/somewhere"), "9:data:/long/enough/to/be/somewhere");
+    watch_table_free(t);
+}
+
+TEST(watch, drop_takes_all_of_one_watcher_only)
+{
+    struct watch_table *t = watch_table_new();
+    struct watch_counts c;
+
+    for (uint64_t watcher = 1; watcher <= 3; watcher++) {
+        add(t, WATCH_DATA, "/a", watcher);
+        add(t, WATCH_CHILD, "/a", watcher);
+        add(t, WATCH_DATA, "/b", watcher);
+    }
+    add(t, WATCH_DATA, "/only-2", 2);
+    watch_drop(t, 2);
+    watch_drop(t, 77);
+    watch_counts(t, &c);
+    CHECK_EQ_INT(c.watches, 6);
+    CHECK_EQ_INT(c.paths, 2);
+    CHECK_EQ_INT(c.watchers, 2);
+    CHECK_EQ_STR(fire(t, "-/a"), "1:deleted:/a 3:deleted:/a");
+    CHECK_EQ_STR(fire(t, "=/b =/only-2"), "1:data:/b 3:data:/b");
+    watch_table_free(t);
+}
+
+/* Against arrays: what is armed, and in which order it was armed. */
+enum { PATHS = 12, WATCHERS = 9 };
+struct model {
+    uint64_t armed[2][PATHS][WATCHERS]; /* 0, or the time of registration */
+};
+static const char *const model_path[PATHS] = {"/",    "/a",  "/b",    "/a/a",   "/a/b",   "/b/a",
+                                              "/b/b", "/aa", "/aa/a", "/a/a/a", "/a/a/b", "/b/b/b"};
+static const int model_parent[PATHS] = {-1, 0, 0, 1, 1, 2, 2, 0, 7, 3, 3, 6};
+
+static void model_fire(struct model *m, int path, unsigned kind, const char *event, const char *except, struct buf *out)
+{
+    for (;;) {
+        int best = -1;
+
+        for (int w = 0; w < WATCHERS; w++)
+            if (m->armed[kind][path][w] != 0 && (best < 0 || m->armed[kind][path][w] < m->armed[kind][path][best]))
+                best = w;
+        if (best < 0)
+            return;
+        m->armed[kind][path][best] = 0;
+        if (except == NULL || !except[best])
+            buf_printf(out, "%s%d:%s:%s", buf_size(out) == 0 ? "" : " ", best, event, model_path[path]);
+    }
+}
+
+TEST(watch, agrees_with_a_naive_model)
+{
+    struct watch_table *t = watch_table_new();
+    struct model m = {0};
+    struct rng r;
+    uint64_t now = 0;
+
+    rng_init(&r, 5);
+    for (unsigned step = 0; step < 60000; step++) {
+        int path = (int)rng_below(&r, PATHS);
+        unsigned kind = (unsigned)rng_below(&r, 2), watcher = (unsigned)rng_below(&r, WATCHERS);
+        uint64_t what = rng_below(&r, 20);
+
+        if (what < 14) {
+            add(t, kind, model_path[path], watcher);
+            if (m.armed[kind][path][watcher] == 0)
+                m.armed[kind][path][watcher] = ++now;
+        } else if (what == 14) {
+            watch_drop(t, watcher);
+            for (int p = 0; p < PATHS; p++)
+                m.armed[0][p][watcher] = m.armed[1][p][watcher] = 0;
+        } else {
+            struct buf out = {0};
+            char text[32], told[WATCHERS];
+            bool created = what == 15, deleted = what == 16;
+
+            snprintf(text, sizeof(text), "%c%s", created ? '+' : deleted ? '-' : '=', model_path[path]);
+            for (int w = 0; w < WATCHERS; w++)
+                told[w] = m.armed[WATCH_DATA][path][w] != 0;
+            model_fire(&m, path, WATCH_DATA, created ? "created" : deleted ? "deleted" : "data", NULL, &out);
+            if (deleted)
+                model_fire(&m, path, WATCH_CHILD, "deleted", told, &out);
+            if ((created || deleted) && model_parent[path] >= 0)
+                model_fire(&m, model_parent[path], WATCH_CHILD, "children", NULL, &out);
+            buf_append(&out, "", 1);
+            REQUIRE(strcmp(fire(t, text), (const char *)buf_bytes(&out)) == 0, "step %u", step);
+            buf_deinit(&out);
+        }
+    }
+    watch_table_free(t);
+}
+
+TEST(watch, costs_below_64_bytes_beside_its_path)
+{
+    struct watch_table *t = watch_table_new();
+    struct watch_counts empty, full;
+    char path[32];
+
+    watch_counts(t, &empty);
+    for (uint64_t watcher = 0; watcher < 1000; watcher++)
+        for (unsigned i = 0; i < 100; i++) {
+            snprintf(path, sizeof(path), "/service/node-%u", i);
+            add(t, i & 1, path, watcher);
+        }
+    watch_counts(t, &full);
+    CHECK_EQ_INT(full.watches, 100000);
+    CHECK_EQ_INT(full.paths, 100);
+    CHECK((full.memory_bytes - empty.memory_bytes) / full.watches < 64, "%llu bytes",
+          (unsigned long long)((full.memory_bytes - empty.memory_bytes) / full.watches));
+    watch_table_free(t);
+}
+
+TEST(watch, memory_is_used_again)
+{
+    struct watch_table *t = watch_table_new();
+    struct watch_counts first, last;
+    char path[32];
+
+    for (unsigned round = 0; round < 20; round++) {
+        for (unsigned i = 0; i < 2000; i++) {
+            snprintf(path, sizeof(path), "/p%u-%u", round, i);
+            add(t, WATCH_DATA, path, i % 7);
+        }
+        if (round == 0)
+            watch_counts(t, &first);
+        for (uint64_t watcher = 0; watcher < 7; watcher++)
+            watch_drop(t, watcher);
+    }
+    watch_counts(t, &last);
+    CHECK_EQ_INT(last.watches + last.paths + last.watchers, 0);
+    CHECK(last.memory_bytes <= first.memory_bytes);
+    watch_table_free(t);
+}
