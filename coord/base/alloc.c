@@ -23,7 +23,9 @@ void *coord_alloc_zero(size_t count, size_t size)
 {
     if (count == 0 || size == 0)
         count = size = 1;
-    return checked(calloc(count, size), count > SIZE_MAX / size ? SIZE_MAX : count * size);
+    if (count > SIZE_MAX / size)
+        return checked(NULL, SIZE_MAX);
+    return checked(calloc(count, size), count * size);
 }
 
 void *coord_realloc(void *memory, size_t size)

@@ -45,46 +45,6 @@ static struct fake_fs *with_dir(void)
     return f;
 }
 
-static void count_name(void *context, const char *name)
-{
-    (void)name;
-    ++*(int *)context;
-}
-
-TEST(fake_fs, files_and_names_behave_as_on_a_real_one)
-{
-    struct fake_fs *f = with_dir();
-    struct fs *fs = fake_fs_fs(f);
-    struct fs_file *file;
-    char bytes[8];
-    int names = 0;
-
-    CHECK_EQ_INT(fs_open(fs, "d/a", FS_READ, &file), -COORD_E_NO_ENTRY);
-    CHECK_EQ_INT(fs_open(fs, "nowhere/a", FS_WRITE | FS_CREATE, &file), -COORD_E_NO_ENTRY);
-    CHECK_EQ_INT(put(f, "d/a", 3, "abc", false), 0);
-    CHECK_EQ_STR(content(f, "d/a"), "...abc");
-    CHECK_EQ_INT(fs_open(fs, "d/a", FS_WRITE | FS_CREATE | FS_EXCLUSIVE, &file), -COORD_E_EXISTS);
-    REQUIRE(fs_open(fs, "d/a", FS_READ | FS_WRITE, &file) == 0);
-    CHECK_EQ_INT(fs_read(fs, file, 4, bytes, sizeof(bytes)), 2);
-    CHECK_EQ_INT(fs_read(fs, file, 6, bytes, sizeof(bytes)), 0);
-    CHECK_EQ_INT(fs_allocate(fs, file, 4), 0);
-    CHECK_EQ_INT(fs_size(fs, file), 6);
-    CHECK_EQ_INT(fs_allocate(fs, file, 8), 0);
-    CHECK_EQ_INT(fs_size(fs, file), 8);
-    CHECK_EQ_INT(fs_truncate(fs, file, 4), 0);
-    CHECK_EQ_INT(fs_rename(fs, "d/a", "d/b"), 0);
-    CHECK_EQ_STR(content(f, "d/b"), "...a");
-    CHECK_EQ_INT(fs_remove(fs, "d/b"), 0);
-    CHECK_EQ_INT(fs_remove(fs, "d/b"), -COORD_E_NO_ENTRY);
-    CHECK_EQ_INT(fs_size(fs, file), 4); /* still open, without a name */
-    fs_close(fs, file);
-    put(f, "d/c", 0, "c", false);
-    CHECK_EQ_INT(fs_list(fs, "d", count_name, &names), 0);
-    CHECK_EQ_INT(names, 2); /* e and c */
-    CHECK_EQ_INT(fs_list(fs, "x", count_name, &names), -COORD_E_NO_ENTRY);
-    fake_fs_free(f);
-}
-
 TEST(fake_fs, power_loss_keeps_what_was_synced_and_loses_the_rest)
 {
     struct fake_fs *f = with_dir();
@@ -249,20 +209,6 @@ TEST(fake_fs, failed_calls)
     fake_fs_crash(f, NULL, FAKE_FS_LOSE);
     CHECK_EQ_STR(content(f, "d/a"), "1234!");
     CHECK_EQ_INT(fake_fs_calls(f, FAKE_FS_WRITE | FAKE_FS_SYNC) - before, 11);
-    fake_fs_free(f);
-}
-
-TEST(fake_fs, lock_is_exclusive_until_closed)
-{
-    struct fake_fs *f = with_dir();
-    struct fs *fs = fake_fs_fs(f);
-    struct fs_file *lock, *second;
-
-    REQUIRE(fs_lock(fs, "d/lock", &lock) == 0);
-    CHECK_EQ_INT(fs_lock(fs, "d/lock", &second), -COORD_E_LOCKED);
-    fs_close(fs, lock);
-    REQUIRE(fs_lock(fs, "d/lock", &lock) == 0);
-    fs_close(fs, lock);
     fake_fs_free(f);
 }
 
