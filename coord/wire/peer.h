@@ -54,7 +54,7 @@ enum peer_type {
       M(u32, version) M(u32, server) M(u32, to) M(hex, cluster) M(hex, incarnation) M(u32, boot) M(hex, nonce0) M(hex, nonce1) \
           M(u32, authenticate))                                                                                                \
     X(hello_auth, HELLO_AUTH, M(hex, mac0) M(hex, mac1) M(hex, mac2) M(hex, mac3))                                             \
-    X(probe, PROBE, M(u32, epoch) M(u64, attempt) M(u32, forming))                                                             \
+    X(probe, PROBE, M(u32, epoch) M(u64, attempt) M(u32, forming) M(zxid, last))                                               \
     X(probe_answer, PROBE_ANSWER, M(u32, granted) M(u64, attempt) M(u32, promised) M(u32, log_empty) M(zxid, last))            \
     X(prepare, PREPARE, M(u32, epoch) M(hex, incarnation) M(u32, boot) M(u32, forming))                                        \
     X(promise, PROMISE, M(u32, epoch) M(hex, incarnation) M(u32, boot) M(u32, accepted) M(zxid, committed) M(runs, log))       \
