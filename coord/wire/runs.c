@@ -138,36 +138,47 @@ uint32_t runs_span(const struct runs *r, uint64_t first, uint32_t limit)
     return r->run[i].last - from < limit ? r->run[i].last : from + (limit - 1);
 }
 
-/* The last counter of the epoch that the log shows, 0 when none: by a run, or by a floor of this epoch. */
+/* The last counter of the epoch that the log shows in a run, 0 when none. */
 static uint32_t shown_last(const struct runs *r, uint32_t epoch)
 {
     for (uint32_t i = r->count; i > 0 && r->run[i - 1].epoch >= epoch; i--)
         if (r->run[i - 1].epoch == epoch)
             return r->run[i - 1].last;
-    return zxid_epoch(r->floor) == epoch ? zxid_counter(r->floor) : 0;
+    return 0;
 }
 
-/* The greatest zxid of the epoch that both show, 0 when none. */
-static uint64_t both_show(const struct runs *a, const struct runs *b, uint32_t epoch)
+/* How far the log goes, for certain, towards an entry that is known to be committed. */
+static uint64_t reach(const struct runs *r, uint64_t committed)
 {
-    uint32_t x = shown_last(a, epoch), y = shown_last(b, epoch), least = x < y ? x : y;
+    uint32_t shown;
 
-    return least > 0 ? zxid_make(epoch, least) : 0;
+    if (runs_hold(r, committed))
+        return committed;
+    shown = shown_last(r, zxid_epoch(committed));
+    return shown > 0 ? zxid_make(zxid_epoch(committed), shown) : r->floor;
 }
 
-uint64_t runs_match(const struct runs *mine, const struct runs *theirs, uint64_t their_committed)
+static uint64_t lesser(uint64_t a, uint64_t b)
 {
-    uint64_t sure = theirs->floor, shown = 0;
+    return a < b ? a : b;
+}
 
-    if (their_committed > sure && runs_hold(theirs, their_committed))
-        sure = their_committed;
-    if (sure > mine->floor)
-        sure = mine->floor;
-    for (uint32_t i = mine->count; i > 0 && shown == 0; i--)
-        shown = both_show(mine, theirs, mine->run[i - 1].epoch);
-    if (shown == 0)
-        shown = both_show(mine, theirs, zxid_epoch(mine->floor));
-    return shown > sure ? shown : sure;
+uint64_t runs_match(const struct runs *mine, const struct runs *theirs, uint64_t committed)
+{
+    const uint64_t known[] = {committed, mine->floor, theirs->floor};
+    uint64_t match = 0;
+
+    for (uint32_t i = mine->count; i > 0 && match == 0; i--) {
+        const struct run *run = &mine->run[i - 1];
+        uint32_t shown = shown_last(theirs, run->epoch);
+        if (shown > 0)
+            match = zxid_make(run->epoch, shown < run->last ? shown : run->last);
+    }
+    for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        uint64_t both = lesser(reach(mine, known[i]), reach(theirs, known[i]));
+        match = both > match ? both : match;
+    }
+    return match;
 }
 
 const char *runs_invalid(const struct runs *r)

@@ -41,19 +41,19 @@ uint64_t runs_count_after(const struct runs *r, uint64_t zxid); /* number of ent
  * carries). `first` is held behind the floor, limit >= 1. */
 uint32_t runs_span(const struct runs *r, uint64_t first, uint32_t limit);
 
-/* The greatest zxid that both logs hold for certain; both hold the same entries up to it. It is the greatest of:
+/* The greatest zxid that both logs hold for certain; both hold the same entries up to it. `committed` is any zxid that is known
+ * to be committed (theirs, as a message says it; 0: none). It is the greatest of:
  *
- * 1. what both show: a zxid in a run of both, where a floor {e, c} shows {e, 1} to {e, c} too, since counters are contiguous;
- * 2. the lesser of the two committed ends, since what is committed is one sequence, which both hold to their own end. Mine is
- *    my floor. Theirs is their floor or, where it is above and their log holds it, their_committed (0 when unknown). One that
- *    their log does not hold is hearsay about entries they lack, and is not counted.
+ * 1. what both show: the last zxid that stands in a run of both;
+ * 2. for each of the three zxids known to be committed (`committed` and the two floors) the lesser of both logs' reach towards
+ *    it, since the way there is one sequence. A log that holds it reaches it. One that does not reaches the last entry that
+ *    it shows of the same epoch (counters are contiguous), or else its own floor.
  *
- * So where one log ends below the other's floor, or leaves it by entries that were never chosen, only its own committed part
- * is certain: what it shows between that and the floor may be part of the forgotten prefix, or not. Nothing greater is certain
- * in any case: some pair of logs of these shapes parts there (the test goes through all small ones). To count also on
- * my own committed, take the greater of runs_match(mine, theirs, their_committed) and runs_match(theirs, mine, my_committed).
- */
-uint64_t runs_match(const struct runs *mine, const struct runs *theirs, uint64_t their_committed);
+ * So where one log ends below the other's floor, or leaves the committed way before it, only what lies at or below a zxid known
+ * to be committed is certain: anything above may be part of the forgotten prefix, or not. Nothing greater than this is certain
+ * in any case: some pair of logs of these shapes parts right there (the test goes through all small ones). Who knows two
+ * committed zxids, its own too, takes the greater of two calls. */
+uint64_t runs_match(const struct runs *mine, const struct runs *theirs, uint64_t committed);
 
 /* NULL, or why the shape breaks an invariant: for messages and files. */
 const char *runs_invalid(const struct runs *r);
