@@ -15,7 +15,7 @@
  *    48     8   session
  *    56     4   xid
  *    60     4   attach number of the session that the writer held
- *    64     4   operation (enum zk_op) of a REQUEST; time-out in ms of SESSION_CREATE
+ *    64     4   operation (enum zk_op) of a REQUEST; time-out in ms of SESSION_CREATE and SESSION_ATTACH
  *    68     4   origin: server id           origin 0: proposed by the leader for itself, not numbered
  *    72     8   origin: incarnation
  *    80     4   origin: boot count

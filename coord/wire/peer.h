@@ -4,7 +4,7 @@
  * PEER_FRAME_SEED), then the message: u8 type, u8 flags, u16 zero, then the fields of its type in the order of its list below,
  * little-endian, runs as u64 floor + u32 count + triples of u32, then the payload up to the end. Frames are at most
  * PEER_FRAME_MAX bytes, all of it counted; a message whose payload does not fit leaves in fragments (PEER_FLAG_MORE on all but
- * the last) which the link joins, up to PEER_PAYLOAD_MAX bytes.
+ * the last) which the link joins, up to PEER_PAYLOAD_MAX bytes. Frames of other types may come between them, none of the same.
  * Direction-less and idempotent: messages may be lost, doubled and reordered. docs/formats.md has a table for each.
  * Pure. Decoding borrows the payload.
  */
