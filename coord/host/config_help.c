@@ -1,0 +1,71 @@
+/* config_help.c - the table of keys as text: --help and coord.conf(5). Pure. */
+#include "host/config.h"
+
+#include <string.h>
+
+static void put_range(struct buf *to, const struct config_key *key)
+{
+    if (key->type == CONFIG_UINT)
+        buf_printf(to, "%llu to %llu", (unsigned long long)key->min, (unsigned long long)key->max);
+    else
+        buf_printf(to, "%s", key->type == CONFIG_BOOL ? "true or false" : "text");
+    if (key->default_text != NULL)
+        buf_printf(to, ", default %s", key->default_text);
+}
+
+void config_help_text(struct buf *to)
+{
+    size_t count;
+    const struct config_key *keys = config_keys(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].kind != CONFIG_HONOURED)
+            continue;
+        buf_printf(to, "  %s (", keys[i].name);
+        put_range(to, &keys[i]);
+        buf_printf(to, ")\n        %s\n", keys[i].help);
+    }
+    buf_printf(to, "  server.N (HOST:PORT[:PORT][:participant][;[ADDRESS:]CLIENTPORT])\n"
+                   "        Server N of the ensemble; the first port is for peers, an IPv6 address stands in brackets.\n");
+}
+
+/* Text of a man page: a backslash and a leading dot or quote mean something there. */
+static void put_roff(struct buf *to, const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        buf_printf(to, "\\&");
+    for (; *text != '\0'; text++) {
+        if (*text == '\\')
+            buf_printf(to, "\\e");
+        else
+            buf_append(to, text, 1);
+    }
+}
+
+void config_help_roff(struct buf *to)
+{
+    size_t count;
+    const struct config_key *keys = config_keys(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].kind != CONFIG_HONOURED)
+            continue;
+        buf_printf(to, ".TP\n.B ");
+        put_roff(to, keys[i].name);
+        buf_printf(to, "\n(");
+        put_range(to, &keys[i]);
+        buf_printf(to, ")\n");
+        put_roff(to, keys[i].help);
+        buf_printf(to, "\n");
+    }
+    buf_printf(to, ".SH KEYS WITHOUT EFFECT\nThese keys of ZooKeeper are read and answered by a notice in the log.\n");
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].kind != CONFIG_ACCEPTED)
+            continue;
+        buf_printf(to, ".TP\n.B ");
+        put_roff(to, keys[i].name);
+        buf_printf(to, "\n");
+        put_roff(to, keys[i].help);
+        buf_printf(to, ".\n");
+    }
+}

@@ -1,0 +1,214 @@
+/* config_keys.c - the table of keys: every key of ZooKeeper 3.8's manual, and our own. Pure, constant.
+ *
+ * What is honoured comes first, with its range and default. Then what is accepted, so that a ZooKeeper ensemble's files start
+ * coord unchanged: each says why it has no meaning here, and that is the notice which the user reads. Then what is refused,
+ * because to ignore it would change who votes. `server.N` is a grammar of its own (config_server.c).
+ */
+#include "host/config.h"
+
+#include <string.h>
+
+#define UINT(name, field, min, max, standard, help)                                                                            \
+    {                                                                                                                          \
+        name, CONFIG_HONOURED, CONFIG_UINT, min, max, standard, help, offsetof(struct config, field)                           \
+    }
+#define BOOL(name, field, standard, help)                                                                                      \
+    {                                                                                                                          \
+        name, CONFIG_HONOURED, CONFIG_BOOL, 0, 1, standard, help, offsetof(struct config, field)                               \
+    }
+#define TEXT(name, field, standard, help)                                                                                      \
+    {                                                                                                                          \
+        name, CONFIG_HONOURED, CONFIG_TEXT, 0, 0, standard, help, offsetof(struct config, field)                               \
+    }
+#define ACCEPTED(name, why)                                                                                                    \
+    {                                                                                                                          \
+        name, CONFIG_ACCEPTED, CONFIG_TEXT, 0, 0, NULL, why, 0                                                                 \
+    }
+#define REFUSED(name, why)                                                                                                     \
+    {                                                                                                                          \
+        name, CONFIG_REFUSED, CONFIG_TEXT, 0, 0, NULL, why, 0                                                                  \
+    }
+
+#define WHY_ELECTION "elections follow electionMinMs and electionMaxMs"
+#define WHY_TLS "TLS is not built: all traffic stays in the clear"
+#define WHY_AUTH "only world:anyone is known: nobody authenticates"
+#define WHY_BOUNDS "queues and buffers have fixed bounds here"
+#define WHY_JAVA "a detail of ZooKeeper's implementation"
+#define WHY_ADMIN "there is no admin server: use the four-letter words"
+#define WHY_OBSERVER "there are no observers"
+#define WHY_MEMBERS "the set of voters is fixed when the ensemble is formed"
+
+#define HOUR_MS 3600000
+
+static const struct config_key keys[] = {
+    TEXT("dataDir", data_dir, "./coord-data", "Directory of snapshots, of the promise and of the file myid; made if absent."),
+    TEXT("dataLogDir", log_dir, NULL, "Directory of the write-ahead log; dataDir when not set. A disk of its own is best."),
+    UINT("clientPort", client_port, 0, 65535, "2181", "Port for clients; 0 takes a free one, which the log names."),
+    TEXT("clientPortAddress", client_address, NULL, "Address that clients connect to; all of the machine when not set."),
+    UINT("clientPortListenBacklog", listen_backlog, 1, 65535, "1024", "Connections that may wait to be accepted."),
+    BOOL("clientTcpKeepAlive", client_keepalive, "false", "Let the kernel probe silent client connections."),
+    UINT("maxClientCnxns", address_connections_max, 0, 1000000, "60", "Connections from one address; 0: no limit."),
+    UINT("maxCnxns", connections_max, 0, 10000000, "0",
+         "Connections in all; 0: as many as the descriptor limit allows, less a reserve for files."),
+    UINT("tickTime", tick_ms, 1, HOUR_MS, "2000", "The tick in ms, in which session time-outs are counted."),
+    UINT("minSessionTimeout", session_min_ms, 0, 24 * HOUR_MS, NULL, "Least session time-out in ms; 2 ticks when not set."),
+    UINT("maxSessionTimeout", session_max_ms, 0, 24 * HOUR_MS, NULL, "Greatest session time-out in ms; 20 ticks when not set."),
+    UINT("initLimit", init_limit, 1, 1000000, "10", "Read and shown by conf; a follower that catches up has no time limit."),
+    UINT("syncLimit", sync_limit, 1, 1000000, "5", "Read and shown by conf; a follower that lags is never dropped."),
+    UINT("jute.maxbuffer", packet_max_bytes, 1024, 32u << 20, "1048575", "Largest request of a client in bytes."),
+    UINT("snapCount", snap_count, 2, 1000000000, "100000", "Log entries between two snapshots."),
+    UINT("preAllocSize", segment_kib, 64, 1u << 20, "16384", "Size of a log segment in KiB."),
+    UINT("autopurge.snapRetainCount", snap_retain, 1, 1000, "3", "Snapshots kept, with the log behind the oldest; at least 2."),
+    TEXT("4lw.commands.whitelist", four_letter_words, "*", "Four-letter words that are answered, by commas; * for all."),
+    BOOL("quorumListenOnAllIPs", listen_on_all, "false",
+         "Listen for peers on all addresses, not only on the own server line's."),
+    TEXT("dynamicConfigFile", dynamic_file, NULL, "A file that holds the server lines."),
+    UINT("heartbeatMs", heartbeat_ms, 5, 60000, "50", "Time between two heartbeats of the leader. Not a key of ZooKeeper's."),
+    UINT("electionMinMs", election_min_ms, 20, HOUR_MS, "300",
+         "Least time without a leader before an election; at least 3 heartbeats. Not a key of ZooKeeper's."),
+    UINT("electionMaxMs", election_max_ms, 20, HOUR_MS, "600",
+         "Greatest such time; each wait is drawn between the two. Not a key of ZooKeeper's."),
+    TEXT("peerSecretFile", peer_secret_file, NULL,
+         "File whose content all servers share, by which they authenticate each other. Not a key of ZooKeeper's."),
+    TEXT("logLevel", log_level, "info", "debug, info, warn or error. Not a key of ZooKeeper's."),
+
+    ACCEPTED("electionAlg", WHY_ELECTION),
+    ACCEPTED("electionPortBindRetry", "there is one port for peers, and no separate one for elections"),
+    ACCEPTED("fastleader.minNotificationInterval", WHY_ELECTION),
+    ACCEPTED("fastleader.maxNotificationInterval", WHY_ELECTION),
+    ACCEPTED("cnxTimeout", "peers are dialled again at most 250 ms after a failure"),
+    ACCEPTED("quorumCnxnTimeoutMs", "a silent peer is found by heartbeats"),
+    ACCEPTED("maxTimeToWaitForEpoch", WHY_ELECTION),
+    ACCEPTED("leader.maxTimeToWaitForEpoch", WHY_ELECTION),
+    ACCEPTED("connectToLearnerMasterLimit", WHY_ELECTION),
+    ACCEPTED("leaderServes", "the leader serves clients too"),
+    ACCEPTED("tcpKeepAlive", "links between servers always probe a silent peer"),
+    ACCEPTED("quorum.cnxn.threads.size", WHY_JAVA),
+    ACCEPTED("globalOutstandingLimit", "each connection has a limit of its own: 64 requests or 1 MiB"),
+    ACCEPTED("commitLogCount", "the last 16 MiB of the log stay in memory for followers"),
+    ACCEPTED("snapSizeLimitInKb", "snapshots are taken every snapCount entries"),
+    ACCEPTED("txnLogSizeLimitInKb", "the log is kept in segments of preAllocSize"),
+    ACCEPTED("autopurge.purgeInterval", "old snapshots and segments are purged as soon as a new snapshot is verified"),
+    ACCEPTED("forceSync", "every acknowledged write is on disk"),
+    ACCEPTED("fsync.warningthresholdms", "the log writer has no such warning"),
+    ACCEPTED("flushDelay", "all that waits shares one sync"),
+    ACCEPTED("maxWriteQueuePollTime", "all that waits shares one sync"),
+    ACCEPTED("maxBatchSize", "all that waits shares one sync"),
+    ACCEPTED("snapshot.trust.empty", "a manifest names the files that must be there"),
+    ACCEPTED("snapshot.compression.method", "snapshots are always LZ4 frames"),
+    ACCEPTED("datadir.autocreate", "dataDir is made if absent; a server with an empty one has no vote until it is admitted"),
+    ACCEPTED("db.autocreate", "a server with an empty dataDir has no vote until it is admitted"),
+    ACCEPTED("digest.enabled", "a digest of the tree is always kept and compared"),
+    ACCEPTED("serializeLastProcessedZxid.enabled", "a snapshot is exact at one zxid"),
+    ACCEPTED("maxResponseCacheSize", WHY_JAVA),
+    ACCEPTED("maxGetChildrenResponseCacheSize", WHY_JAVA),
+    ACCEPTED("jute.maxbuffer.extrasize", "the log holds the client's own bytes"),
+    ACCEPTED("extendedTypesEnabled", "TTL nodes are not built yet"),
+    ACCEPTED("emulate353TTLNodes", "TTL nodes are not built yet"),
+    ACCEPTED("znode.container.*", "container nodes are not built yet"),
+    ACCEPTED("enforceQuota", "quotas are not built yet"),
+    ACCEPTED("watchManagerName", WHY_JAVA),
+    ACCEPTED("watcherCleanThreadsNum", WHY_JAVA),
+    ACCEPTED("watcherCleanThreshold", WHY_JAVA),
+    ACCEPTED("watcherCleanIntervalInSeconds", WHY_JAVA),
+    ACCEPTED("maxInProcessingDeadWatchers", WHY_JAVA),
+    ACCEPTED("bitHashCacheSize", WHY_JAVA),
+    ACCEPTED("connectionMaxTokens", WHY_BOUNDS),
+    ACCEPTED("connectionTokenFillTime", WHY_BOUNDS),
+    ACCEPTED("connectionTokenFillCount", WHY_BOUNDS),
+    ACCEPTED("connectionFreezeTime", WHY_BOUNDS),
+    ACCEPTED("connectionDropIncrease", WHY_BOUNDS),
+    ACCEPTED("connectionDropDecrease", WHY_BOUNDS),
+    ACCEPTED("connectionDecreaseRatio", WHY_BOUNDS),
+    ACCEPTED("connection_throttle_weight_enabled", WHY_BOUNDS),
+    ACCEPTED("connection_throttle_global_session_weight", WHY_BOUNDS),
+    ACCEPTED("connection_throttle_local_session_weight", WHY_BOUNDS),
+    ACCEPTED("connection_throttle_renew_session_weight", WHY_BOUNDS),
+    ACCEPTED("requestThrottleLimit", WHY_BOUNDS),
+    ACCEPTED("requestThrottleStallTime", WHY_BOUNDS),
+    ACCEPTED("requestThrottleDropStale", WHY_BOUNDS),
+    ACCEPTED("requestStaleLatencyCheck", WHY_BOUNDS),
+    ACCEPTED("requestStaleConnectionCheck", WHY_BOUNDS),
+    ACCEPTED("request_throttler.shutdownTimeout", WHY_BOUNDS),
+    ACCEPTED("throttledOpWaitTime", WHY_BOUNDS),
+    ACCEPTED("largeRequestMaxBytes", WHY_BOUNDS),
+    ACCEPTED("largeRequestThreshold", WHY_BOUNDS),
+    ACCEPTED("maxConcurrentSnapSyncs", WHY_BOUNDS),
+    ACCEPTED("maxConcurrentDiffSyncs", WHY_BOUNDS),
+    ACCEPTED("serverCnxnFactory", WHY_JAVA),
+    ACCEPTED("advancedFlowControlEnabled", WHY_JAVA),
+    ACCEPTED("netty.*", WHY_JAVA),
+    ACCEPTED("outstandingHandshake.limit", WHY_TLS),
+    ACCEPTED("nio.*", WHY_JAVA),
+    ACCEPTED("commitProcessor.*", WHY_JAVA),
+    ACCEPTED("messageTracker.*", WHY_JAVA),
+    ACCEPTED("learner.*", WHY_JAVA),
+    ACCEPTED("forward_learner_requests_to_commit_processor_disabled", WHY_JAVA),
+    ACCEPTED("admin.*", WHY_ADMIN),
+    ACCEPTED("metricsProvider.*", "figures are shown by the four-letter word mntr"),
+    ACCEPTED("audit.enable", "there is no audit log"),
+    ACCEPTED("audit.impl.class", "there is no audit log"),
+    ACCEPTED("traceFile", "there is no trace file"),
+    ACCEPTED("syncEnabled", WHY_OBSERVER),
+    ACCEPTED("observer.*", WHY_OBSERVER),
+    ACCEPTED("observerMasterPort", WHY_OBSERVER),
+    ACCEPTED("localSessionsEnabled", "every session is known to the whole ensemble"),
+    ACCEPTED("localSessionsUpgradingEnabled", "every session is known to the whole ensemble"),
+    ACCEPTED("readonlymode.enabled", "a server without a quorum serves nobody"),
+    ACCEPTED("standaloneEnabled", "one server line, or none, makes a lone server"),
+    ACCEPTED("reconfigEnabled", WHY_MEMBERS),
+    ACCEPTED("skipReconfigACL", WHY_MEMBERS),
+    ACCEPTED("configBackwardCompatibility", WHY_MEMBERS),
+    ACCEPTED("version", WHY_MEMBERS),
+    ACCEPTED("lastSeenQuorumVerifier", WHY_MEMBERS),
+    ACCEPTED("multiAddress.*", "a server line names one address"),
+    ACCEPTED("enableEagerACLCheck", WHY_JAVA),
+    ACCEPTED("skipACL", "ACLs are always enforced"),
+    ACCEPTED("secureClientPort", WHY_TLS),
+    ACCEPTED("secureClientPortAddress", WHY_TLS),
+    ACCEPTED("sslQuorum", WHY_TLS),
+    ACCEPTED("sslQuorumReloadCertFiles", WHY_TLS),
+    ACCEPTED("ssl.*", WHY_TLS),
+    ACCEPTED("fips-mode", WHY_TLS),
+    ACCEPTED("portUnification", WHY_TLS),
+    ACCEPTED("client.portUnification", WHY_TLS),
+    ACCEPTED("authProvider.*", WHY_AUTH),
+    ACCEPTED("authProvider", WHY_AUTH),
+    ACCEPTED("DigestAuthenticationProvider.*", WHY_AUTH),
+    ACCEPTED("X509AuthenticationProvider.*", WHY_AUTH),
+    ACCEPTED("superUser", WHY_AUTH),
+    ACCEPTED("ensembleAuthName", WHY_AUTH),
+    ACCEPTED("sessionRequireClientSASLAuth", WHY_AUTH),
+    ACCEPTED("allowSaslFailedClients", WHY_AUTH),
+    ACCEPTED("enforce.auth.*", WHY_AUTH),
+    ACCEPTED("jaasLoginRenew", WHY_AUTH),
+    ACCEPTED("requireClientAuthScheme", WHY_AUTH),
+    ACCEPTED("kerberos.*", WHY_AUTH),
+    ACCEPTED("quorum.auth.*", "servers authenticate each other by peerSecretFile"),
+
+    REFUSED("group.*", "groups of voters do not exist here: a quorum is a majority of the servers"),
+    REFUSED("weight.*", "weights of voters do not exist here: a quorum is a majority of the servers"),
+};
+
+const struct config_key *config_keys(size_t *count)
+{
+    *count = sizeof(keys) / sizeof(keys[0]);
+    return keys;
+}
+
+static bool key_covers(const struct config_key *key, const char *name)
+{
+    size_t size = strlen(key->name);
+
+    if (key->name[size - 1] == '*')
+        return strncmp(key->name, name, size - 1) == 0 && name[size - 1] != '\0';
+    return strcmp(key->name, name) == 0;
+}
+
+const struct config_key *config_key_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (key_covers(&keys[i], name))
+            return &keys[i];
+    return NULL;
+}

@@ -1,0 +1,33 @@
+/* report.h - the four-letter words: text about one server, in ZooKeeper's format.
+ *
+ * Monitors parse these texts: `Mode:` of srvr and stat, the zk_* keys of mntr, imok, rw. Keys of our own in mntr begin with
+ * coord_. Words that ask for the state of the service answer, while there is no leader, with the sentence that ZooKeeper has
+ * for it. Pure.
+ */
+#ifndef COORD_REPORT_REPORT_H
+#define COORD_REPORT_REPORT_H
+
+#include "base/buf.h"
+#include "report/status.h"
+
+#include <stdint.h>
+
+struct report_word {
+    char name[5];
+    void (*print)(struct buf *to, const struct status *s);
+};
+
+/* The word of these four bytes; NULL when they are none. */
+const struct report_word *report_word_find(const uint8_t bytes[4]);
+
+/* Whether a list like "ruok, srvr" or "*" names the word. */
+bool report_word_allowed(const struct report_word *word, const char *whitelist);
+
+/* What is answered instead of a word that is not allowed. */
+void report_word_refused(struct buf *to, const struct report_word *word);
+
+/* A name of the list that is no word; NULL when all are words. ZooKeeper's other words count as known: they are not
+ * answered here, but stand in the lists of ZooKeeper's ensembles. In a buffer of the caller, 32 bytes. */
+const char *report_whitelist_unknown(const char *whitelist, char name[32]);
+
+#endif

@@ -1,0 +1,317 @@
+/* test_config.c - configuration files: syntax, every key's range, server lines, what keys say together, help texts. */
+#include "base/error.h"
+#include "base/fs.h"
+#include "host/config.h"
+#include "lib/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Writes a file into a fresh directory; its path, valid until the next call. */
+static const char *file_with(const char *dir, const char *name, const char *content)
+{
+    static char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    REQUIRE(fs_write_file_atomic(fs_posix(), dir, name, slice_from_text(content)) == 0);
+    return path;
+}
+
+/* Whether what was collected holds the text. */
+static bool says(const struct buf *lines, const char *text)
+{
+    return memmem(buf_bytes(lines), buf_size(lines), text, strlen(text)) != NULL;
+}
+
+/* Reads and finishes; the caller deinits. */
+static int read_text(struct config *c, const char *content)
+{
+    int rc;
+
+    config_init(c);
+    c->id = 1;
+    rc = config_read(c, file_with(test_tmpdir(), "zoo.cfg", content));
+    return rc < 0 ? rc : config_finish(c);
+}
+
+TEST(config, defaults_are_those_of_the_table)
+{
+    struct config c;
+
+    config_init(&c);
+    CHECK_EQ_INT(config_finish(&c), 0);
+    CHECK_EQ_INT(c.client_port, 2181);
+    CHECK_EQ_INT(c.tick_ms, 2000);
+    CHECK_EQ_INT(c.session_min_ms, 4000);
+    CHECK_EQ_INT(c.session_max_ms, 40000);
+    CHECK_EQ_INT(c.packet_max_bytes, 0xfffff);
+    CHECK_EQ_INT(c.address_connections_max, 60);
+    CHECK_EQ_INT(c.snap_count, 100000);
+    CHECK_EQ_INT(c.id, 1);
+    CHECK_EQ_STR(c.log_dir, c.data_dir);
+    CHECK(config_lone(&c) && config_self(&c) == NULL);
+    config_deinit(&c);
+}
+
+TEST(config, syntax_is_that_of_java_properties)
+{
+    struct config c;
+
+    CHECK_EQ_INT(read_text(&c, "# comment\n! too\n\n  tickTime = 1000  \r\nsnapCount:500\nclientPort\t2182\n"
+                               "dataDir=/a\\\n   /b\njute.maxbuffer=0x1fffff\nclientTcpKeepAlive=TRUE\n"
+                               "dataLogDir=/x\\=y \nsnapCount=600"),
+                 0);
+    CHECK_EQ_INT(c.tick_ms, 1000);
+    CHECK_EQ_INT(c.client_port, 2182);
+    CHECK_EQ_INT(c.snap_count, 600);
+    CHECK_EQ_INT(c.packet_max_bytes, 0x1fffff);
+    CHECK_EQ_INT(c.session_min_ms, 2000);
+    CHECK_EQ_STR(c.data_dir, "/a/b");
+    CHECK_EQ_STR(c.log_dir, "/x=y");
+    CHECK(c.client_keepalive);
+    config_deinit(&c);
+}
+
+TEST(config, zookeepers_own_example_is_read)
+{
+    struct config c;
+
+    CHECK_EQ_INT(read_text(&c, "tickTime=2000\ninitLimit=10\nsyncLimit=5\ndataDir=/var/lib/zookeeper\nclientPort=2181\n"
+                               "server.1=zookeeper1:2888:3888\nserver.2=zookeeper2:2888:3888\nserver.3=zookeeper3:2888:3888\n"
+                               "autopurge.snapRetainCount=3\nautopurge.purgeInterval=1\npreAllocSize=65536\n"
+                               "admin.enableServer=false\nmaxClientCnxns=0\n"
+                               "4lw.commands.whitelist=ruok, stat\n"
+                               "metricsProvider.className=org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider\n"),
+                 0);
+    CHECK_EQ_INT(c.server_count, 3);
+    CHECK_EQ_STR(config_self(&c)->host, "zookeeper1");
+    CHECK_EQ_INT(c.segment_kib, 65536);
+    CHECK(says(&c.notices, "zoo.cfg:10: autopurge.purgeInterval has no effect: "));
+    CHECK(says(&c.notices, "zoo.cfg:12: admin.enableServer has no effect: "));
+    config_deinit(&c);
+}
+
+TEST(config, wrong_lines_name_file_line_and_reason)
+{
+    static const struct {
+        const char *text, *problem;
+    } rows[] = {
+        {"\ntickTme=1\n", "zoo.cfg:2: unknown key tickTme; the nearest known one is tickTime\n"},
+        {"clientport=1\n", "zoo.cfg:1: unknown key clientport; the nearest known one is clientPort\n"},
+        {"servers.1=a:1:2\n", "the nearest known one is server.N\n"},
+        {"somethingElse=1\n", "zoo.cfg:1: unknown key somethingElse\n"},
+        {"tickTime=\n", "tickTime= is not a number\n"},
+        {"tickTime=2s\n", "tickTime=2s is not a number\n"},
+        {"tickTime=-1\n", "tickTime=-1 is not a number\n"},
+        {"tickTime=0\n", "tickTime=0 is not between 1 and 3600000\n"},
+        {"clientPort=65536\n", "is not between 0 and 65535\n"},
+        {"jute.maxbuffer=33554433\n", "is not between 1024 and 33554432\n"},
+        {"tickTime=99999999999999999999\n", "is not a number\n"},
+        {"quorumListenOnAllIPs=maybe\n", "is neither true nor false\n"},
+        {"dataDir=\n", "dataDir= is empty\n"},
+        {"group.1=1:2\n", "group.1 is refused: "},
+        {"weight.1=2\n", "weight.1 is refused: "},
+        {"peerType=observer\n", "peerType=observer is refused: "},
+        {"minSessionTimeout=5\nmaxSessionTimeout=4\n", "minSessionTimeout (5) is above maxSessionTimeout (4)\n"},
+        {"electionMinMs=900\n", "electionMinMs (900) is above electionMaxMs (600)\n"},
+        {"heartbeatMs=200\n", "electionMinMs (300) is below three times heartbeatMs (200)\n"},
+        {"logLevel=loud\n", "logLevel=loud is neither"},
+        {"dynamicConfigFile=/nowhere/at/all\n", "/nowhere/at/all: cannot be read: "},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct config c;
+        CHECK_EQ_INT(read_text(&c, rows[i].text), -COORD_E_INVALID, "row %zu", i);
+        CHECK(says(&c.problems, rows[i].problem), "row %zu: %.*s", i, SLICE_ARG(buf_slice(&c.problems)));
+        config_deinit(&c);
+    }
+}
+
+TEST(config, all_problems_are_told_at_once)
+{
+    struct config c;
+
+    CHECK_EQ_INT(read_text(&c, "tickTime=x\nfoo=1\n"), -COORD_E_INVALID);
+    CHECK(says(&c.problems, ":1: tickTime=x"));
+    CHECK(says(&c.problems, ":2: unknown key foo"));
+    config_deinit(&c);
+}
+
+TEST(config, server_lines_of_every_shape)
+{
+    static const struct {
+        const char *value, *host, *client_address;
+        unsigned port, client_port;
+    } rows[] = {
+        {"a:2888", "a", NULL, 2888, 0},
+        {"a:2888:3888", "a", NULL, 2888, 0},
+        {"10.0.0.1:2888:3888:participant", "10.0.0.1", NULL, 2888, 0},
+        {"a:2888:participant;2182", "a", NULL, 2888, 2182},
+        {"a:2888:3888;2182", "a", NULL, 2888, 2182},
+        {"a:2888:3888:participant;0.0.0.0:2182", "a", "0.0.0.0", 2888, 2182},
+        {"[::1]:2888:3888;[fe80::2]:2182", "::1", "fe80::2", 2888, 2182},
+        {"[::1]:1", "::1", NULL, 1, 0},
+        {"a.b-c.d:65535", "a.b-c.d", NULL, 65535, 0},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct config c;
+        config_init(&c);
+        config_server_line(&c, "w", "5", rows[i].value);
+        REQUIRE(c.server_count == 1, "row %zu: %.*s", i, SLICE_ARG(buf_slice(&c.problems)));
+        CHECK_EQ_INT(c.servers[0].id, 5, "row %zu", i);
+        CHECK_EQ_STR(c.servers[0].host, rows[i].host, "row %zu", i);
+        CHECK_EQ_INT(c.servers[0].port, rows[i].port, "row %zu", i);
+        CHECK_EQ_INT(c.servers[0].client_port, rows[i].client_port, "row %zu", i);
+        if (rows[i].client_address != NULL)
+            CHECK_EQ_STR(c.servers[0].client_address, rows[i].client_address, "row %zu", i);
+        else
+            CHECK(c.servers[0].client_address == NULL, "row %zu", i);
+        config_deinit(&c);
+    }
+}
+
+TEST(config, malformed_server_lines_are_refused)
+{
+    static const struct {
+        const char *id, *value;
+    } rows[] = {
+        {"0", "a:1"},       {"128", "a:1"},       {"x", "a:1"},      {"", "a:1"},           {"1x", "a:1"},
+        {"1", ""},          {"1", "a"},           {"1", "a:"},       {"1", "a:0"},          {"1", "a:65536"},
+        {"1", ":1"},        {"1", "[::1:1"},      {"1", "::1:2888"}, {"1", "a:1:observer"}, {"1", "a:1:2:observer"},
+        {"1", "a:1:2:x"},   {"1", "a:1;"},        {"1", "a:1;0"},    {"1", "a:1;b"},        {"1", "a:1;b:"},
+        {"1", "a:1;1:2:3"}, {"1", "a:1:2|b:1:2"}, {"1", "a:1:2:3"},  {"1", "a b:1"},        {"1", "a:1:123456789012"},
+        {"1", "[]:1"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct config c;
+        config_init(&c);
+        config_server_line(&c, "w:1", rows[i].id, rows[i].value);
+        CHECK_EQ_INT(c.server_count, 0, "row %zu", i);
+        CHECK(says(&c.problems, "w:1: server."), "row %zu", i);
+        config_deinit(&c);
+    }
+}
+
+TEST(config, servers_are_sorted_counted_and_unique)
+{
+    struct config c;
+
+    CHECK_EQ_INT(read_text(&c, "server.3=c:1\nserver.1=a:1\nserver.2=b:1\n"), 0);
+    for (uint32_t i = 0; i < 3; i++)
+        CHECK_EQ_INT(c.servers[i].id, i + 1);
+    config_deinit(&c);
+    CHECK_EQ_INT(read_text(&c, "server.1=a:1\nserver.1=b:1\n"), -COORD_E_INVALID);
+    CHECK(says(&c.problems, "this server has a line already"));
+    config_deinit(&c);
+    CHECK_EQ_INT(read_text(&c, "server.1=a:1\nserver.2=b:1\n"), -COORD_E_INVALID);
+    CHECK(says(&c.problems, "2 servers vote"));
+    config_deinit(&c);
+    CHECK_EQ_INT(read_text(&c, "server.2=a:1\nserver.3=b:1\nserver.4=b:1\n"), -COORD_E_INVALID);
+    CHECK(says(&c.problems, "there is no line server.1\n"));
+    config_deinit(&c);
+    config_init(&c);
+    for (unsigned i = 1; i <= 8; i++) {
+        char id[8];
+        snprintf(id, sizeof(id), "%u", i);
+        config_server_line(&c, "w", id, "a:1");
+    }
+    CHECK_EQ_INT(c.server_count, 7);
+    CHECK(says(&c.problems, "at most 7 servers"));
+    config_deinit(&c);
+}
+
+TEST(config, the_id_comes_from_the_option_the_file_myid_or_the_only_server)
+{
+    static const struct {
+        const char *myid, *problem;
+        unsigned id;
+    } rows[] = {{"2\n", NULL, 2},
+                {" 3 \r\n", NULL, 3},
+                {"2x", "/myid: is not a number", 0},
+                {"", "/myid: is not a number", 0},
+                {"128", "/myid: ", 0},
+                {NULL, "neither a file", 0}};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char dir[300], text[600];
+        struct config c;
+        snprintf(dir, sizeof(dir), "%s/%zu", test_tmpdir(), i);
+        REQUIRE(fs_make_dir(fs_posix(), dir) == 0);
+        if (rows[i].myid != NULL)
+            file_with(dir, "myid", rows[i].myid);
+        snprintf(text, sizeof(text), "dataDir=%s\nserver.1=a:1\nserver.2=b:1\nserver.3=c:1\n", dir);
+        config_init(&c);
+        CHECK_EQ_INT(config_read(&c, file_with(dir, "zoo.cfg", text)), 0, "row %zu", i);
+        CHECK_EQ_INT(config_finish(&c), rows[i].problem == NULL ? 0 : -COORD_E_INVALID, "row %zu", i);
+        CHECK_EQ_INT(c.id, rows[i].id, "row %zu", i);
+        if (rows[i].problem != NULL)
+            CHECK(says(&c.problems, rows[i].problem), "row %zu", i);
+        config_deinit(&c);
+    }
+    struct config c;
+    config_init(&c);
+    config_server_line(&c, "w", "9", "a:1;2199");
+    CHECK_EQ_INT(config_finish(&c), 0);
+    CHECK_EQ_INT(c.id, 9);
+    CHECK_EQ_INT(c.client_port, 2199);
+    config_deinit(&c);
+}
+
+TEST(config, server_lines_of_a_dynamic_file_count)
+{
+    char text[600];
+    struct config c;
+    const char *dynamic = file_with(test_tmpdir(), "dynamic", "server.1=a:1:2:participant;0.0.0.0:77\nversion=100000000\n");
+
+    snprintf(text, sizeof(text), "dynamicConfigFile=%s\n", dynamic);
+    CHECK_EQ_INT(read_text(&c, text), 0);
+    CHECK_EQ_INT(c.server_count, 1);
+    CHECK_EQ_INT(c.client_port, 77);
+    CHECK_EQ_STR(c.client_address, "0.0.0.0");
+    CHECK_EQ_INT(buf_size(&c.notices), 0);
+    config_deinit(&c);
+}
+
+TEST(config, every_key_takes_its_bounds_and_nothing_beyond)
+{
+    size_t count;
+    const struct config_key *keys = config_keys(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct config c;
+        char value[32];
+        config_init(&c);
+        CHECK(keys[i].help != NULL && keys[i].help[0] != '\0', "%s", keys[i].name);
+        if (keys[i].kind == CONFIG_HONOURED && keys[i].type == CONFIG_UINT) {
+            const uint64_t good[] = {keys[i].min, keys[i].max};
+            for (size_t j = 0; j < 2; j++) {
+                snprintf(value, sizeof(value), "%llu", (unsigned long long)good[j]);
+                CHECK(config_set(&c, &keys[i], value) == NULL, "%s=%s", keys[i].name, value);
+            }
+            snprintf(value, sizeof(value), "%llu", (unsigned long long)keys[i].max + 1);
+            CHECK(config_set(&c, &keys[i], value) != NULL, "%s=%s", keys[i].name, value);
+        }
+        config_deinit(&c);
+    }
+}
+
+TEST(config, the_manual_has_the_table)
+{
+    struct buf table = {0}, manual = {0};
+
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/docs/man/coord.conf.5", COORD_SOURCE_DIR);
+    CHECK_EQ_INT(fs_read_file(fs_posix(), path, &manual, 1 << 20), 0, "%s", path);
+    config_help_roff(&table);
+    CHECK(memmem(buf_bytes(&manual), buf_size(&manual), buf_bytes(&table), buf_size(&table)) != NULL,
+          "write the output of coordd --help-keys into docs/man/coord.conf.5");
+    buf_clear(&table);
+    config_help_text(&table);
+    CHECK(says(&table, "  tickTime (1 to 3600000, default 2000)\n"));
+    buf_deinit(&table);
+    buf_deinit(&manual);
+}
