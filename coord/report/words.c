@@ -2,7 +2,6 @@
 #include "report/words.h"
 #include "report/report.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char mode_names[][12] = {[STATUS_STANDALONE] = "standalone",
@@ -141,7 +140,9 @@ const char *report_whitelist_unknown(const char *whitelist, char found[32])
         for (size_t at = 0; !known && size == 4 && at < sizeof(others) - 1; at += 5)
             known = memcmp(others + at, name, 4) == 0;
         if (!known) {
-            snprintf(found, 32, "%.*s", (int)(size < 31 ? size : 31), name);
+            size = size < 31 ? size : 31;
+            memcpy(found, name, size);
+            found[size] = '\0';
             return found;
         }
     }
