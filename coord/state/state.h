@@ -82,6 +82,8 @@ bool state_session_next(const struct state *s, uint64_t *cursor, struct state_se
 /* Last number applied of an origin's boot: 0 when the origin is not known with this incarnation and boot (propose
  * ENTRY_ORIGIN). */
 bool state_origin_known(const struct state *s, uint32_t server, uint64_t incarnation, uint32_t boot);
+bool state_origin(const struct state *s, uint32_t server, uint64_t *incarnation, uint32_t *boot,
+                  uint64_t *number); /* the newest boot of a server; false: none yet */
 uint64_t state_origin_number(const struct state *s, uint32_t server, uint64_t incarnation, uint32_t boot);
 
 /* FORM as applied; NULL before. */

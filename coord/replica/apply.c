@@ -1,0 +1,204 @@
+/* apply.c - what is chosen takes effect: state, watches, replies (C5, C18).
+ *
+ * Entries come from memory; those that were on the disk at the start, and are not applied yet, by READ_LOG jobs. Between any
+ * two applies the queues of the sessions run, so that each operation sees exactly what its place in its session allows. A
+ * change's events are queued before any reply that shows the change.
+ */
+#include "replica/internal.h"
+
+#define REPLAY_BYTES (4u << 20) /* one READ_LOG */
+#define TURN_BYTES (4u << 20)   /* applied in one turn, with REPLICA_APPLY_ENTRIES: keeps a turn below 10 ms */
+
+static void fire(struct replica *r, const struct apply *a)
+{
+    uint32_t count;
+    if (a->change_count == 0)
+        return;
+    const struct watch_notification *n = watch_fire(r->watch, a->changes, a->change_count, &count);
+    for (uint32_t i = 0; i < count; i++)
+        conn_notify(r, &n[i], a->entry->zxid);
+}
+
+/* What the entry did to its session, for the connection that holds it here. */
+static void session_effects(struct replica *r, const struct apply *a, const struct request *own)
+{
+    if (a->session == 0 || a->err != 0 || a->skipped)
+        return;
+    struct conn *c = conn_of_session(r, a->session);
+    if (a->session_closed) {
+        map_remove(&r->lead.heard, a->session);
+        if (c != NULL && (own == NULL || own->conn != c))
+            conn_close(r, c); /* expired, or closed through another server */
+        return;
+    }
+    if (r->lead.open)
+        lead_heard(r, a->session);
+    if (c != NULL && c->attach != a->attach)
+        conn_close(r, c); /* attached anew, here or elsewhere: the older connection can write no more */
+}
+
+static bool is_own(const struct replica *r, const struct entry *e)
+{
+    return e->origin.server == replica_self(r) && e->origin.incarnation == r->options.paxos.incarnation &&
+           e->origin.boot == r->options.paxos.boot;
+}
+
+static void apply_entry(struct replica *r, const struct entry *e)
+{
+    struct request *own = is_own(r, e) ? origin_peek(r, e->origin.number) : NULL;
+    if (own != NULL)
+        request_before_apply(r, own);
+    buf_clear(&r->reply);
+    struct apply a = {.entry = e, .reply = &r->reply};
+    state_apply(r->state, &a);
+    r->apply.applied = e->zxid;
+    r->apply.ring[e->zxid % DIGEST_RING] = (struct digest_at){e->zxid, state_digest(r->state)};
+    r->take.entries++;
+    r->stats.commits++;
+    fire(r, &a);
+    session_effects(r, &a, own);
+    if (own != NULL && !a.skipped) {
+        origin_take(r, own);
+        request_applied(r, own, &a, buf_slice(&r->reply));
+    }
+}
+
+static void read_ahead(struct replica *r, uint64_t first)
+{
+    struct job *j = job_new(JOB_READ_LOG);
+    j->zxid = first;
+    j->last = r->apply.commit < runs_last(&r->apply.boot_log) ? r->apply.commit : runs_last(&r->apply.boot_log);
+    j->max_bytes = REPLAY_BYTES;
+    r->apply.reading = true;
+    drive_job(r, j);
+}
+
+void apply_read_done(struct replica *r, struct job *j)
+{
+    struct apply_part *p = &r->apply;
+    p->reading = false;
+    if (j->err == 0 && p->replay == NULL && runs_last(&p->boot_log) > p->applied) {
+        p->replay = j;
+        p->replay_rest = buf_slice(&j->bytes);
+        return;
+    }
+    if (j->err < 0 && j->err != -COORD_E_NO_ENTRY && j->err != -COORD_E_TRIMMED)
+        replica_fail(r, "the log cannot be read");
+    job_free(j); /* cut or replaced by a snapshot meanwhile: asked for again if it is still wanted */
+}
+
+static void drop_replay(struct replica *r)
+{
+    if (r->apply.replay != NULL)
+        job_free(r->apply.replay);
+    r->apply.replay = NULL;
+}
+
+/* From what a job read. False: nothing (more) of it may be applied now. */
+static bool apply_replay(struct replica *r)
+{
+    struct entry e;
+    struct slice rest = r->apply.replay_rest;
+    int rc = entry_next(&rest, &e);
+    if (rc < 0)
+        replica_fail(r, "the log holds an entry that cannot be decoded");
+    bool held = rc == 0 && runs_hold(&r->apply.boot_log, e.zxid); /* it may have been cut since it was read */
+    if (!held) {
+        drop_replay(r);
+        return false;
+    }
+    if (e.zxid > r->apply.commit)
+        return false;
+    r->apply.replay_rest = rest;
+    if (e.zxid > r->apply.applied)
+        apply_entry(r, &e);
+    return true;
+}
+
+static bool apply_cached(struct replica *r, uint32_t *bytes)
+{
+    struct log_slot at;
+    if (!log_first_after(r, r->apply.applied, &at))
+        return false;
+    struct batch *b = batch_ref(at.batch); /* the log may let go of it while we use it */
+    uint32_t done = 0;
+    for (uint32_t i = at.from; i < at.to && done < REPLICA_APPLY_ENTRIES; i++, done++) {
+        struct slice s = batch_slice(b, i, i + 1);
+        struct entry e;
+        int rc = entry_next(&s, &e);
+        COORD_ASSERT(rc == 0); /* batch_new checked it */
+        if (e.zxid > r->apply.commit || *bytes > TURN_BYTES)
+            break;
+        *bytes += b->offsets[i + 1] - b->offsets[i];
+        apply_entry(r, &e);
+    }
+    batch_unref(b);
+    return done > 0;
+}
+
+void apply_run(struct replica *r)
+{
+    struct apply_part *p = &r->apply;
+    uint64_t before = p->applied;
+    uint64_t commits = r->stats.commits;
+    uint32_t bytes = 0;
+    while (p->applied < p->commit && r->failed == NULL) {
+        if (r->stats.commits - commits >= REPLICA_APPLY_ENTRIES || bytes > TURN_BYTES) {
+            r->again = true;
+            break;
+        }
+        if (p->replay != NULL) {
+            if (apply_replay(r) || p->replay == NULL)
+                continue;
+            break;
+        }
+        uint64_t next = runs_last(&p->boot_log) > p->applied ? runs_next(&p->boot_log, p->applied) : 0;
+        if (next != 0 && next <= p->commit) {
+            if (!p->reading)
+                read_ahead(r, next);
+            break;
+        }
+        if (!apply_cached(r, &bytes))
+            break;
+    }
+    if (p->applied == before)
+        return;
+    if (r->stats.commits - commits > r->stats.max_turn_entries)
+        r->stats.max_turn_entries = r->stats.commits - commits;
+    if (p->claim.zxid != 0 && p->claim.zxid <= p->applied)
+        apply_check_digest(r, p->claim.zxid, p->claim.digest);
+    sync_applied(r);
+    origin_feed(r);
+    if (r->catching_up > 0)
+        connect_caught_up(r);
+}
+
+/* DESIGN section 4: the leader says its digest at a zxid. One that differs here means that this server or the leader is wrong;
+ * this server stops rather than serve what may be wrong. */
+void apply_check_digest(struct replica *r, uint64_t zxid, uint64_t digest)
+{
+    struct apply_part *p = &r->apply;
+    if (zxid > p->applied) {
+        if (p->claim.zxid == 0 || p->claim.zxid <= p->applied)
+            p->claim = (struct digest_at){zxid, digest};
+        return;
+    }
+    if (p->claim.zxid == zxid)
+        p->claim.zxid = 0;
+    struct digest_at mine = p->ring[zxid % DIGEST_RING];
+    if (mine.zxid == zxid && mine.digest != digest)
+        replica_fail(r, "the state differs from the leader's at the same zxid");
+}
+
+void apply_reset(struct replica *r, struct state *state, uint64_t zxid)
+{
+    COORD_ASSERT(state_zxid(state) == zxid && zxid > r->apply.applied);
+    state_free(r->state);
+    r->state = state;
+    r->apply.applied = zxid;
+    if (r->apply.commit < zxid)
+        r->apply.commit = zxid;
+    runs_reset(&r->apply.boot_log, zxid);
+    drop_replay(r);
+    log_reset(r);
+}

@@ -1,0 +1,182 @@
+/* conn.c - client connections: their life, their output, and how fast they are read. */
+#include "replica/internal.h"
+
+#define REPLY_HEADER_BYTES 20 /* frame length, xid, zxid, err */
+
+void conn_open(struct replica *r, uint64_t id)
+{
+    struct conn *c = coord_alloc_zero(1, sizeof(*c));
+    c->id = id;
+    c->opened_ms = c->heard_ms = c->drained_ms = r->now.mono_ms;
+    list_init(&c->queue);
+    list_init(&c->dirty_link);
+    list_init(&c->touched_link);
+    list_init(&c->starved_link);
+    COORD_ASSERT(map_put(&r->conns, id, c) == NULL);
+}
+
+void conn_dirty(struct replica *r, struct conn *c)
+{
+    if (list_empty(&c->dirty_link))
+        list_push_back(&r->dirty, &c->dirty_link);
+}
+
+struct conn *conn_of_session(const struct replica *r, uint64_t session)
+{
+    return map_get(&r->sessions, session);
+}
+
+static void unbind(struct replica *r, struct conn *c)
+{
+    if (c->session != 0 && map_get(&r->sessions, c->session) == c)
+        map_remove(&r->sessions, c->session);
+    watch_drop(r->watch, c->id);
+    list_remove(&c->touched_link);
+}
+
+void conn_bind_session(struct replica *r, struct conn *c, uint64_t session, uint32_t attach)
+{
+    struct conn *older = map_put(&r->sessions, session, c);
+    c->session = session;
+    c->attach = attach;
+    if (older != NULL && older != c)
+        conn_close(r, older); /* PROTOCOL section 3: a renewal closes the session's other connection */
+}
+
+/* Requests that were not submitted go; submitted writes stay bound to their numbers (C18), without anybody to answer. */
+static void drop_queue(struct replica *r, struct conn *c)
+{
+    struct list *node;
+    while ((node = list_pop_front(&c->queue)) != NULL) {
+        struct request *q = LIST_ENTRY(node, struct request, queue_link);
+        q->conn = NULL;
+        if (list_empty(&q->pending_link))
+            request_free(r, q);
+    }
+    c->queued = c->queued_bytes = c->unsubmitted = c->syncs = 0;
+    list_remove(&c->starved_link);
+}
+
+void conn_close(struct replica *r, struct conn *c)
+{
+    if (c->state == CONN_CLOSING)
+        return;
+    if (c->state == CONN_CATCHING_UP)
+        r->catching_up--;
+    c->state = CONN_CLOSING;
+    c->io.close = true;
+    unbind(r, c);
+    drop_queue(r, c);
+    coord_free((void *)(uintptr_t)c->held.data);
+    c->held = SLICE_NULL;
+    conn_dirty(r, c);
+}
+
+void conn_closed(struct replica *r, uint64_t id)
+{
+    struct conn *c = map_get(&r->conns, id);
+    if (c == NULL)
+        return;
+    conn_close(r, c);
+    map_remove(&r->conns, id);
+    list_remove(&c->dirty_link);
+    buf_deinit(&c->io.output);
+    coord_free(c);
+}
+
+void conn_close_all(struct replica *r)
+{
+    size_t at = 0;
+    struct conn *c;
+    while ((c = map_next(&r->conns, &at)) != NULL)
+        conn_close(r, c);
+}
+
+void conn_pace(struct replica *r, struct conn *c)
+{
+    bool pause = c->queued >= REPLICA_CONN_REQUESTS || c->queued_bytes >= REPLICA_CONN_BYTES;
+    if (pause != c->io.paused) {
+        c->io.paused = pause;
+        conn_dirty(r, c);
+    }
+}
+
+void conn_frame(struct replica *r, uint64_t id, struct slice frame)
+{
+    struct conn *c = map_get(&r->conns, id);
+    if (c == NULL || c->state == CONN_CLOSING)
+        return;
+    c->heard_ms = r->now.mono_ms;
+    c->received++;
+    r->stats.packets_received++;
+    if (c->state == CONN_NEW)
+        connect_frame(r, c, frame);
+    else
+        request_frame(r, c, frame);
+}
+
+void conn_drained(struct replica *r, uint64_t id)
+{
+    struct conn *c = map_get(&r->conns, id);
+    if (c == NULL || c->state == CONN_CLOSING)
+        return;
+    c->drained_ms = r->now.mono_ms;
+    request_run(r, c);
+}
+
+void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, int err, struct slice record)
+{
+    size_t body = err == 0 ? record.size : 0; /* PROTOCOL section 1: an error carries the header alone */
+    uint8_t *to = buf_reserve(&c->io.output, REPLY_HEADER_BYTES + body);
+    put_be32(to, (uint32_t)(REPLY_HEADER_BYTES - 4 + body));
+    put_be32(to + 4, (uint32_t)xid);
+    put_be64(to + 8, (uint64_t)zxid);
+    put_be32(to + 16, (uint32_t)err);
+    if (body > 0)
+        memcpy(to + REPLY_HEADER_BYTES, record.data, body);
+    if (buf_size(&c->io.output) == 0)
+        c->drained_ms = r->now.mono_ms;
+    buf_commit(&c->io.output, REPLY_HEADER_BYTES + body);
+    c->sent++;
+    r->stats.packets_sent++;
+    conn_dirty(r, c);
+}
+
+void conn_notify(struct replica *r, const struct watch_notification *n, uint64_t zxid)
+{
+    struct conn *c = map_get(&r->conns, n->watcher);
+    if (c == NULL || c->state != CONN_OPEN)
+        return;
+    struct zk_watcher_event event = {.type = (int32_t)n->event, .state = ZK_STATE_SYNC_CONNECTED, .path = n->path};
+    uint8_t stack[512];
+    size_t size = jute_size(&jute_watcher_event, &event);
+    uint8_t *record = size <= sizeof(stack) ? stack : coord_alloc(size);
+    jute_encode(record, &jute_watcher_event, &event);
+    conn_reply(r, c, ZK_XID_NOTIFICATION, (int64_t)zxid, 0, slice_make(record, size));
+    if (record != stack)
+        coord_free(record);
+    r->stats.watches_fired++;
+    if (buf_size(&c->io.output) > REPLICA_OUTPUT_EVENTS_BYTES)
+        conn_close(r, c); /* it does not read, and its events wait without bound */
+}
+
+uint64_t replica_next_dirty(struct replica *r)
+{
+    struct list *node = list_pop_front(&r->dirty);
+    return node == NULL ? 0 : LIST_ENTRY(node, struct conn, dirty_link)->id;
+}
+
+struct replica_conn_io *replica_conn_io(struct replica *r, uint64_t id)
+{
+    struct conn *c = map_get(&r->conns, id);
+    return c == NULL ? NULL : &c->io;
+}
+
+bool replica_conn_next(const struct replica *r, size_t *cursor, struct replica_conn_stats *stats)
+{
+    const struct conn *c = map_next(&r->conns, cursor);
+    if (c == NULL)
+        return false;
+    *stats = (struct replica_conn_stats){c->id, c->session, c->received, c->sent, c->queued, c->timeout_ms};
+    return true;
+}

@@ -1,0 +1,361 @@
+/* internal.h - the replica's parts, as its own files see them. Nothing outside coord/replica includes this.
+ *
+ * Data flows one way within a turn: conn, connect, request -> origin -> lead -> drive (paxos) -> log, jobs, messages -> apply
+ * -> conn. Each part owns its struct below and is changed by its own file only.
+ */
+#ifndef COORD_REPLICA_INTERNAL_H
+#define COORD_REPLICA_INTERNAL_H
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/map.h"
+#include "base/zxid.h"
+#include "replica/replica.h"
+#include "wire/batch.h"
+#include "wire/jute.h"
+
+/* ---- conn.c, connect.c, request.c: clients ---- */
+
+enum conn_state {
+    CONN_NEW,         /* waits for the connect request */
+    CONN_CATCHING_UP, /* asked for a session that has seen more than this server: held until it has caught up, or closed */
+    CONN_CONNECTING,  /* its create or attach entry is under way */
+    CONN_OPEN,
+    CONN_CLOSING, /* nothing is executed any more; the shell sends what is there and closes */
+};
+
+struct conn {
+    struct replica_conn_io io;
+    uint64_t id;
+    enum conn_state state;
+    struct list dirty_link, touched_link, starved_link;
+    bool wants_read_only_byte;
+    bool last_words; /* what follows is not read: closeSession or an unknown operation was sent */
+    uint64_t session;
+    uint32_t attach, timeout_ms;
+    struct list queue; /* struct request, in the order sent */
+    uint32_t queued, queued_bytes;
+    uint32_t unsubmitted, syncs; /* writes that wait for credit, syncs: both keep later writes back */
+    uint64_t opened_ms, heard_ms;
+    uint64_t drained_ms; /* when the client last took output, or had none waiting */
+    uint64_t received, sent;
+    struct slice held; /* CATCHING_UP: the connect request, owned */
+    int64_t held_zxid;
+};
+
+enum request_kind {
+    REQUEST_READ,
+    REQUEST_WRITE,
+    REQUEST_SYNC,
+    REQUEST_PING,
+    REQUEST_SET_WATCHES,
+    REQUEST_ERROR,
+    REQUEST_HELD, /* a whole frame that came before the connection was open */
+};
+
+/* One client request, from its frame to its reply. A write holds its encoded entry and stays in the origin's list until it is
+ * applied, also when its connection has gone (conn NULL): a number stays bound to its request for good (C18). */
+struct request {
+    struct list queue_link, pending_link; /* empty lists when not queued, not pending */
+    struct conn *conn;
+    enum request_kind kind;
+    bool submitted, answered; /* answered: a sync whose zxid is known */
+    bool close_after;         /* REQUEST_ERROR: header zxid -1, and the connection closes behind the reply */
+    int32_t xid, op, err;
+    uint64_t number; /* write: k */
+    uint64_t zxid;   /* sync: the barrier */
+    uint64_t sync_id;
+    uint64_t at_ms;
+    struct list sync_link;
+    uint32_t size;
+    uint8_t bytes[]; /* read: the record; write: the encoded entry */
+};
+
+void conn_open(struct replica *r, uint64_t id);
+void conn_frame(struct replica *r, uint64_t id, struct slice frame);
+void conn_closed(struct replica *r, uint64_t id);
+void conn_drained(struct replica *r, uint64_t id);
+void conn_dirty(struct replica *r, struct conn *c);
+void conn_close(struct replica *r, struct conn *c); /* as soon as its output is sent */
+void conn_close_all(struct replica *r);             /* a snapshot replaced the state */
+struct conn *conn_of_session(const struct replica *r, uint64_t session);
+void conn_bind_session(struct replica *r, struct conn *c, uint64_t session, uint32_t attach);
+void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, int err, struct slice record);
+void conn_notify(struct replica *r, const struct watch_notification *n, uint64_t zxid);
+void conn_pace(struct replica *r, struct conn *c); /* set or clear io.paused */
+
+void connect_frame(struct replica *r, struct conn *c, struct slice frame);
+void connect_caught_up(struct replica *r); /* looks at the held ones: applied moved on, or time passed */
+void connect_done(struct replica *r, struct conn *c, const struct apply *a);
+
+struct request *request_new(struct replica *r, struct conn *c, enum request_kind kind, int32_t xid, int32_t op, size_t size);
+void request_free(struct replica *r, struct request *q); /* out of all lists */
+void request_enqueue(struct replica *r, struct conn *c, struct request *q);
+void request_frame(struct replica *r, struct conn *c, struct slice frame);
+void request_run(struct replica *r, struct conn *c);             /* execute what the head of the queue allows */
+void request_before_apply(struct replica *r, struct request *q); /* what was sent before this write runs now at the latest */
+void request_opened(struct replica *r, struct conn *c);          /* the frames that were held */
+void request_applied(struct replica *r, struct request *q, const struct apply *a,
+                     struct slice record); /* our write came back */
+
+/* ---- origin.c: this server's numbered writes (C18, C19) ---- */
+
+struct origin_part {
+    struct list pending;  /* struct request, by number: not applied yet */
+    struct list starved;  /* connections with a write that waits for credit */
+    struct list *unsent;  /* the first pending that the present leader was not sent; &pending: all were */
+    uint64_t next_number; /* of the next write; 0 is the ORIGIN entry itself */
+    size_t pending_bytes;
+    uint32_t credit;        /* bytes that may be pending, as the leader grants */
+    uint32_t epoch, leader; /* to whom `unsent` refers */
+    uint64_t progress_ms;   /* when an own write was last applied or all was sent anew */
+};
+
+void origin_init(struct replica *r);
+void origin_encode(struct replica *r, struct request *q, const struct entry *e); /* into q->bytes, as this origin's */
+void origin_submit(struct replica *r, struct request *q);                        /* number it and make it pending */
+void origin_feed(struct replica *r); /* there may be credit again for starved connections */
+bool origin_has_credit(const struct replica *r, size_t size);
+void origin_pump(struct replica *r);                                   /* forward what the leader has not been sent */
+void origin_resend(struct replica *r);                                 /* a link broke or nothing moves: send all anew */
+struct request *origin_peek(const struct replica *r, uint64_t number); /* the oldest pending, if it has this number */
+void origin_take(struct replica *r, struct request *q);                /* it was applied: no longer pending */
+void origin_drop_applied(struct replica *r);                           /* after a snapshot: forget what it holds already */
+
+/* ---- lead.c: the leader's desk ---- */
+
+struct lead_origin {
+    uint64_t incarnation, number; /* the last number in the log */
+    uint32_t boot;
+    bool known;
+};
+
+struct lead_part {
+    bool open; /* established, and everything up to history_end is applied: takes forwards, syncs, sessions */
+    uint32_t epoch;
+    struct buf queue;               /* encoded entries, admitted, not proposed yet */
+    struct lead_origin origin[128]; /* by server id, 1..127 */
+    int64_t wall_ms, cluster_ms;    /* of the last entry stamped */
+    int64_t cluster_base_ms;
+    uint64_t mono_base_ms;
+    struct map heard; /* session -> monotonic ms + 1 when last heard */
+    uint64_t opened_ms;
+    uint64_t scan_cursor, scan_at_ms;
+};
+
+void lead_update(struct replica *r); /* open or close the desk as consensus says */
+void lead_close(struct replica *r);
+void lead_admit(struct replica *r, struct slice entries);        /* forwards of an origin, own ones too */
+void lead_propose_own(struct replica *r, const struct entry *e); /* an entry without an origin: expiry */
+void lead_flush(struct replica *r);                              /* stamp and propose what waits */
+void lead_form(struct replica *r);                               /* C15 */
+void lead_heard(struct replica *r, uint64_t session);
+void lead_expire(struct replica *r); /* look for sessions that are late */
+uint32_t lead_credit(const struct replica *r);
+
+/* ---- sync.c ---- */
+
+struct sync_barrier {
+    uint64_t round, zxid, id;
+    uint32_t peer; /* who asked; own id: this server's own syncs */
+};
+
+struct sync_part {
+    struct list waiting; /* requests by sync_link, in order of sync_id */
+    struct list lagging; /* answered, but this server has not applied as much yet; in order of zxid */
+    uint64_t next_id;    /* that a sync arriving now gets */
+    uint64_t asked_id;   /* outstanding, 0 none */
+    uint32_t asked_epoch;
+    uint64_t asked_ms;
+    struct sync_barrier *barriers; /* leader: asked of paxos, rounds rising */
+    uint32_t barrier_count, barrier_capacity;
+};
+
+void sync_request(struct replica *r, struct request *q);
+void sync_pump(struct replica *r);
+void sync_applied(struct replica *r); /* applied moved on */
+void sync_on_message(struct replica *r, const struct peer_msg *m);
+void sync_on_answer(struct replica *r, const struct peer_msg *m);
+void sync_confirm(struct replica *r); /* leader: rounds that are confirmed now */
+void sync_lead_lost(struct replica *r);
+
+/* ---- log.c: entries in memory ---- */
+
+struct log_slot {
+    struct batch *batch;
+    uint32_t from, to;
+};
+
+struct log_part {
+    struct log_slot *slots; /* ring, by rising zxid */
+    uint32_t head, count, capacity;
+    size_t bytes;
+    struct log_slot *staged; /* a history being adopted (C7) */
+    uint32_t staged_count, staged_capacity;
+};
+
+void log_deinit(struct replica *r);
+void log_append(struct replica *r, struct batch *b, uint32_t from, uint32_t to);
+void log_cut_after(struct replica *r, uint64_t zxid);
+void log_reset(struct replica *r);
+void log_shrink(struct replica *r); /* drop what is applied and durable beyond REPLICA_CACHE_BYTES */
+bool log_find(const struct replica *r, uint64_t zxid, struct log_slot *at); /* at->from is the entry; at->to the slot's end */
+bool log_first_after(const struct replica *r, uint64_t zxid, struct log_slot *at);
+void log_stage(struct replica *r, struct batch *b, uint32_t from, uint32_t to);
+void log_drop_staged(struct replica *r);
+
+/* ---- drive.c, message.c: consensus and peers ---- */
+
+struct held_message {
+    uint64_t wait_seq;
+    struct peer_msg message;
+};
+
+struct peer_part {
+    uint32_t id;
+    bool up;
+    struct replica_peer_output output;
+    bool reading; /* a READ_LOG for it is under way; read_message waits for the bytes */
+    struct peer_msg read_message;
+    /* snap_send.c */
+    struct snap_send {
+        bool active, reading, wanted;
+        uint64_t transfer, zxid, size, sent, acked, progress_ms;
+        uint32_t epoch;
+    } send;
+};
+
+struct peer_part *peer_find(struct replica *r, uint32_t id);
+void drive_event(struct replica *r, struct paxos_event *event,
+                 struct batch *batch); /* batch: of a message or submit; borrowed */
+void drive_persisted(struct replica *r, uint64_t seq);
+void drive_read_done(struct replica *r, struct job *j);
+void drive_job(struct replica *r, struct job *j);         /* queue it for the shell */
+void message_send(struct replica *r, struct peer_msg *m); /* encode into the peer's output */
+void message_receive(struct replica *r, const struct peer_msg *m);
+void message_link(struct replica *r, uint32_t peer, bool up);
+void message_heartbeats(struct replica *r); /* leader: tell all at once that the desk is open */
+
+/* ---- apply.c ---- */
+
+struct digest_at {
+    uint64_t zxid, digest;
+};
+#define DIGEST_RING 1024
+
+struct apply_part {
+    uint64_t commit; /* may be applied up to here */
+    uint64_t applied;
+    struct runs boot_log; /* entries found on the disk at the start that are not applied yet: read by jobs */
+    struct job *replay;   /* a READ_LOG whose bytes are being applied */
+    struct slice replay_rest;
+    bool reading;
+    struct digest_at ring[DIGEST_RING];
+    struct digest_at claim; /* the leader's, to be compared once applied reaches it */
+};
+
+void apply_run(struct replica *r);
+void apply_read_done(struct replica *r, struct job *j);
+void apply_check_digest(struct replica *r, uint64_t zxid, uint64_t digest);
+bool apply_waiting(const struct replica *r); /* more to apply at once */
+void apply_reset(struct replica *r, struct state *state, uint64_t zxid);
+
+/* ---- snap_take.c, snap_receive.c, snap_send.c ---- */
+
+enum snap_take_state { SNAP_IDLE, SNAP_WALKING, SNAP_COMMITTING };
+
+struct snap_take {
+    enum snap_take_state state;
+    uint64_t zxid;         /* of the one being taken */
+    uint32_t jobs;         /* chunks under way */
+    uint64_t entries;      /* applied since the last one */
+    uint64_t durable_zxid; /* the newest verified one on the disk */
+    bool asked;            /* a follower needs one and there is none */
+};
+
+/* SNAPSHOT_ACK's `refused`. */
+enum snap_ack { SNAP_ACK_PROGRESS = 0, SNAP_ACK_REFUSED = 1, SNAP_ACK_INSTALLED = 2 };
+
+struct snap_receive {
+    struct state *state; /* loaded, to be installed */
+    bool active, installing, finishing;
+    uint32_t from, epoch;
+    uint64_t transfer, zxid, size, next, written;
+    uint64_t progress_ms;
+    uint32_t jobs;
+};
+
+void snap_take_run(struct replica *r);
+void snap_take_done(struct replica *r, struct job *j);
+void snap_take_abort(struct replica *r); /* the state is about to be replaced */
+void snap_send_start(struct replica *r, struct peer_part *peer);
+void snap_send_run(struct replica *r);
+void snap_send_ack(struct replica *r, const struct peer_msg *m);
+void snap_send_read_done(struct replica *r, struct job *j);
+void snap_send_stop(struct replica *r, struct peer_part *peer);
+void snap_receive_piece(struct replica *r, const struct peer_msg *m);
+void snap_receive_stop(struct replica *r, uint32_t peer); /* its link broke: what it was sending will not be finished */
+void snap_receive_run(struct replica *r);                 /* give up on a sender that fell silent */
+void snap_receive_done(struct replica *r, struct job *j);
+
+/* ---- liveness.c ---- */
+
+void liveness_touch(struct replica *r, struct conn *c);
+void liveness_report(struct replica *r, struct buf *to);  /* follower: ids of sessions heard since the last report */
+void liveness_heard(struct replica *r, struct slice ids); /* leader: a follower's report */
+void liveness_run(struct replica *r);                     /* expiry, and clients that should look for a better server */
+
+/* ---- the whole ---- */
+
+struct replica {
+    struct replica_options options;
+    struct replica_now now;
+    struct paxos paxos;
+    struct paxos_out out;
+    struct state *state;
+    struct watch_table *watch;
+    struct map conns, sessions; /* conn id -> conn; session id -> conn */
+    struct list dirty, touched;
+    uint32_t catching_up; /* connections in CONN_CATCHING_UP */
+    struct origin_part origin;
+    struct lead_part lead;
+    struct sync_part sync;
+    struct log_part log;
+    struct apply_part apply;
+    struct snap_take take;
+    struct snap_receive receive;
+    struct peer_part peers[PEER_MAX];
+    uint32_t peer_count;
+    struct held_message *held; /* send_after_persist, in order of wait_seq */
+    uint32_t held_count, held_capacity;
+    struct list jobs[2];    /* by lane, for the shell */
+    uint64_t persisted_seq; /* done, not told to paxos yet */
+    uint64_t mark_at_ms;    /* when to write the idle mark; 0: not due */
+    uint64_t paxos_wake_ms, check_at_ms;
+    bool again; /* work is left for the next turn at once */
+    uint64_t cluster, transfer_next;
+    uint8_t entropy[REPLICA_ENTROPY_BYTES];
+    size_t entropy_size;
+    uint64_t leaderless_since_ms; /* 0: there is a leader that serves */
+    uint64_t hand_over_ms;        /* 0: not asked to */
+    const char *failed;
+    struct buf scratch, reply;
+    struct replica_stats stats; /* counters only; the rest is filled when asked */
+};
+
+bool replica_serving(const struct replica *r);
+void replica_fail(struct replica *r, const char *why); /* static text; the first one stays */
+
+static inline bool replica_leads(const struct replica *r)
+{
+    return r->paxos.role == PAXOS_LEADING;
+}
+
+static inline uint32_t replica_self(const struct replica *r)
+{
+    return r->options.paxos.self;
+}
+
+#endif

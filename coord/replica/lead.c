@@ -1,0 +1,214 @@
+/* lead.c - the leader's desk: takes forwards, stamps them, proposes; opens when consensus says so.
+ *
+ * The desk is open once the leader is established (C8) and has applied everything up to history_end: then the numbers of all
+ * origins in its log are those of its state, and later ones are counted here as they are admitted (C18). Nothing is refused on
+ * its merits: errors are found at apply. Of each origin exactly the next number is admitted; what else comes was sent twice.
+ */
+#include "replica/internal.h"
+
+#define BATCH_BYTES (4u << 20)
+#define WALK_BACKLOG_BYTES (64u << 20) /* old images waiting for a snapshot: credits go down above this */
+
+uint32_t lead_credit(const struct replica *r)
+{
+    uint32_t share = REPLICA_UNCOMMITTED_BYTES / r->options.paxos.voter_count;
+    return state_walk_backlog(r->state) > WALK_BACKLOG_BYTES ? share / 16 : share;
+}
+
+static void open_desk(struct replica *r)
+{
+    struct lead_part *l = &r->lead;
+    struct state_counts counts;
+    state_counts(r->state, &counts);
+    l->open = true;
+    l->epoch = r->paxos.promised.epoch;
+    l->wall_ms = counts.wall_ms;
+    l->cluster_ms = l->cluster_base_ms = counts.cluster_ms;
+    l->mono_base_ms = l->opened_ms = r->now.mono_ms;
+    l->scan_cursor = 0;
+    map_deinit(&l->heard);
+    for (uint32_t id = 1; id < 128; id++) {
+        struct lead_origin *o = &l->origin[id];
+        o->known = state_origin(r->state, id, &o->incarnation, &o->boot, &o->number);
+    }
+    message_heartbeats(r);
+}
+
+void lead_close(struct replica *r)
+{
+    struct lead_part *l = &r->lead;
+    l->open = false;
+    buf_clear(&l->queue); /* their origins send them again */
+    sync_lead_lost(r);
+}
+
+void lead_update(struct replica *r)
+{
+    if (r->lead.open || !replica_leads(r) || !r->paxos.established || state_form(r->state, NULL) == NULL)
+        return;
+    if (r->apply.applied >= r->paxos.history_end)
+        open_desk(r);
+}
+
+static bool admit(struct lead_part *l, const struct entry *e)
+{
+    if (e->origin.server == 0 || e->origin.server > 127)
+        return false;
+    struct lead_origin *o = &l->origin[e->origin.server];
+    bool same = o->known && o->incarnation == e->origin.incarnation;
+    switch (e->kind) {
+    case ENTRY_ORIGIN:
+        if (same && e->origin.boot <= o->boot)
+            return false;
+        *o = (struct lead_origin){.known = true, .incarnation = e->origin.incarnation, .boot = e->origin.boot};
+        return true;
+    case ENTRY_REQUEST:
+    case ENTRY_NOOP:
+    case ENTRY_SESSION_CREATE:
+    case ENTRY_SESSION_ATTACH:
+        if (!same || e->origin.boot != o->boot || e->origin.number != o->number + 1)
+            return false;
+        o->number++;
+        return true;
+    default:
+        return false; /* only a leader proposes the others */
+    }
+}
+
+void lead_admit(struct replica *r, struct slice entries)
+{
+    struct lead_part *l = &r->lead;
+    COORD_ASSERT(l->open);
+    struct entry e;
+    for (struct slice rest = entries;;) {
+        const uint8_t *start = rest.data;
+        int rc = entry_next(&rest, &e);
+        if (rc < 0)
+            r->stats.bad_packets++;
+        if (rc != 0)
+            return;
+        if (e.session != 0)
+            lead_heard(r, e.session);
+        if (admit(l, &e))
+            buf_append(&l->queue, start, (size_t)(rest.data - start));
+    }
+}
+
+void lead_propose_own(struct replica *r, const struct entry *e)
+{
+    COORD_ASSERT(r->lead.open && e->origin.server == 0);
+    entry_append(&r->lead.queue, e);
+}
+
+static void stamp(struct replica *r, uint8_t *encoded, uint64_t zxid)
+{
+    struct lead_part *l = &r->lead;
+    uint8_t random[ENTRY_RANDOM_BYTES] = {0};
+    if (encoded[ENTRY_KIND_OFFSET] == ENTRY_SESSION_CREATE) {
+        r->entropy_size -= sizeof(random);
+        memcpy(random, r->entropy + r->entropy_size, sizeof(random));
+        memset(r->entropy + r->entropy_size, 0, sizeof(random));
+    }
+    if (r->now.wall_ms > l->wall_ms)
+        l->wall_ms = r->now.wall_ms;
+    l->cluster_ms = l->cluster_base_ms + (int64_t)(r->now.mono_ms - l->mono_base_ms);
+    entry_stamp(encoded, zxid, l->wall_ms, l->cluster_ms, random);
+}
+
+/* Stamp as many of the waiting entries as may be proposed at once; returns their bytes. */
+static size_t stamp_some(struct replica *r, uint64_t first, uint32_t room, uint32_t *count)
+{
+    uint8_t *bytes = buf_bytes(&r->lead.queue);
+    size_t size = 0, all = buf_size(&r->lead.queue);
+    *count = 0;
+    while (size < all && *count < room) {
+        uint32_t length = get_le32(bytes + size);
+        bool needs_entropy = bytes[size + ENTRY_KIND_OFFSET] == ENTRY_SESSION_CREATE;
+        if ((size > 0 && size + length > BATCH_BYTES) || (needs_entropy && r->entropy_size < ENTRY_RANDOM_BYTES))
+            break;
+        stamp(r, bytes + size, first + *count);
+        size += length;
+        ++*count;
+    }
+    return size;
+}
+
+void lead_flush(struct replica *r)
+{
+    struct lead_part *l = &r->lead;
+    while (l->open && buf_size(&l->queue) > 0) {
+        uint32_t room, count;
+        uint64_t first = paxos_submit_zxid(&r->paxos, &room);
+        if (first == 0 || room == 0 || !paxos_persist_room(&r->paxos))
+            return; /* an answer or a finished persist brings the next turn */
+        size_t size = stamp_some(r, first, room, &count);
+        if (count == 0) {
+            r->again = true; /* the shell tops the entropy up before the next turn */
+            return;
+        }
+        struct batch *b = batch_new(slice_make(buf_bytes(&l->queue), size));
+        COORD_ASSERT(b != NULL && b->count == count);
+        buf_consume(&l->queue, size);
+        drive_event(r, &(struct paxos_event){.type = PAXOS_SUBMIT, .first = first, .count = count}, b);
+        batch_unref(b);
+    }
+}
+
+void lead_form(struct replica *r)
+{
+    struct form form;
+    uint32_t room;
+    uint64_t zxid = paxos_submit_zxid(&r->paxos, &room);
+    if (zxid == 0)
+        return;
+    paxos_form(&r->paxos, &form);
+    form.cluster = r->options.fresh_cluster;
+    struct buf body = {0}, entry = {0};
+    form_append(&body, &form);
+    entry_append(&entry,
+                 &(struct entry){.kind = ENTRY_FORM, .zxid = zxid, .wall_ms = r->now.wall_ms, .body = buf_slice(&body)});
+    struct batch *b = batch_new(buf_slice(&entry));
+    COORD_ASSERT(b != NULL);
+    buf_deinit(&body);
+    buf_deinit(&entry);
+    struct paxos_event submit = {.type = PAXOS_SUBMIT, .first = zxid, .count = 1, .form = &form, .form_zxid = zxid};
+    drive_event(r, &submit, b);
+    batch_unref(b);
+}
+
+/* ---- who is alive: judged by the leader alone, with a full time-out from each new leader ---- */
+
+void lead_heard(struct replica *r, uint64_t session)
+{
+    map_put(&r->lead.heard, session, (void *)(uintptr_t)(r->now.mono_ms + 1));
+}
+
+static uint64_t last_heard(const struct replica *r, uint64_t session)
+{
+    uint64_t stored = (uint64_t)(uintptr_t)map_get(&r->lead.heard, session);
+    return stored > r->lead.opened_ms ? stored - 1 : r->lead.opened_ms;
+}
+
+#define SCAN_SESSIONS 4096   /* looked at in one turn */
+#define SCAN_INTERVAL_MS 100 /* between two passes */
+
+void lead_expire(struct replica *r)
+{
+    struct lead_part *l = &r->lead;
+    if (!l->open || r->now.mono_ms < l->scan_at_ms)
+        return;
+    struct state_session s;
+    for (uint32_t i = 0; i < SCAN_SESSIONS; i++) {
+        if (!state_session_next(r->state, &l->scan_cursor, &s)) {
+            l->scan_cursor = 0;
+            l->scan_at_ms = r->now.mono_ms + SCAN_INTERVAL_MS;
+            return;
+        }
+        if (r->now.mono_ms < last_heard(r, s.id) + s.timeout_ms)
+            continue;
+        struct entry e = {.kind = ENTRY_SESSION_EXPIRE, .session = s.id, .attach = s.attach};
+        lead_propose_own(r, &e);
+        lead_heard(r, s.id); /* not proposed again before another time-out: this one is on its way */
+    }
+    r->again = true;
+}

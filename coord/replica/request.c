@@ -1,0 +1,342 @@
+/* request.c - one queue per session: every operation takes effect in the order in which it was sent (DESIGN section 2).
+ *
+ * An operation runs when it is at the head. A read runs at once; a write leaves the head when it is applied here; a sync when
+ * its barrier is applied. Writes are numbered and forwarded when they are read in, ahead of the head, so that a session can
+ * have many under way: each is applied only after everything before it ran, because the queue runs between any two applies.
+ * Only a sync, or a write without credit, keeps the writes behind it back.
+ */
+#include "replica/internal.h"
+
+struct request *request_new(struct replica *r, struct conn *c, enum request_kind kind, int32_t xid, int32_t op, size_t size)
+{
+    struct request *q = coord_alloc(sizeof(*q) + size);
+    *q = (struct request){.conn = c, .kind = kind, .xid = xid, .op = op, .at_ms = r->now.mono_ms, .size = (uint32_t)size};
+    list_init(&q->queue_link);
+    list_init(&q->pending_link);
+    list_init(&q->sync_link);
+    return q;
+}
+
+void request_free(struct replica *r, struct request *q)
+{
+    (void)r;
+    list_remove(&q->queue_link);
+    list_remove(&q->pending_link);
+    list_remove(&q->sync_link);
+    coord_free(q);
+}
+
+void request_enqueue(struct replica *r, struct conn *c, struct request *q)
+{
+    list_push_back(&c->queue, &q->queue_link);
+    c->queued++;
+    c->queued_bytes += q->size;
+    conn_pace(r, c);
+}
+
+static void dequeue(struct replica *r, struct conn *c, struct request *q)
+{
+    list_remove(&q->queue_link);
+    c->queued--;
+    c->queued_bytes -= q->size;
+    conn_pace(r, c);
+}
+
+static void count_latency(struct replica *r, const struct request *q)
+{
+    uint64_t us = (r->now.mono_ms - q->at_ms) * 1000;
+    if (r->stats.latency_count++ == 0 || us < r->stats.latency_min_us)
+        r->stats.latency_min_us = us;
+    if (us > r->stats.latency_max_us)
+        r->stats.latency_max_us = us;
+    r->stats.latency_total_us += us;
+}
+
+static void run_read(struct replica *r, struct conn *c, const struct op_desc *op, const void *decoded, int32_t xid)
+{
+    buf_clear(&r->reply);
+    struct read read = {.auth = SLICE_NULL, .reply = &r->reply};
+    state_read(r->state, op, decoded, &read);
+    if (read.watch != READ_WATCH_NONE)
+        watch_add(r->watch, read.watch == READ_WATCH_DATA ? WATCH_DATA : WATCH_CHILD, read.watch_path, c->id);
+    conn_reply(r, c, xid, (int64_t)r->apply.applied, read.err, buf_slice(&r->reply));
+    r->stats.reads++;
+}
+
+/* PROTOCOL section 8: a watch that was missed while the client was away fires now, the others are armed again. */
+static void set_watches(struct replica *r, struct conn *c, const struct zk_set_watches_request *m)
+{
+    const struct {
+        struct jute_vector paths;
+        enum watch_kind kind;
+        bool exist;
+    } lists[] = {{m->data, WATCH_DATA, false}, {m->exist, WATCH_DATA, true}, {m->child, WATCH_CHILD, false}};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        struct jute_cursor at = jute_cursor_make(lists[i].paths.items);
+        struct slice path;
+        while (jute_next_ustring(&at, &path)) {
+            struct zk_stat stat;
+            bool present = state_stat(r->state, path, &stat);
+            bool child = lists[i].kind == WATCH_CHILD;
+            struct watch_notification n = {.watcher = c->id, .path = path};
+            if (lists[i].exist && present)
+                n.event = ZK_EVENT_NODE_CREATED;
+            else if (!lists[i].exist && !present)
+                n.event = ZK_EVENT_NODE_DELETED;
+            else if (present && child && stat.pzxid > m->relative_zxid)
+                n.event = ZK_EVENT_CHILDREN_CHANGED;
+            else if (present && !child && stat.mzxid > m->relative_zxid)
+                n.event = ZK_EVENT_DATA_CHANGED;
+            else
+                watch_add(r->watch, lists[i].kind, path, c->id);
+            if (n.event != 0)
+                conn_notify(r, &n, UINT64_MAX); /* section 12: header zxid -1 */
+        }
+    }
+}
+
+/* Decode again what was checked when the frame was read in. */
+static const struct op_desc *decode(const struct request *q, union op_request *decoded)
+{
+    const struct op_desc *op = op_find(q->op);
+    struct jute_cursor at = jute_cursor_make(slice_make(q->bytes, q->size));
+    int rc = op->request == NULL ? 0 : jute_decode(&at, op->request, decoded);
+    COORD_ASSERT(rc == 0);
+    return op;
+}
+
+static void answer_sync(struct replica *r, struct conn *c, const struct request *q)
+{
+    union op_request decoded;
+    decode(q, &decoded);
+    struct zk_path_response response = {.path = decoded.path.path};
+    buf_clear(&r->reply);
+    jute_append(&r->reply, &jute_path_response, &response);
+    conn_reply(r, c, q->xid, (int64_t)r->apply.applied, 0, buf_slice(&r->reply));
+    c->syncs--;
+    r->stats.syncs++;
+}
+
+static void try_submit(struct replica *r, struct conn *c, struct request *q)
+{
+    if (origin_has_credit(r, q->size)) {
+        c->unsubmitted--;
+        origin_submit(r, q);
+    } else if (list_empty(&c->starved_link)) {
+        list_push_back(&r->origin.starved, &c->starved_link);
+    }
+}
+
+/* Writes further back that may leave now. */
+static void submit_waiting(struct replica *r, struct conn *c)
+{
+    if (c->unsubmitted == 0)
+        return;
+    LIST_EACH(node, &c->queue)
+    {
+        struct request *q = LIST_ENTRY(node, struct request, queue_link);
+        if (q->kind == REQUEST_SYNC)
+            return;
+        if (q->kind != REQUEST_WRITE || q->submitted)
+            continue;
+        try_submit(r, c, q);
+        if (!q->submitted)
+            return;
+    }
+}
+
+/* Execute the head if it may run now; false: it waits. `forced`: a later write is about to be applied, so it must run. */
+static bool run_head(struct replica *r, struct conn *c, struct request *q, bool forced)
+{
+    union op_request decoded;
+    switch (q->kind) {
+    case REQUEST_READ: {
+        if (!forced && buf_size(&c->io.output) >= REPLICA_OUTPUT_BYTES)
+            return false;
+        const struct op_desc *op = decode(q, &decoded);
+        run_read(r, c, op, &decoded, q->xid);
+        break;
+    }
+    case REQUEST_SYNC:
+        if (!q->answered || r->apply.applied < q->zxid)
+            return false;
+        answer_sync(r, c, q);
+        break;
+    case REQUEST_PING:
+        conn_reply(r, c, q->xid, (int64_t)r->apply.applied, 0, SLICE_NULL);
+        break;
+    case REQUEST_SET_WATCHES:
+        if (!forced && buf_size(&c->io.output) >= REPLICA_OUTPUT_BYTES)
+            return false;
+        decode(q, &decoded);
+        set_watches(r, c, &decoded.set_watches);
+        if (c->state != CONN_OPEN)
+            return false; /* its events were too many: closed, the queue is gone */
+        conn_reply(r, c, q->xid, (int64_t)r->apply.applied, 0, SLICE_NULL);
+        break;
+    case REQUEST_ERROR:
+        conn_reply(r, c, q->xid, q->close_after ? -1 : (int64_t)r->apply.applied, q->err, SLICE_NULL);
+        if (q->close_after) {
+            conn_close(r, c);
+            return false;
+        }
+        break;
+    case REQUEST_WRITE:
+    case REQUEST_HELD:
+        return false;
+    }
+    count_latency(r, q);
+    dequeue(r, c, q);
+    request_free(r, q);
+    return true;
+}
+
+void request_run(struct replica *r, struct conn *c)
+{
+    while (c->state == CONN_OPEN && !list_empty(&c->queue) &&
+           run_head(r, c, LIST_ENTRY(c->queue.next, struct request, queue_link), false))
+        ;
+    if (c->state == CONN_OPEN)
+        submit_waiting(r, c);
+}
+
+static void enqueue_error(struct replica *r, struct conn *c, int32_t xid, int err, bool close_after)
+{
+    struct request *q = request_new(r, c, REQUEST_ERROR, xid, 0, 0);
+    q->err = err;
+    q->close_after = close_after;
+    c->last_words = close_after;
+    request_enqueue(r, c, q);
+    request_run(r, c);
+}
+
+static void enqueue_write(struct replica *r, struct conn *c, const struct zk_request_header *h, struct slice record)
+{
+    struct entry e = {
+        .kind = ENTRY_REQUEST, .session = c->session, .xid = h->xid, .attach = c->attach, .op = h->type, .body = record};
+    struct request *q = request_new(r, c, REQUEST_WRITE, h->xid, h->type, entry_size(&e));
+    origin_encode(r, q, &e);
+    c->last_words = h->type == ZK_OP_CLOSE_SESSION;
+    c->unsubmitted++;
+    request_enqueue(r, c, q);
+    if (c->unsubmitted == 1 && c->syncs == 0)
+        try_submit(r, c, q);
+}
+
+static void enqueue_copy(struct replica *r, struct conn *c, enum request_kind kind, const struct zk_request_header *h,
+                         struct slice record)
+{
+    struct request *q = request_new(r, c, kind, h->xid, h->type, record.size);
+    if (record.size > 0)
+        memcpy(q->bytes, record.data, record.size);
+    request_enqueue(r, c, q);
+    if (kind == REQUEST_SYNC) {
+        c->syncs++;
+        sync_request(r, q); /* its round is asked for now, not when it reaches the head */
+    }
+    request_run(r, c);
+}
+
+static void hold_frame(struct replica *r, struct conn *c, struct slice frame)
+{
+    struct request *q = request_new(r, c, REQUEST_HELD, 0, 0, frame.size);
+    if (frame.size > 0)
+        memcpy(q->bytes, frame.data, frame.size);
+    request_enqueue(r, c, q);
+}
+
+void request_opened(struct replica *r, struct conn *c)
+{
+    struct list held;
+    list_init(&held);
+    struct list *node;
+    while (!list_empty(&c->queue)) {
+        struct request *q = LIST_ENTRY(c->queue.next, struct request, queue_link);
+        dequeue(r, c, q);
+        list_push_back(&held, &q->queue_link);
+    }
+    while ((node = list_pop_front(&held)) != NULL) {
+        struct request *q = LIST_ENTRY(node, struct request, queue_link);
+        if (c->state == CONN_OPEN)
+            request_frame(r, c, slice_make(q->bytes, q->size));
+        request_free(r, q);
+    }
+}
+
+void request_frame(struct replica *r, struct conn *c, struct slice frame)
+{
+    if (c->state != CONN_OPEN) {
+        hold_frame(r, c, frame);
+        return;
+    }
+    if (c->last_words)
+        return;
+    liveness_touch(r, c);
+    struct jute_cursor at = jute_cursor_make(frame);
+    struct zk_request_header h;
+    if (jute_decode(&at, &jute_request_header, &h) < 0) {
+        r->stats.bad_packets++;
+        conn_close(r, c);
+        return;
+    }
+    struct slice record = slice_make(at.at, (size_t)(at.end - at.at));
+    const struct op_desc *op = op_find(h.type);
+    union op_request decoded;
+    if (op == NULL) {
+        enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, true);
+    } else if (op->flags & OP_UNBUILT) {
+        enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, false);
+    } else if (op->request != NULL && jute_decode(&at, op->request, &decoded) < 0) {
+        enqueue_error(r, c, h.xid, -COORD_E_MARSHALLING, false);
+    } else if (op->flags & OP_WRITE) {
+        enqueue_write(r, c, &h, record);
+    } else if (op->flags & OP_READ) {
+        if (list_empty(&c->queue) && buf_size(&c->io.output) < REPLICA_OUTPUT_BYTES)
+            run_read(r, c, op, &decoded, h.xid);
+        else
+            enqueue_copy(r, c, REQUEST_READ, &h, record);
+    } else if (h.type == ZK_OP_SYNC) {
+        enqueue_copy(r, c, REQUEST_SYNC, &h, record);
+    } else if (h.type == ZK_OP_PING) {
+        enqueue_copy(r, c, REQUEST_PING, &h, record);
+    } else {
+        COORD_ASSERT(h.type == ZK_OP_SET_WATCHES);
+        enqueue_copy(r, c, REQUEST_SET_WATCHES, &h, record);
+    }
+}
+
+void request_applied(struct replica *r, struct request *q, const struct apply *a, struct slice record)
+{
+    struct conn *c = q->conn;
+    if (c == NULL) {
+        request_free(r, q);
+        return;
+    }
+    dequeue(r, c, q);
+    if (q->op == ZK_OP_CREATE_SESSION) {
+        request_free(r, q);
+        connect_done(r, c, a);
+        return;
+    }
+    r->stats.writes++;
+    count_latency(r, q);
+    if (a->err == -COORD_E_SESSION_MOVED) {
+        conn_close(r, c); /* PROTOCOL section 3: it never reaches a client */
+    } else {
+        conn_reply(r, c, q->xid, (int64_t)a->entry->zxid, a->err, record);
+        if (q->op == ZK_OP_CLOSE_SESSION || a->err == -COORD_E_SESSION_EXPIRED)
+            conn_close(r, c);
+    }
+    request_free(r, q);
+    if (c->state == CONN_OPEN)
+        request_run(r, c);
+}
+
+void request_before_apply(struct replica *r, struct request *q)
+{
+    struct conn *c = q->conn;
+    while (c != NULL && c->state == CONN_OPEN && c->queue.next != &q->queue_link) {
+        bool ran = run_head(r, c, LIST_ENTRY(c->queue.next, struct request, queue_link), true);
+        COORD_ASSERT(ran || c->state != CONN_OPEN); /* only what needs no waiting stands before a submitted write */
+    }
+}

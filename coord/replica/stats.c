@@ -1,0 +1,38 @@
+/* stats.c - what status reports show, gathered when asked. */
+#include "replica/internal.h"
+
+void replica_stats(const struct replica *r, struct replica_stats *stats)
+{
+    *stats = r->stats;
+    stats->role = r->paxos.role;
+    stats->established = r->lead.open;
+    stats->serving = replica_serving(r);
+    stats->voter = paxos_is_voter(&r->paxos);
+    stats->snapshot_running = r->take.state != SNAP_IDLE;
+    stats->epoch = r->paxos.promised.epoch;
+    stats->leader = replica_leads(r) ? replica_self(r) : r->paxos.leader;
+    stats->server = replica_self(r);
+    stats->applied = r->apply.applied;
+    stats->committed = r->paxos.committed;
+    stats->last_logged = runs_last(&r->paxos.log);
+    stats->snapshot_zxid = r->take.durable_zxid;
+    stats->cluster = r->paxos.form_chosen ? r->cluster : 0; /* C15: tentative until FORM is chosen */
+    stats->digest = state_digest(r->state);
+    stats->connections = r->conns.count;
+    size_t at = 0;
+    const struct conn *c;
+    while ((c = map_next(&r->conns, &at)) != NULL)
+        stats->outstanding += c->queued;
+    LIST_EACH(node, &r->sync.waiting)
+    stats->pending_syncs++;
+    for (uint32_t i = 0; replica_leads(r) && i < r->options.paxos.voter_count; i++) {
+        const struct paxos_peer *p = &r->paxos.peer[i];
+        if (p->id == replica_self(r) || !p->link_up)
+            continue;
+        stats->followers++;
+        if (p->accepted_epoch && p->progress == PROGRESS_STREAM)
+            stats->synced_followers++;
+    }
+    state_counts(r->state, &stats->state);
+    watch_counts(r->watch, &stats->watch);
+}
