@@ -14,6 +14,7 @@
 #ifndef COORD_PAXOS_PAXOS_H
 #define COORD_PAXOS_PAXOS_H
 
+#include "base/rng.h"
 #include "wire/entry.h"
 #include "wire/peer.h"
 #include "wire/runs.h"
@@ -47,10 +48,9 @@ struct paxos_options {
 struct paxos_recovered {
     struct paxos_promised promised;
     uint32_t accepted;
-    uint64_t committed; /* of the snapshot loaded: known chosen */
-    uint64_t trimmed;   /* entries at or below are no longer in the log */
-    struct runs log;
-    bool has_form;
+    uint64_t committed; /* of the snapshot loaded: known chosen; in the log */
+    struct runs log;    /* floor: what was trimmed, or the snapshot; at or below `committed` */
+    bool has_form;      /* it stands in the log or in the snapshot */
     uint64_t form_zxid;
     struct form form;
 };
@@ -116,78 +116,97 @@ struct paxos_out {
     uint64_t wake_at_ms;
 };
 
-/* What the leader knows of one voter, and what a candidate has heard from it. */
+/* How the leader feeds one follower: PROBE asks where the logs match, STREAM sends behind next_prev, SNAPSHOT waits for one. */
 enum paxos_progress { PROGRESS_PROBE, PROGRESS_STREAM, PROGRESS_SNAPSHOT };
 
+/* What is known of one configured server. */
 struct paxos_peer {
     uint32_t id;
     bool link_up;
-    /* Candidate: C7, C13, C15. */
-    bool probe_granted, probe_answered, probe_log_empty, promised_to_us;
-    uint32_t promise_accepted;
     uint64_t incarnation; /* of its last PROMISE or ACCEPTED */
+    /* Candidate: C7, C13, C15. */
+    bool probe_granted, probe_answered, probe_log_empty, promised_to_us, refused;
+    uint64_t probe_last;
+    uint32_t promise_accepted;
     uint64_t promise_committed;
     struct runs promise_log;
     /* Somebody whose probe we denied (C13). */
-    bool probe_denied;
-    uint64_t probe_attempt;
+    bool denied;
+    uint64_t denied_attempt;
     /* Leader. */
     enum paxos_progress progress;
-    bool paused;         /* a probe or a full window is out: wait for an answer */
+    bool paused;         /* PROBE: it is out; STREAM: nothing more before an answer or the next heartbeat (paxos_unsent) */
+    bool greeted;        /* STREAM: at least one ACCEPT has left, be it an empty one */
     bool accepted_epoch; /* its ACCEPTED said accepted = our epoch */
     uint64_t matched;    /* durable there (C4) */
-    uint64_t next_prev;  /* all up to here was sent */
-    uint64_t sent_at_ms;
+    uint64_t next_prev;  /* STREAM: all up to here was sent; PROBE: the place asked about */
+    uint64_t sent_at_ms; /* when it last acknowledged, or the first of what is under way was sent */
     uint64_t round_acked, heard_at_ms; /* C13: heard counts answers to our own heartbeats only */
+};
+
+#define PAXOS_FLIGHTS 256
+
+/* What becomes durable with one persist. */
+struct paxos_flight {
+    uint64_t seq, last;
+    uint32_t promised, accepted;
 };
 
 struct paxos {
     struct paxos_options options;
-    uint64_t rng[4];
+    struct rng rng;
     uint64_t now_ms;
+    uint32_t self; /* own index in options.voters and peer */
 
     /* Acceptor: what is durable once persist seq_issued is. */
     struct paxos_promised promised;
     uint32_t accepted;
     struct runs log;
-    uint64_t trimmed;
     bool has_form, form_chosen;
     uint64_t form_zxid;
     struct form form;
 
-    /* Persists in flight, oldest first: what becomes durable with each. */
+    /* Persists in flight, oldest first. */
     uint64_t seq_issued, seq_done;
-    uint64_t durable_last; /* own log is durable up to here */
-    uint32_t durable_accepted;
+    uint64_t durable_last; /* the own log as it is now is durable up to here */
+    uint32_t durable_promised, durable_accepted;
     uint32_t flight_count;
-    struct paxos_flight {
-        uint64_t seq, last;
-        uint32_t accepted;
-    } flight[256]; /* the caller keeps fewer persists under way: paxos_persist_room() */
+    struct paxos_flight flight[PAXOS_FLIGHTS]; /* the caller keeps fewer persists under way: paxos_persist_room() */
 
-    /* Follower of promised.epoch. */
+    /* Follower of promised.epoch. accepted == promised.epoch says that the own log covers history_end. */
     uint64_t matched;          /* C4, within promised.epoch; durable or under way */
     uint64_t leader_committed; /* as told by the leader of promised.epoch */
-    uint64_t committed;
-    uint32_t leader; /* id of the live leader, 0 unknown */
+    uint64_t committed;        /* known chosen and in the own log */
+    uint64_t commit_zxid;      /* what `out` last gave: committed and durable here (C5) */
+    uint32_t leader;           /* id of the live leader, itself included; 0 unknown */
     uint64_t leader_heard_ms;
-    bool leader_established;
+    bool leader_established; /* as its last heartbeat said */
 
     /* Proposer. */
     enum paxos_role role;
-    uint64_t deadline_ms; /* election time-out, probe or prepare time-out, by role */
+    uint32_t epoch;       /* being prepared or led */
+    uint32_t epoch_seen;  /* the highest in any message (C6) */
+    uint64_t deadline_ms; /* follower: election time-out; probing: next attempt; preparing, adopting: give up */
+    uint64_t resend_ms;   /* probing, preparing: ask those again that did not answer; adopting: FETCH again */
+    uint64_t prepare_ms;  /* probing: granted, but somebody better goes first until then; 0 none */
+    uint64_t grace_ms;    /* whom we promised is not disturbed until then (C13) */
     uint64_t attempt;
-    uint32_t backoff;
-    uint32_t epoch_seen; /* the highest in any message (C6) */
-    uint32_t adopt_from; /* server whose history is being fetched */
-    uint64_t staged_last;
-    struct runs adopted; /* the history being adopted or led: own log once it is in it */
-    uint64_t history_end;
-    bool established; /* C8 */
+    uint32_t backoff; /* candidacies that failed in a row */
+    bool yielded;     /* the election time-out was put off once for another candidate */
+    bool rival;       /* while probing: somebody better probes too */
+    bool deferred;    /* this attempt has waited for somebody better once */
+    bool forming;     /* C15 */
     bool rolling;     /* C9: preparing the next epoch while leading */
+    bool established; /* C8 */
+    bool adopt_snapshot;
+    uint32_t adopt_from;  /* server whose history is being fetched, 0 none */
+    uint64_t adopt_base;  /* own log up to here is in that history */
+    uint64_t staged_last; /* the caller holds staged entries from behind adopt_base to here; 0 none */
+    uint64_t history_end; /* leader: of its epoch; follower: as the leader of promised.epoch said */
     uint64_t heartbeat_at_ms;
-    uint64_t round_sent, round_wanted, round_confirmed;
-    struct paxos_peer peer[PEER_MAX]; /* by index in options.voters; self's entry is used for its own vote */
+    uint64_t round_sent, round_wanted, round_confirmed; /* heartbeats are numbered over the life of the process */
+    uint64_t round_barrier;                             /* the last round that a barrier had sent */
+    struct paxos_peer peer[PEER_MAX];                   /* by index in options.voters; self's entry is used for its own vote */
 };
 
 /* Start from what the disk held. Nothing leaves; `out` carries the first wake-up. */
@@ -215,7 +234,11 @@ uint64_t paxos_barrier_round(const struct paxos *p);
 void paxos_form(const struct paxos *p, struct form *form);
 
 bool paxos_persist_room(const struct paxos *p); /* false: wait for a PERSISTED before any further event that may persist */
-bool paxos_is_voter(const struct paxos *p);     /* false: this incarnation is not in FORM; takes part without a vote (C17) */
+/* Whether a snapshot at zxid may replace the own log: it lies beyond all that this server holds and vouches for. Ask before
+ * installing; from then until PAXOS_SNAPSHOT_INSTALLED no event that may persist is given. */
+bool paxos_snapshot_wanted(const struct paxos *p, uint64_t zxid);
+
+bool paxos_is_voter(const struct paxos *p); /* false: this incarnation is not in FORM; takes part without a vote (C17) */
 uint32_t paxos_quorum(const struct paxos *p);
 const char *paxos_role_name(enum paxos_role role);
 
