@@ -8,6 +8,9 @@
  * durability is in out->send_after_persist only, and every message there waits for all persists up to and including
  * out->wait_seq. Messages are idempotent and may be lost, doubled and reordered.
  *
+ * A log's shape is at most RUNS_MAX runs long: chosen runs beyond three quarters of that are folded into log.floor, and what
+ * lies below the floor is brought to others by snapshots only. The caller takes a snapshot before that many elections pass.
+ *
  * Words: C1..C19 are the rules of DESIGN section 3. `committed` is the highest zxid known chosen; `matched` the last zxid known
  * to be in the log of the leader of `promised` (C4); `history_end` the end of the history that the leader chose in phase 1.
  */
@@ -65,7 +68,8 @@ enum paxos_event_type {
     PAXOS_BARRIER,       /* a sync arrived: a round sent from now on is wanted (leader); see paxos_barrier_round() */
     PAXOS_TRIMMED,       /* zxid: the log holds nothing at or below it any more */
     PAXOS_SNAPSHOT_SENT, /* peer, zxid: it has installed our snapshot; zxid 0: the transfer failed */
-    PAXOS_SNAPSHOT_INSTALLED, /* zxid: own log and state were replaced by a snapshot, durably; form as it stands in it */
+    PAXOS_SNAPSHOT_INSTALLED, /* zxid: own log and state were replaced by a snapshot, durably; form as it stands in it. See
+                                 paxos_snapshot_wanted() */
     PAXOS_HAND_OVER,          /* pass the lead to the most current follower */
     PAXOS_TIMER,              /* wake_at_ms came */
 };
@@ -106,12 +110,13 @@ struct paxos_out {
                                                  first..first+count-1 (one epoch), fewer if it must: paxos_unsent() */
     struct peer_msg send_after_persist[PAXOS_SEND_MAX];
     uint64_t wait_seq; /* what send_after_persist waits for; 0: all is durable, send at once */
-    bool stage;        /* keep the event's entries stage_first..stage_last (ENTRIES of a history being adopted) */
+    bool stage;        /* before the persist: keep the event's entries stage_first..stage_last (a history being adopted) */
     uint64_t stage_first, stage_last;
-    bool drop_staged;       /* before `stage` */
-    uint64_t commit_zxid;   /* apply up to here: chosen, matched and durable here (C5) */
-    uint32_t snapshot_to;   /* bit i: voters[i] needs a snapshot; set once per need */
-    uint64_t snapshot_from; /* a candidate: server id whose snapshot is needed, 0 none. The FETCH that asks is in send_now */
+    bool drop_staged;     /* before `stage` */
+    uint64_t commit_zxid; /* apply up to here: chosen, matched and durable here (C5) */
+    /* Bit i: voters[i] needs a snapshot at or above log.floor; set once per need, again when its FETCH is repeated. */
+    uint32_t snapshot_to;
+    uint32_t snapshot_from; /* a candidate: the server whose snapshot it waits for, 0 none; its FETCH asked for it */
     bool want_form;         /* leader of a forming ensemble: SUBMIT a FORM now (paxos_form) */
     uint64_t wake_at_ms;
 };
@@ -222,8 +227,9 @@ void paxos_step(struct paxos *p, const struct paxos_event *event, struct paxos_o
  * to the next epoch, or the log's shape is full (RUNS_MAX) until its history is chosen. How many may be submitted: *room. */
 uint64_t paxos_submit_zxid(const struct paxos *p, uint32_t *room);
 
-/* The caller could attach only the entries before first_unsent to an ACCEPT for this peer: sending goes on from there when it
- * acknowledges, or at the next heartbeat. */
+/* The caller could attach only the entries before first_unsent to an ACCEPT for this peer, and sends no later ACCEPT of this
+ * step to it: sending goes on from there when it acknowledges, or at the next heartbeat. ENTRIES need no such call: what is
+ * missing is fetched again. */
 void paxos_unsent(struct paxos *p, uint32_t peer, uint64_t first_unsent);
 
 /* Barrier round that answers syncs which arrive now: they may be answered when out.. p->round_confirmed >= it, at p->committed
