@@ -36,7 +36,7 @@
 
 #define ENTRY_HEADER_BYTES 96
 #define ENTRY_RANDOM_BYTES 16
-#define ENTRY_KIND_OFFSET 5   /* places in an encoded entry, for those who look without decoding */
+#define ENTRY_KIND_OFFSET 5 /* places in an encoded entry, for those who look without decoding */
 #define ENTRY_ZXID_OFFSET 8
 #define ENTRY_NUMBER_OFFSET 88
 #define ENTRY_BYTES_MAX (40u << 20) /* above jute.maxbuffer's upper limit of 32 MiB */
