@@ -24,14 +24,19 @@ struct op_desc {
     int32_t opcode;
     const char *name; /* "setData", as ZooKeeper's documents write it */
     unsigned flags;
-    int perm;                          /* enum zk_perm asked of the node the descriptor's file names; 0: none, a decision */
-    const struct jute_record *request; /* NULL: no body */
+    int perm;                             /* enum zk_perm asked of the node the descriptor's file names; 0: none, a decision */
+    const struct jute_record *request;    /* NULL: no body */
+    int (*precheck)(const void *request); /* OP_WRITE, may be NULL: what is refused before the session is looked at */
     void (*apply)(struct state *s, struct apply *a, const void *request);     /* OP_WRITE */
     void (*read)(const struct state *s, struct read *r, const void *request); /* OP_READ */
 };
 
-/* NULL: unknown operation. */
+/* NULL: unknown operation, or one that cannot come alone (check) or from a client (createSession, deleteContainer). */
 const struct op_desc *op_find(int32_t opcode);
+
+/* The descriptors, in the file of their operation. */
+extern const struct op_desc op_create, op_create2, op_delete, op_exists, op_get_data, op_set_data, op_get_children,
+    op_get_children2, op_close_session;
 
 /* Space for any decoded request. */
 union op_request {

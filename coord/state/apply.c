@@ -1,0 +1,196 @@
+/* apply.c - one log entry onto the state: whether it is taken at all (C18), and what each kind does. Pure. */
+#include "base/assert.h"
+#include "base/error.h"
+#include "state/internal.h"
+
+#include <string.h>
+
+#define SESSION_ZXID_MASK ((UINT64_C(1) << 56) - 1)
+
+/* C18: exactly once. Takes the origin's number, or tells that the entry is to be skipped. What the leader proposes for itself
+ * has no origin and no number. */
+static bool take_number(struct state *s, const struct entry *e)
+{
+    struct origin *origin;
+
+    if (e->origin.server == 0)
+        return true;
+    if (!origin_is_next(&s->origins, &e->origin))
+        return false;
+    origin = origin_find(&s->origins, e->origin.server);
+    s->digest -= digest_origin(origin);
+    origin->number++;
+    s->digest += digest_origin(origin);
+    return true;
+}
+
+/* C15: the first entry of all; a second one would be another cluster's. */
+static bool apply_form(struct state *s, const struct entry *e)
+{
+    struct form form;
+
+    if (s->form_zxid != 0 || form_decode(e->body, &form) != 0)
+        return false;
+    s->form = form;
+    s->form_zxid = e->zxid;
+    s->digest += digest_form(s);
+    return true;
+}
+
+/* C18: a new boot or incarnation starts at number 1; what an older one has under way is skipped from now on. */
+static bool apply_origin(struct state *s, const struct entry *e)
+{
+    const struct origin *known = origin_find(&s->origins, e->origin.server);
+    struct origin *origin;
+
+    if (!origin_is_new(&s->origins, &e->origin))
+        return false;
+    if (known != NULL)
+        s->digest -= digest_origin(known);
+    origin = origin_obtain(&s->origins, e->origin.server);
+    *origin = (struct origin){e->origin.server, e->origin.boot, e->origin.incarnation, 0};
+    s->digest += digest_origin(origin);
+    return true;
+}
+
+static void apply_session_create(struct state *s, struct apply *a)
+{
+    const struct entry *e = a->entry;
+    struct session *session = session_add(&s->sessions, (uint64_t)e->origin.server << 56 | (e->zxid & SESSION_ZXID_MASK));
+
+    if (session == NULL) { /* an id that is in use after 2^24 epochs */
+        a->err = -COORD_E_SYSTEM;
+        return;
+    }
+    walk_session_born(s, session);
+    memcpy(session->password, e->random, sizeof(session->password));
+    session->timeout_ms = e->op > 0 ? (uint32_t)e->op : 0;
+    session->attach = 1;
+    session->server = e->origin.server;
+    session_settle(s, session);
+    a->session = session->id;
+    a->attach = session->attach;
+}
+
+static void apply_session_attach(struct state *s, struct apply *a)
+{
+    const struct entry *e = a->entry;
+    struct session *session = session_find(&s->sessions, e->session);
+
+    if (session == NULL || !slice_equal(e->body, slice_make(session->password, sizeof(session->password)))) {
+        a->err = -COORD_E_SESSION_EXPIRED;
+        return;
+    }
+    session_touch(s, session);
+    session->attach++;
+    session->server = e->origin.server;
+    if (e->op > 0)
+        session->timeout_ms = (uint32_t)e->op;
+    session_settle(s, session);
+    a->session = session->id;
+    a->attach = session->attach;
+}
+
+/* Void when the session attached anew after the leader judged it. */
+static bool apply_session_expire(struct state *s, struct apply *a)
+{
+    struct session *session = session_find(&s->sessions, a->entry->session);
+
+    if (session == NULL || session->attach != a->entry->attach)
+        return false;
+    a->session = session->id;
+    a->attach = session->attach;
+    a->session_closed = true;
+    session_close(s, session, a->entry->zxid);
+    return true;
+}
+
+struct session *apply_session(const struct state *s, const struct apply *a)
+{
+    return session_find(&s->sessions, a->entry->session);
+}
+
+static int check_session(const struct state *s, const struct apply *a)
+{
+    const struct session *session = apply_session(s, a);
+
+    if (session == NULL)
+        return -COORD_E_SESSION_EXPIRED;
+    return a->entry->attach < session->attach ? -COORD_E_SESSION_MOVED : 0;
+}
+
+static void apply_request(struct state *s, struct apply *a)
+{
+    const struct op_desc *op = op_find(a->entry->op);
+    struct jute_cursor cursor = jute_cursor_make(a->entry->body);
+    union op_request request;
+    int decoded = 0;
+
+    if (op == NULL || (op->flags & OP_WRITE) == 0) {
+        a->err = -COORD_E_UNIMPLEMENTED;
+        return;
+    }
+    if (op->request != NULL)
+        decoded = jute_decode(&cursor, op->request, &request);
+    if (decoded == 0 && op->precheck != NULL)
+        a->err = op->precheck(&request);
+    if (a->err == 0)
+        a->err = check_session(s, a);
+    if (a->err == 0)
+        a->err = decoded;
+    if (a->err == 0)
+        op->apply(s, a, &request);
+}
+
+/* False: skipped. */
+static bool apply_entry(struct state *s, struct apply *a)
+{
+    const struct entry *e = a->entry;
+
+    switch (e->kind) {
+    case ENTRY_FORM:
+        return apply_form(s, e);
+    case ENTRY_ORIGIN:
+        return apply_origin(s, e);
+    case ENTRY_SESSION_EXPIRE:
+        return apply_session_expire(s, a);
+    case ENTRY_NOOP:
+        return take_number(s, e);
+    case ENTRY_REQUEST:
+        if (!take_number(s, e))
+            return false;
+        apply_request(s, a);
+        return true;
+    case ENTRY_SESSION_CREATE:
+        if (!take_number(s, e))
+            return false;
+        apply_session_create(s, a);
+        return true;
+    case ENTRY_SESSION_ATTACH:
+        if (!take_number(s, e))
+            return false;
+        apply_session_attach(s, a);
+        return true;
+    case ENTRY_ADMIT:
+    case ENTRY_CONFIG:
+        break; /* consensus's own */
+    }
+    return false;
+}
+
+void state_apply(struct state *s, struct apply *a)
+{
+    COORD_ASSERT(a->entry->zxid > s->zxid);
+    s->zxid = a->entry->zxid;
+    s->wall_ms = a->entry->wall_ms;
+    s->cluster_ms = a->entry->cluster_ms;
+    a->err = 0;
+    a->session = 0;
+    a->attach = 0;
+    a->session_closed = false;
+    changes_start(&s->changes);
+    a->skipped = !apply_entry(s, a);
+    changes_finish(&s->changes);
+    a->changes = s->changes.items;
+    a->change_count = s->changes.count;
+}

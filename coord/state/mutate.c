@@ -1,0 +1,180 @@
+/* mutate.c - the changes of the tree: each keeps digest, counts, owners' lists, parents' stat and the walk in step, and is
+ * reported for the watches. What may be changed is the operations' business. Pure. */
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "state/internal.h"
+
+#include <string.h>
+
+static void node_touch(struct state *s, uint32_t index)
+{
+    walk_node_touched(s, index);
+    s->digest -= digest_node(s, tree_node(&s->tree, index));
+}
+
+static void node_settle(struct state *s, uint32_t index)
+{
+    s->digest += digest_node(s, tree_node(&s->tree, index));
+}
+
+void session_touch(struct state *s, struct session *session)
+{
+    walk_session_touched(s, session);
+    s->digest -= digest_session(session);
+}
+
+void session_settle(struct state *s, struct session *session)
+{
+    s->digest += digest_session(session);
+}
+
+void changes_start(struct changes *c)
+{
+    buf_clear(&c->paths);
+    c->count = 0;
+}
+
+/* The node's path, by its place in the buffer, which may move still. */
+static void report(struct state *s, enum change_kind kind, uint32_t index)
+{
+    struct changes *c = &s->changes;
+    size_t start = buf_size(&c->paths);
+
+    if (c->count == c->capacity) {
+        c->capacity = c->capacity == 0 ? 8 : c->capacity * 2;
+        c->items = coord_realloc(c->items, c->capacity * sizeof(*c->items));
+    }
+    tree_append_path(&s->tree, index, &c->paths);
+    c->items[c->count++] = (struct change){kind, slice_make(NULL, buf_size(&c->paths) - start)};
+}
+
+void changes_finish(struct changes *c)
+{
+    size_t at = 0;
+
+    for (uint32_t i = 0; i < c->count; i++) {
+        c->items[i].path.data = buf_bytes(&c->paths) + at;
+        at += c->items[i].path.size;
+    }
+}
+
+void node_fill(struct state *s, struct node *n, struct value *value)
+{
+    n->value = value;
+    s->data_bytes += value_size(value);
+    s->value_memory += value_memory(value);
+}
+
+static void node_empty(struct state *s, struct node *n)
+{
+    s->data_bytes -= value_size(n->value);
+    s->value_memory -= value_memory(n->value);
+    value_drop(n->value);
+    n->value = NULL;
+}
+
+void owned_append(struct state *s, struct session *owner, uint32_t index)
+{
+    struct node *n = tree_node(&s->tree, index);
+
+    n->kind = NODE_EPHEMERAL;
+    n->owner = owner->id;
+    n->owned_next = NODE_NONE;
+    n->owned_prev = index;
+    if (owner->first_owned == NODE_NONE) {
+        owner->first_owned = index;
+    } else {
+        struct node *first = tree_node(&s->tree, owner->first_owned);
+
+        n->owned_prev = first->owned_prev;
+        tree_node(&s->tree, first->owned_prev)->owned_next = index;
+        first->owned_prev = index;
+    }
+    owner->owned_count++;
+    s->ephemerals++;
+}
+
+static void owned_remove(struct state *s, uint32_t index)
+{
+    struct node *n = tree_node(&s->tree, index);
+    struct session *owner = session_find(&s->sessions, n->owner);
+
+    COORD_ASSERT(owner != NULL);
+    if (n->owned_next != NODE_NONE)
+        tree_node(&s->tree, n->owned_next)->owned_prev = n->owned_prev;
+    else if (owner->first_owned != index)
+        tree_node(&s->tree, owner->first_owned)->owned_prev = n->owned_prev;
+    if (owner->first_owned == index)
+        owner->first_owned = n->owned_next;
+    else
+        tree_node(&s->tree, n->owned_prev)->owned_next = n->owned_next;
+    owner->owned_count--;
+    s->ephemerals--;
+}
+
+uint32_t node_create(struct state *s, uint32_t parent, const struct node_creation *c)
+{
+    uint32_t index = tree_take(&s->tree, c->name);
+    struct node *n = tree_node(&s->tree, index), *p = tree_node(&s->tree, parent);
+
+    walk_node_born(s, index);
+    n->czxid = n->mzxid = n->pzxid = c->zxid;
+    n->ctime = n->mtime = c->wall_ms;
+    n->acl = acl_take(&s->acls, c->acl);
+    node_fill(s, n, value_new(c->data));
+    if (c->owner != NULL)
+        owned_append(s, c->owner, index);
+    node_touch(s, parent);
+    tree_link(&s->tree, index, parent);
+    p->creates++;
+    p->pzxid = c->zxid;
+    node_settle(s, parent);
+    node_settle(s, index);
+    report(s, CHANGE_CREATED, index);
+    return index;
+}
+
+void node_delete(struct state *s, uint32_t index, uint64_t zxid)
+{
+    struct node *n = tree_node(&s->tree, index);
+    uint32_t parent = n->parent;
+
+    report(s, CHANGE_DELETED, index);
+    node_touch(s, index);
+    if (n->kind == NODE_EPHEMERAL)
+        owned_remove(s, index);
+    acl_give(&s->acls, n->acl);
+    node_empty(s, n);
+    node_touch(s, parent);
+    tree_remove(&s->tree, index);
+    tree_node(&s->tree, parent)->pzxid = zxid;
+    node_settle(s, parent);
+}
+
+/* -1 means "any version" in requests, so no node ever has it. */
+static int32_t next_version(int32_t version)
+{
+    return version == -2 ? 0 : (int32_t)((uint32_t)version + 1);
+}
+
+void node_set_data(struct state *s, uint32_t index, struct slice data, uint64_t zxid, int64_t wall_ms)
+{
+    struct node *n = tree_node(&s->tree, index);
+
+    node_touch(s, index);
+    node_empty(s, n);
+    node_fill(s, n, value_new(data));
+    n->version = next_version(n->version);
+    n->mzxid = zxid;
+    n->mtime = wall_ms;
+    node_settle(s, index);
+    report(s, CHANGE_DATA, index);
+}
+
+void session_close(struct state *s, struct session *session, uint64_t zxid)
+{
+    while (session->first_owned != NODE_NONE)
+        node_delete(s, session->first_owned, zxid);
+    session_touch(s, session);
+    session_remove(&s->sessions, session);
+}

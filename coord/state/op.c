@@ -1,0 +1,61 @@
+/* op.c - the table of operations, by opcode. Pure.
+ *
+ * Operations with work of the state's have files of their own. Here are those that the replica answers itself, and those known
+ * but not built. check is in neither: alone it is refused like an unknown operation.
+ */
+#include "state/op.h"
+
+#include <stddef.h>
+
+enum { OPCODE_MIN = ZK_OP_CLOSE_SESSION };
+
+static const struct op_desc op_sync = {
+    .opcode = ZK_OP_SYNC, .name = "sync", .flags = OP_REPLICA, .request = &jute_path_request};
+static const struct op_desc op_ping = {.opcode = ZK_OP_PING, .name = "ping", .flags = OP_REPLICA};
+static const struct op_desc op_set_watches = {
+    .opcode = ZK_OP_SET_WATCHES, .name = "setWatches", .flags = OP_REPLICA, .request = &jute_set_watches_request};
+
+#define UNBUILT(code, text)                                                                                                    \
+    [code - OPCODE_MIN] = &(const struct op_desc)                                                                              \
+    {                                                                                                                          \
+        .opcode = code, .name = text, .flags = OP_UNBUILT                                                                      \
+    }
+#define BUILT(code, desc) [code - OPCODE_MIN] = &desc
+
+static const struct op_desc *const ops[] = {
+    BUILT(ZK_OP_CREATE, op_create),
+    BUILT(ZK_OP_CREATE2, op_create2),
+    BUILT(ZK_OP_DELETE, op_delete),
+    BUILT(ZK_OP_EXISTS, op_exists),
+    BUILT(ZK_OP_GET_DATA, op_get_data),
+    BUILT(ZK_OP_SET_DATA, op_set_data),
+    BUILT(ZK_OP_GET_CHILDREN, op_get_children),
+    BUILT(ZK_OP_GET_CHILDREN2, op_get_children2),
+    BUILT(ZK_OP_CLOSE_SESSION, op_close_session),
+    BUILT(ZK_OP_SYNC, op_sync),
+    BUILT(ZK_OP_PING, op_ping),
+    BUILT(ZK_OP_SET_WATCHES, op_set_watches),
+    UNBUILT(ZK_OP_GET_ACL, "getACL"),
+    UNBUILT(ZK_OP_SET_ACL, "setACL"),
+    UNBUILT(ZK_OP_MULTI, "multi"),
+    UNBUILT(ZK_OP_RECONFIG, "reconfig"),
+    UNBUILT(ZK_OP_CHECK_WATCHES, "checkWatches"),
+    UNBUILT(ZK_OP_REMOVE_WATCHES, "removeWatches"),
+    UNBUILT(ZK_OP_CREATE_CONTAINER, "createContainer"),
+    UNBUILT(ZK_OP_CREATE_TTL, "createTTL"),
+    UNBUILT(ZK_OP_MULTI_READ, "multiRead"),
+    UNBUILT(ZK_OP_AUTH, "auth"),
+    UNBUILT(ZK_OP_SASL, "sasl"),
+    UNBUILT(ZK_OP_GET_EPHEMERALS, "getEphemerals"),
+    UNBUILT(ZK_OP_GET_ALL_CHILDREN_NUMBER, "getAllChildrenNumber"),
+    UNBUILT(ZK_OP_SET_WATCHES2, "setWatches2"),
+    UNBUILT(ZK_OP_ADD_WATCH, "addWatch"),
+    UNBUILT(ZK_OP_WHO_AM_I, "whoAmI"),
+};
+
+const struct op_desc *op_find(int32_t opcode)
+{
+    if (opcode < OPCODE_MIN || opcode >= (int32_t)(sizeof(ops) / sizeof(ops[0])) + OPCODE_MIN)
+        return NULL;
+    return ops[opcode - OPCODE_MIN];
+}

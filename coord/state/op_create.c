@@ -1,0 +1,123 @@
+/* op_create.c - create and create2: persistent, ephemeral, sequential, both. CREATE on the parent. Pure.
+ *
+ * The order of the checks is what clients see as precedence of errors: mode, session, slash and NUL, ACL, parent,
+ * permission, full path, existence, ephemeral parent (PROTOCOL section 4).
+ */
+#include "base/error.h"
+#include "state/internal.h"
+#include "state/path.h"
+#include "state/reply.h"
+
+#include <inttypes.h>
+
+static bool is_ephemeral(int32_t mode)
+{
+    return mode == ZK_EPHEMERAL || mode == ZK_EPHEMERAL_SEQUENTIAL;
+}
+
+static bool is_sequential(int32_t mode)
+{
+    return mode == ZK_PERSISTENT_SEQUENTIAL || mode == ZK_EPHEMERAL_SEQUENTIAL;
+}
+
+/* A container asked for by these two operations is a plain node; TTL modes come without their ttl here. */
+static int create_precheck(const void *request)
+{
+    const struct zk_create_request *q = request;
+
+    return q->flags < ZK_PERSISTENT || q->flags > ZK_CONTAINER ? -COORD_E_BAD_ARGUMENTS : 0;
+}
+
+/* The suffix is the number of creates under the parent before this one, printed as a signed int: ten digits, and on
+ * from INT32_MAX to eleven characters with a minus. */
+static void append_suffixed(struct buf *to, struct slice name, uint32_t creates)
+{
+    buf_append(to, name.data, name.size);
+    buf_printf(to, "%010" PRId32, (int32_t)creates);
+}
+
+/* 0 when a node of this name may be made under the parent, which exists, so that its path is well-formed but for "/". */
+static int check_place(const struct state *s, uint32_t parent, struct slice parent_path, struct slice name, struct slice path)
+{
+    if (path.size == 1 && name.size == 0)
+        return -COORD_E_NODE_EXISTS; /* "/" */
+    if (parent_path.size == 1 || !path_component_valid(name))
+        return -COORD_E_BAD_ARGUMENTS;
+    if (tree_child(&s->tree, parent, name) != NODE_NONE)
+        return -COORD_E_NODE_EXISTS;
+    if (tree_node(&s->tree, parent)->kind == NODE_EPHEMERAL)
+        return -COORD_E_NO_CHILDREN_FOR_EPHEMERALS;
+    return 0;
+}
+
+/* The new node's index in *index, or an error and no effect. */
+static int create(struct state *s, const struct apply *a, const struct zk_create_request *q, uint32_t *index)
+{
+    struct node_creation c = {.data = q->data, .acl = q->acl, .zxid = a->entry->zxid, .wall_ms = a->entry->wall_ms};
+    struct buf suffixed = {0};
+    struct slice parent_path;
+    uint32_t parent;
+    int rc;
+
+    if (slice_is_null(q->path))
+        return -COORD_E_MARSHALLING;
+    if (!path_split(q->path, &parent_path, &c.name))
+        return -COORD_E_BAD_ARGUMENTS;
+    COORD_TRY(acl_check(q->acl));
+    parent = tree_find(&s->tree, parent_path);
+    if (parent == NODE_NONE)
+        return -COORD_E_NO_NODE;
+    if (!node_permits(s, parent, ZK_PERM_CREATE))
+        return -COORD_E_NO_AUTH;
+    if (is_sequential(q->flags)) {
+        append_suffixed(&suffixed, c.name, tree_node(&s->tree, parent)->creates);
+        c.name = buf_slice(&suffixed);
+    }
+    rc = check_place(s, parent, parent_path, c.name, q->path);
+    if (rc == 0) {
+        c.owner = is_ephemeral(q->flags) ? apply_session(s, a) : NULL;
+        *index = node_create(s, parent, &c);
+    }
+    buf_deinit(&suffixed);
+    return rc;
+}
+
+static void create_apply(struct state *s, struct apply *a, const void *request)
+{
+    uint32_t index;
+
+    a->err = create(s, a, request, &index);
+    if (a->err == 0)
+        reply_text(a->reply, buf_slice(&s->changes.paths)); /* the path just reported is the only one */
+}
+
+static void create2_apply(struct state *s, struct apply *a, const void *request)
+{
+    uint32_t index;
+
+    a->err = create(s, a, request, &index);
+    if (a->err == 0) {
+        reply_text(a->reply, buf_slice(&s->changes.paths));
+        reply_stat(a->reply, tree_node(&s->tree, index));
+    }
+}
+
+const struct op_desc op_create = {
+    .opcode = ZK_OP_CREATE,
+    .name = "create",
+    .flags = OP_WRITE,
+    .perm = ZK_PERM_CREATE,
+    .request = &jute_create_request,
+    .precheck = create_precheck,
+    .apply = create_apply,
+};
+
+const struct op_desc op_create2 = {
+    .opcode = ZK_OP_CREATE2,
+    .name = "create2",
+    .flags = OP_WRITE,
+    .perm = ZK_PERM_CREATE,
+    .request = &jute_create_request,
+    .precheck = create_precheck,
+    .apply = create2_apply,
+};

@@ -1,0 +1,24 @@
+/* op_get_data.c - getData: the value, null and empty kept apart, and the stat. READ on the node. Pure. */
+#include "state/internal.h"
+#include "state/reply.h"
+
+static void get_data_read(const struct state *s, struct read *r, const void *request)
+{
+    const struct zk_path_watch_request *q = request;
+    uint32_t index = read_node(s, r, q->path);
+
+    if (index == NODE_NONE)
+        return;
+    reply_text(r->reply, value_slice(tree_node(&s->tree, index)->value));
+    reply_stat(r->reply, tree_node(&s->tree, index));
+    read_watch(r, q, READ_WATCH_DATA);
+}
+
+const struct op_desc op_get_data = {
+    .opcode = ZK_OP_GET_DATA,
+    .name = "getData",
+    .flags = OP_READ,
+    .perm = ZK_PERM_READ,
+    .request = &jute_path_watch_request,
+    .read = get_data_read,
+};

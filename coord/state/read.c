@@ -1,0 +1,34 @@
+/* read.c - reads: what all of them do. Pure. */
+#include "base/assert.h"
+#include "base/error.h"
+#include "state/internal.h"
+
+uint32_t read_node(const struct state *s, struct read *r, struct slice path)
+{
+    uint32_t index = NODE_NONE;
+
+    if (slice_is_null(path))
+        r->err = -COORD_E_MARSHALLING;
+    else if ((index = tree_find(&s->tree, path)) == NODE_NONE)
+        r->err = -COORD_E_NO_NODE;
+    else if (!node_permits(s, index, ZK_PERM_READ))
+        r->err = -COORD_E_NO_AUTH;
+    return r->err == 0 ? index : NODE_NONE;
+}
+
+void read_watch(struct read *r, const struct zk_path_watch_request *q, enum read_watch kind)
+{
+    if (q->watch) {
+        r->watch = kind;
+        r->watch_path = q->path;
+    }
+}
+
+void state_read(const struct state *s, const struct op_desc *op, const void *request, struct read *r)
+{
+    COORD_ASSERT((op->flags & OP_READ) != 0);
+    r->err = 0;
+    r->watch = READ_WATCH_NONE;
+    r->watch_path = SLICE_NULL;
+    op->read(s, r, request);
+}

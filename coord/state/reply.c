@@ -1,0 +1,36 @@
+/* reply.c - pieces of replies. Pure. */
+#include "state/reply.h"
+
+#include "base/bytes.h"
+#include "state/internal.h"
+
+#include <string.h>
+
+void reply_text(struct buf *to, struct slice text)
+{
+    uint8_t *at = buf_reserve(to, 4 + text.size);
+
+    put_be32(at, slice_is_null(text) ? UINT32_MAX : (uint32_t)text.size);
+    if (text.size > 0)
+        memcpy(at + 4, text.data, text.size);
+    buf_commit(to, 4 + text.size);
+}
+
+void reply_stat(struct buf *to, const struct node *n)
+{
+    struct zk_stat stat;
+
+    node_stat(n, &stat);
+    jute_append(to, &jute_stat, &stat);
+}
+
+void reply_children(struct buf *to, const struct tree *t, const struct node *n)
+{
+    uint32_t count = n->kind == NODE_EPHEMERAL ? 0 : n->child_count;
+    uint32_t at = count == 0 ? NODE_NONE : n->first_child;
+
+    put_be32(buf_reserve(to, 4), count);
+    buf_commit(to, 4);
+    for (; at != NODE_NONE; at = tree_node(t, at)->next)
+        reply_text(to, tree_name(tree_node(t, at)));
+}

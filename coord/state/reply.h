@@ -1,0 +1,12 @@
+/* reply.h - the pieces that replies are made of, written straight into the reply's buffer. Internal to coord/state. Pure. */
+#ifndef COORD_STATE_REPLY_H
+#define COORD_STATE_REPLY_H
+
+#include "base/buf.h"
+#include "state/tree.h"
+
+void reply_text(struct buf *to, struct slice text); /* ustring or buffer; null stays null */
+void reply_stat(struct buf *to, const struct node *n);
+void reply_children(struct buf *to, const struct tree *t, const struct node *n); /* vector of names */
+
+#endif

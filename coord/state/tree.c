@@ -1,0 +1,239 @@
+/* tree.c - slabs, index and links of the nodes. Pure. */
+#include "state/tree.h"
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "base/hash.h"
+
+#include <string.h>
+
+#define ROOT_HASH UINT64_C(0x2f2f2f2f2f2f2f2f)
+
+static uint64_t path_hash(const struct tree *t, uint32_t parent, struct slice name)
+{
+    return hash_bytes(name.data, name.size, tree_node(t, parent)->path_hash);
+}
+
+struct slice tree_name(const struct node *n)
+{
+    const uint8_t *text = n->name;
+
+    if (n->name_size > NODE_NAME_INLINE)
+        memcpy(&text, n->name, sizeof(text));
+    return slice_make(text, n->name_size);
+}
+
+static void set_name(struct tree *t, struct node *n, struct slice name)
+{
+    n->name_size = (uint32_t)name.size;
+    if (name.size > NODE_NAME_INLINE) {
+        uint8_t *text = coord_memdup(name.data, name.size);
+
+        memcpy(n->name, &text, sizeof(text));
+        t->name_bytes += name.size;
+    } else if (name.size > 0) {
+        memcpy(n->name, name.data, name.size);
+    }
+}
+
+static void free_content(struct tree *t, struct node *n)
+{
+    if (n->name_size > NODE_NAME_INLINE) {
+        uint8_t *text;
+
+        memcpy(&text, n->name, sizeof(text));
+        coord_free(text);
+        t->name_bytes -= n->name_size;
+    }
+    value_drop(n->value);
+}
+
+static uint32_t take_index(struct tree *t)
+{
+    uint32_t index = t->free;
+
+    if (index != NODE_NONE) {
+        t->free = tree_node(t, index)->chain;
+        return index;
+    }
+    COORD_ASSERT(t->used < NODE_NONE);
+    if (t->used / NODE_SLAB == t->slab_count) {
+        if (t->slab_count == t->slab_capacity) {
+            t->slab_capacity = t->slab_capacity == 0 ? 4 : t->slab_capacity * 2;
+            t->slabs = coord_realloc(t->slabs, t->slab_capacity * sizeof(*t->slabs));
+        }
+        t->slabs[t->slab_count++] = coord_alloc(NODE_SLAB * sizeof(struct node));
+    }
+    return t->used++;
+}
+
+uint32_t tree_take(struct tree *t, struct slice name)
+{
+    uint32_t index = take_index(t);
+    struct node *n = tree_node(t, index);
+
+    *n = (struct node){.kind = NODE_PERSISTENT, .first_child = NODE_NONE, .parent = NODE_NONE};
+    set_name(t, n, name);
+    t->count++;
+    return index;
+}
+
+void tree_init(struct tree *t)
+{
+    *t = (struct tree){.free = NODE_NONE};
+    buckets_init(&t->buckets);
+    COORD_ASSERT(tree_take(t, SLICE_NULL) == NODE_ROOT);
+    tree_node(t, NODE_ROOT)->path_hash = ROOT_HASH;
+}
+
+void tree_deinit(struct tree *t)
+{
+    for (uint32_t i = 0; i < t->used; i++)
+        if (tree_node(t, i)->kind != NODE_FREE)
+            free_content(t, tree_node(t, i));
+    for (uint32_t i = 0; i < t->slab_count; i++)
+        coord_free(t->slabs[i]);
+    coord_free(t->slabs);
+    buckets_deinit(&t->buckets);
+    *t = (struct tree){0};
+}
+
+/* The root is in no bucket. */
+static void index_insert(struct tree *t, uint32_t index)
+{
+    uint32_t *head = buckets_head(&t->buckets, tree_node(t, index)->path_hash);
+
+    tree_node(t, index)->chain = *head;
+    *head = index;
+    if (t->count > t->buckets.count) {
+        uint32_t *split = buckets_at(&t->buckets, buckets_split(&t->buckets));
+        uint32_t at = *split;
+
+        *split = BUCKETS_NONE;
+        while (at != BUCKETS_NONE) {
+            struct node *n = tree_node(t, at);
+            uint32_t next = n->chain;
+
+            head = buckets_head(&t->buckets, n->path_hash);
+            n->chain = *head;
+            *head = at;
+            at = next;
+        }
+    }
+}
+
+uint32_t tree_child(const struct tree *t, uint32_t parent, struct slice name)
+{
+    uint64_t hash = path_hash(t, parent, name);
+    uint32_t at = *buckets_head(&t->buckets, hash);
+
+    while (at != BUCKETS_NONE) {
+        const struct node *n = tree_node(t, at);
+
+        if (n->path_hash == hash && n->parent == parent && slice_equal(tree_name(n), name))
+            return at;
+        at = n->chain;
+    }
+    return NODE_NONE;
+}
+
+uint32_t tree_find(const struct tree *t, struct slice path)
+{
+    const uint8_t *at = path.data, *end = path.data + path.size;
+    uint32_t node = NODE_ROOT;
+
+    if (path.size == 0 || (path.size == 1 && *at == '/'))
+        return NODE_ROOT;
+    if (*at != '/')
+        return NODE_NONE;
+    while (at < end && node != NODE_NONE) {
+        const uint8_t *name = at + 1;
+        const uint8_t *slash = memchr(name, '/', (size_t)(end - name));
+
+        at = slash != NULL ? slash : end;
+        node = tree_child(t, node, slice_make(name, (size_t)(at - name)));
+    }
+    return node;
+}
+
+void tree_link(struct tree *t, uint32_t index, uint32_t parent)
+{
+    struct node *n = tree_node(t, index), *p = tree_node(t, parent);
+
+    COORD_ASSERT(p->kind == NODE_PERSISTENT);
+    n->parent = parent;
+    n->path_hash = path_hash(t, parent, tree_name(n));
+    n->next = NODE_NONE;
+    n->prev = index;
+    if (p->first_child == NODE_NONE) {
+        p->first_child = index;
+    } else {
+        struct node *first = tree_node(t, p->first_child);
+
+        n->prev = first->prev;
+        tree_node(t, first->prev)->next = index;
+        first->prev = index;
+    }
+    p->child_count++;
+    index_insert(t, index);
+}
+
+static void unlink_siblings(struct tree *t, uint32_t index)
+{
+    struct node *n = tree_node(t, index), *p = tree_node(t, n->parent);
+
+    if (n->next != NODE_NONE)
+        tree_node(t, n->next)->prev = n->prev;
+    else if (p->first_child != index)
+        tree_node(t, p->first_child)->prev = n->prev;
+    if (p->first_child == index)
+        p->first_child = n->next;
+    else
+        tree_node(t, n->prev)->next = n->next;
+    p->child_count--;
+}
+
+void tree_remove(struct tree *t, uint32_t index)
+{
+    struct node *n = tree_node(t, index);
+    uint32_t *at = buckets_head(&t->buckets, n->path_hash);
+
+    COORD_ASSERT(index != NODE_ROOT && (n->kind == NODE_EPHEMERAL || n->first_child == NODE_NONE));
+    while (*at != index)
+        at = &tree_node(t, *at)->chain;
+    *at = n->chain;
+    unlink_siblings(t, index);
+    free_content(t, n);
+    n->kind = NODE_FREE;
+    n->chain = t->free;
+    t->free = index;
+    t->count--;
+}
+
+void tree_append_path(const struct tree *t, uint32_t index, struct buf *to)
+{
+    size_t size = 0;
+    uint8_t *end;
+
+    if (index == NODE_ROOT) {
+        buf_append(to, "/", 1);
+        return;
+    }
+    for (uint32_t at = index; at != NODE_ROOT; at = tree_node(t, at)->parent)
+        size += 1 + tree_node(t, at)->name_size;
+    end = buf_reserve(to, size) + size;
+    buf_commit(to, size);
+    for (uint32_t at = index; at != NODE_ROOT; at = tree_node(t, at)->parent) {
+        struct slice name = tree_name(tree_node(t, at));
+
+        end -= name.size;
+        memcpy(end, name.data, name.size);
+        *--end = '/';
+    }
+}
+
+size_t tree_bytes(const struct tree *t)
+{
+    return t->slab_count * (size_t)NODE_SLAB * sizeof(struct node) + t->slab_capacity * sizeof(*t->slabs) +
+           buckets_bytes(&t->buckets) + t->name_bytes;
+}

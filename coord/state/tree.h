@@ -1,0 +1,95 @@
+/* tree.h - where znodes are: slabs of fixed nodes, named by 32-bit index, found by (parent, name). Pure.
+ *
+ * A node is 120 bytes, its name inline up to 19, plus 4 bytes of a bucket; no path is stored. path_hash is chained from the
+ * parent's and the name, so it identifies the path (to the digest and to the buckets) without anybody walking up.
+ * An ephemeral node has no children, so what describes children holds its owner and its place in the owner's list.
+ * Indexes are dense: freed ones are used again, last freed first. Index 0 is the root for good.
+ * This file knows structure only: counters, stat fields, digest, sessions and the snapshot walk are its callers'.
+ */
+#ifndef COORD_STATE_TREE_H
+#define COORD_STATE_TREE_H
+
+#include "base/buckets.h"
+#include "base/buf.h"
+#include "base/slice.h"
+#include "state/value.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NODE_NONE UINT32_MAX
+#define NODE_ROOT 0u
+enum { NODE_SLAB = 1024, NODE_NAME_INLINE = 19 };
+
+enum node_kind { NODE_FREE, NODE_PERSISTENT, NODE_EPHEMERAL };
+
+struct node {
+    uint64_t czxid, mzxid;
+    int64_t ctime, mtime;
+    uint64_t path_hash;
+    struct value *value;
+    union {
+        uint64_t pzxid; /* persistent */
+        uint64_t owner; /* ephemeral; its pzxid is its czxid */
+    };
+    union {
+        uint32_t first_child; /* persistent: children are a ring by prev, a list by next */
+        uint32_t owned_next;  /* ephemeral: the owner's list, built alike */
+    };
+    union {
+        uint32_t child_count;
+        uint32_t owned_prev;
+    };
+    uint32_t creates; /* children ever created: the sequence suffix. 0 in an ephemeral */
+    int32_t version;
+    int32_t aversion;
+    uint32_t parent;
+    uint32_t next, prev; /* siblings; the first one's prev is the last */
+    uint32_t chain;      /* of the bucket; of the free list */
+    uint32_t acl;
+    uint32_t name_size;
+    uint8_t kind;                   /* enum node_kind */
+    uint8_t name[NODE_NAME_INLINE]; /* or, when longer, a pointer to an allocation */
+};
+
+struct tree {
+    struct node **slabs;
+    uint32_t slab_count, slab_capacity;
+    uint32_t used; /* indexes below this were handed out at some time */
+    uint32_t free;
+    uint32_t count; /* nodes, the root included */
+    struct buckets buckets;
+    uint64_t name_bytes; /* allocated for long names */
+};
+
+void tree_init(struct tree *t); /* with a root of zeros */
+void tree_deinit(struct tree *t);
+
+static inline struct node *tree_node(const struct tree *t, uint32_t index)
+{
+    return &t->slabs[index / NODE_SLAB][index % NODE_SLAB];
+}
+
+/* NODE_NONE when there is none. */
+uint32_t tree_child(const struct tree *t, uint32_t parent, struct slice name);
+
+/* The node of a path. "" and "/" are the root; anything not of the form "/a/b" is nowhere. */
+uint32_t tree_find(const struct tree *t, struct slice path);
+
+/* A persistent node of that name with everything else zero, not in the tree yet. */
+uint32_t tree_take(struct tree *t, struct slice name);
+
+/* Puts it under a parent, as the last child; sets path_hash. The parent has no such child, and is no ephemeral. */
+void tree_link(struct tree *t, uint32_t index, uint32_t parent);
+
+/* Removes a node without children and frees it with its value. */
+void tree_remove(struct tree *t, uint32_t index);
+
+/* Valid while the node is. */
+struct slice tree_name(const struct node *n);
+
+void tree_append_path(const struct tree *t, uint32_t index, struct buf *to);
+
+size_t tree_bytes(const struct tree *t); /* without values */
+
+#endif

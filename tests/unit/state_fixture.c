@@ -1,0 +1,249 @@
+/* state_fixture.c - the small world of the state's tests. */
+#include "state_fixture.h"
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "state/acl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void world_init(struct world *w)
+{
+    *w = (struct world){.s = state_new()};
+    world_apply(w, ENTRY_ORIGIN);
+    world_session_create(w);
+}
+
+void world_deinit(struct world *w)
+{
+    state_free(w->s);
+    buf_deinit(&w->reply);
+    buf_deinit(&w->body);
+}
+
+int world_apply(struct world *w, enum entry_kind kind)
+{
+    w->e.kind = kind;
+    w->e.zxid = state_zxid(w->s) + 1;
+    w->e.wall_ms = WORLD_WALL_MS + (int64_t)w->e.zxid;
+    w->e.cluster_ms = (int64_t)w->e.zxid;
+    w->e.origin = (struct origin){WORLD_SERVER, WORLD_BOOT, WORLD_INCARNATION, 0};
+    if (kind == ENTRY_SESSION_EXPIRE || kind == ENTRY_FORM)
+        w->e.origin = (struct origin){0};
+    else if (kind != ENTRY_ORIGIN)
+        w->e.origin.number = ++w->number;
+    buf_clear(&w->reply);
+    w->a = (struct apply){.entry = &w->e, .reply = &w->reply};
+    state_apply(w->s, &w->a);
+    COORD_ASSERT(w->a.err == 0 || (buf_size(&w->reply) == 0 && w->a.change_count == 0));
+    return w->a.err;
+}
+
+int world_request(struct world *w, int32_t op, const struct jute_record *table, const void *record)
+{
+    buf_clear(&w->body);
+    if (table != NULL)
+        jute_append(&w->body, table, record);
+    w->e.session = w->session;
+    w->e.attach = w->attach;
+    w->e.op = op;
+    w->e.body = buf_slice(&w->body);
+    return world_apply(w, ENTRY_REQUEST);
+}
+
+uint64_t world_session_create(struct world *w)
+{
+    w->e.session = 0;
+    w->e.op = WORLD_TIMEOUT_MS;
+    w->e.body = SLICE_NULL;
+    for (unsigned i = 0; i < sizeof(w->e.random); i++)
+        w->e.random[i] = (uint8_t)(state_zxid(w->s) + i);
+    world_apply(w, ENTRY_SESSION_CREATE);
+    w->session = w->a.session;
+    w->attach = w->a.attach;
+    return w->session;
+}
+
+int world_session_close(struct world *w, uint64_t session)
+{
+    uint64_t asks = w->session;
+    int rc;
+
+    w->session = session;
+    rc = world_request(w, ZK_OP_CLOSE_SESSION, NULL, NULL);
+    w->session = asks;
+    return rc;
+}
+
+static struct slice text(const char *t)
+{
+    return t == NULL ? SLICE_NULL : slice_from_text(t);
+}
+
+static void take_stat(struct world *w, size_t offset)
+{
+    struct slice all = buf_slice(&w->reply);
+    struct jute_cursor c = jute_cursor_make(slice_make(all.data + offset, all.size - offset));
+
+    COORD_ASSERT(jute_decode(&c, &jute_stat, &w->stat) == 0 && c.at == c.end);
+}
+
+int world_create_acl(struct world *w, const char *path, const char *data, int32_t mode, int32_t perms)
+{
+    uint8_t space[ACL_WORLD_BYTES];
+    struct zk_create_request q = {text(path), text(data), acl_world(perms, space), mode};
+    int rc = world_request(w, ZK_OP_CREATE2, &jute_create_request, &q);
+
+    if (rc == 0)
+        take_stat(w, buf_size(&w->reply) - ZK_STAT_BYTES);
+    return rc;
+}
+
+int world_create(struct world *w, const char *path, const char *data, int32_t mode)
+{
+    return world_create_acl(w, path, data, mode, ZK_PERM_ALL);
+}
+
+int world_delete(struct world *w, const char *path, int32_t version)
+{
+    struct zk_delete_request q = {text(path), version};
+
+    return world_request(w, ZK_OP_DELETE, &jute_delete_request, &q);
+}
+
+int world_set(struct world *w, const char *path, const char *data, int32_t version)
+{
+    struct zk_set_data_request q = {text(path), text(data), version};
+    int rc = world_request(w, ZK_OP_SET_DATA, &jute_set_data_request, &q);
+
+    if (rc == 0)
+        take_stat(w, 0);
+    return rc;
+}
+
+int world_read(struct world *w, int32_t op, struct slice path, bool watch)
+{
+    struct zk_path_watch_request q = {path, watch};
+
+    buf_clear(&w->reply);
+    w->r = (struct read){.reply = &w->reply};
+    state_read(w->s, op_find(op), &q, &w->r);
+    COORD_ASSERT(w->r.err == 0 || buf_size(&w->reply) == 0);
+    return w->r.err;
+}
+
+int world_exists(struct world *w, const char *path)
+{
+    int rc = world_read(w, ZK_OP_EXISTS, text(path), false);
+
+    if (rc == 0)
+        take_stat(w, 0);
+    return rc;
+}
+
+static const char *keep(struct slice s)
+{
+    static char kept[4096];
+
+    snprintf(kept, sizeof(kept), "%.*s", SLICE_ARG(s));
+    return kept;
+}
+
+const char *world_path(struct world *w)
+{
+    struct jute_cursor c = jute_cursor_make(buf_slice(&w->reply));
+    struct zk_path_response p;
+
+    return jute_decode(&c, &jute_path_response, &p) == 0 ? keep(p.path) : "<none>";
+}
+
+const char *world_data(struct world *w, const char *path)
+{
+    struct zk_get_data_response g;
+    struct jute_cursor c;
+    int rc = world_read(w, ZK_OP_GET_DATA, text(path), false);
+
+    if (rc != 0)
+        return coord_error_name(rc);
+    c = jute_cursor_make(buf_slice(&w->reply));
+    COORD_ASSERT(jute_decode(&c, &jute_get_data_response, &g) == 0 && c.at == c.end);
+    return slice_is_null(g.data) ? "<null>" : keep(g.data);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+const char *world_children(struct world *w, const char *path)
+{
+    static char joined[4096];
+    struct zk_children2_response g;
+    struct jute_cursor c;
+    struct slice name;
+    char *names[256];
+    unsigned count = 0;
+    int rc = world_read(w, ZK_OP_GET_CHILDREN2, text(path), false);
+
+    if (rc != 0)
+        return coord_error_name(rc);
+    c = jute_cursor_make(buf_slice(&w->reply));
+    COORD_ASSERT(jute_decode(&c, &jute_children2_response, &g) == 0 && c.at == c.end);
+    c = jute_cursor_make(g.children.items);
+    while (jute_next_ustring(&c, &name)) {
+        COORD_ASSERT(count < 256);
+        names[count++] = coord_strdup(keep(name));
+    }
+    COORD_ASSERT((int32_t)count == g.children.count && (int32_t)count == g.num_children);
+    qsort(names, count, sizeof(names[0]), compare_texts);
+    joined[0] = 0;
+    for (unsigned i = 0; i < count; i++) {
+        size_t used = strlen(joined);
+
+        snprintf(joined + used, sizeof(joined) - used, "%s%s", i == 0 ? "" : " ", names[i]);
+        coord_free(names[i]);
+    }
+    return joined;
+}
+
+const char *world_changes(struct world *w)
+{
+    static const char sign[] = {[CHANGE_CREATED] = '+', [CHANGE_DELETED] = '-', [CHANGE_DATA] = '='};
+    static char joined[4096];
+
+    joined[0] = 0;
+    for (uint32_t i = 0; i < w->a.change_count; i++) {
+        size_t used = strlen(joined);
+
+        snprintf(joined + used, sizeof(joined) - used, "%s%c%.*s", i == 0 ? "" : " ", sign[w->a.changes[i].kind],
+                 SLICE_ARG(w->a.changes[i].path));
+    }
+    return joined;
+}
+
+void world_image(struct state *s, size_t about_bytes, struct buf *to)
+{
+    state_walk_start(s);
+    while (state_walk_next(s, to, about_bytes))
+        ;
+}
+
+struct state *world_load(struct slice image, size_t piece)
+{
+    struct state_loader *l = state_loader_new();
+    struct state *s = NULL;
+    int rc = 0;
+
+    while (rc == 0 && image.size > 0) {
+        size_t size = image.size < piece ? image.size : piece;
+
+        rc = state_loader_feed(l, slice_make(image.data, size));
+        image = slice_make(image.data + size, image.size - size);
+    }
+    if (rc == 0)
+        rc = state_loader_finish(l, &s);
+    COORD_ASSERT((rc == 0) == (s != NULL) && (rc == 0 || rc == -COORD_E_DAMAGED));
+    state_loader_free(l);
+    return s;
+}
