@@ -219,6 +219,7 @@ void acceptor_heartbeat(struct paxos *p, struct paxos_out *out, uint32_t from, c
     answer = p->durable_promised == p->promised.epoch ? send_now(p, out, from, PEER_HEARTBEAT_ACK)
                                                       : send_after(p, out, from, PEER_HEARTBEAT_ACK);
     answer->heartbeat_ack.epoch = m->epoch;
+    answer->heartbeat_ack.incarnation = p->options.incarnation;
     answer->heartbeat_ack.round = m->round;
 }
 

@@ -61,6 +61,8 @@ void heartbeat_ack(struct paxos *p, uint32_t from, const struct peer_heartbeat_a
 
     if (!leads(p) || m->epoch != p->epoch || m->round > p->round_sent || m->round <= peer->round_acked)
         return;
+    if (p->has_form && !voter_counts(p, from, m->incarnation))
+        return; /* a wiped server has forgotten what it promised: its word proves nothing (C17) */
     peer->round_acked = m->round;
     peer->heard_at_ms = p->now_ms;
     confirm(p);

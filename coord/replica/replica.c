@@ -34,7 +34,7 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     r->apply.applied = r->apply.commit = state_zxid(state);
     r->apply.boot_log = recovered->log;
     r->take.durable_zxid = options->snapshot_zxid;
-    r->take.entries = runs_count_after(&recovered->log, recovered->log.floor);
+    r->take.entries = runs_count_after(&recovered->log, r->apply.applied);
     for (uint32_t i = 0; i < options->paxos.voter_count; i++)
         if (options->paxos.voters[i] != options->paxos.self)
             r->peers[r->peer_count++].id = options->paxos.voters[i];

@@ -83,7 +83,7 @@ static void end(struct replica *r, enum snap_ack ack)
 static void install(struct replica *r, struct state *state)
 {
     struct snap_receive *s = &r->receive;
-    if (runs_hold(&r->paxos.log, s->zxid) || s->zxid <= r->apply.applied) {
+    if (!paxos_snapshot_wanted(&r->paxos, s->zxid)) {
         state_free(state);
         end(r, SNAP_ACK_INSTALLED);
         return;

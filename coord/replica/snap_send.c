@@ -40,7 +40,7 @@ static void run(struct replica *r, struct peer_part *peer)
 {
     struct snap_send *s = &peer->send;
     uint64_t beat = r->options.paxos.heartbeat_ms;
-    if (s->wanted && !s->active && r->take.durable_zxid != 0)
+    if (s->wanted && !s->active && r->take.durable_zxid != 0 && r->take.durable_zxid >= r->paxos.log.floor)
         start(r, peer);
     if (!s->active || s->reading)
         return;

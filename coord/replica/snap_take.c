@@ -46,7 +46,9 @@ static void walk(struct replica *r)
 void snap_take_run(struct replica *r)
 {
     struct snap_take *t = &r->take;
-    bool due = t->entries >= r->options.snap_count || (t->asked && t->durable_zxid == 0);
+    /* Below the floor of the log's shape others are brought along by snapshots only (paxos.h). */
+    bool due =
+        t->entries >= r->options.snap_count || t->durable_zxid < r->paxos.log.floor || (t->asked && t->durable_zxid == 0);
     if (t->state == SNAP_IDLE && due && t->jobs == 0 && !r->receive.active && r->cluster != 0 &&
         r->apply.applied > t->durable_zxid)
         begin(r);
@@ -79,7 +81,7 @@ void snap_take_done(struct replica *r, struct job *j)
     if (j->type == JOB_TRIM) {
         if (j->err < 0)
             replica_fail(r, "the log cannot be trimmed");
-        else if (j->trimmed > r->paxos.trimmed)
+        else
             drive_event(r, &(struct paxos_event){.type = PAXOS_TRIMMED, .zxid = j->trimmed}, NULL);
         job_free(j);
         return;
