@@ -1,0 +1,248 @@
+/* blocking.c - the blocking calls: the asynchronous one, then the loop until it is answered. */
+#include "handle.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a blocking call wants of its answer; lives on its stack. */
+struct wait {
+    bool done;
+    int error;
+    void **data;
+    size_t *data_size;
+    char **path;
+    char ***children;
+    size_t *child_count;
+    struct coord_stat *stat;
+};
+
+static int copy_data(const struct wait *w, const struct coord_reply *reply)
+{
+    uint8_t *copy;
+
+    if (w->data == NULL)
+        return 0;
+    copy = malloc(reply->data_size + 1);
+    if (copy == NULL)
+        return -COORD_E_NO_MEMORY;
+    if (reply->data_size > 0)
+        memcpy(copy, reply->data, reply->data_size);
+    copy[reply->data_size] = '\0';
+    *w->data = copy;
+    return 0;
+}
+
+/* Pointers, a NULL, and the names behind them. */
+static int copy_children(const struct wait *w, const struct coord_reply *reply)
+{
+    size_t bytes = (reply->child_count + 1) * sizeof(char *);
+    char **copy, *text;
+
+    if (w->children == NULL)
+        return 0;
+    for (size_t i = 0; i < reply->child_count; i++)
+        bytes += strlen(reply->children[i]) + 1;
+    copy = malloc(bytes);
+    if (copy == NULL)
+        return -COORD_E_NO_MEMORY;
+    text = (char *)(copy + reply->child_count + 1);
+    for (size_t i = 0; i < reply->child_count; i++) {
+        size_t size = strlen(reply->children[i]) + 1;
+        copy[i] = memcpy(text, reply->children[i], size);
+        text += size;
+    }
+    copy[reply->child_count] = NULL;
+    *w->children = copy;
+    return 0;
+}
+
+static int copy_path(const struct wait *w, const struct coord_reply *reply)
+{
+    if (w->path == NULL)
+        return 0;
+    *w->path = strdup(reply->path);
+    return *w->path != NULL ? 0 : -COORD_E_NO_MEMORY;
+}
+
+static int copy_answer(const struct wait *w, const struct coord_reply *reply)
+{
+    int rc = copy_data(w, reply);
+
+    if (rc == 0)
+        rc = copy_children(w, reply);
+    if (rc == 0)
+        rc = copy_path(w, reply);
+    if (rc < 0)
+        return rc;
+    if (w->data_size != NULL)
+        *w->data_size = reply->data_size;
+    if (w->child_count != NULL)
+        *w->child_count = reply->child_count;
+    if (w->stat != NULL && reply->stat != NULL)
+        *w->stat = *reply->stat;
+    return 0;
+}
+
+static void on_answer(struct coord_client *client, const struct coord_reply *reply, void *arg)
+{
+    struct wait *w = arg;
+
+    (void)client;
+    w->done = true;
+    w->error = reply->error < 0 ? reply->error : copy_answer(w, reply);
+}
+
+static bool may_block(const struct coord_client *client)
+{
+    return client->base_is_own && !client->in_callback && !client->in_loop;
+}
+
+/* rc: of the asynchronous call. A handle freed meanwhile has answered this request too. */
+static int finish(struct coord_client *client, struct wait *w, int rc)
+{
+    if (rc < 0)
+        return rc;
+    while (!w->done && client_loop(client, true))
+        ;
+    return w->error;
+}
+
+int coord_create(struct coord_client *client, const char *path, const void *data, size_t data_size, enum coord_create_mode mode,
+                 char **created, struct coord_stat *stat)
+{
+    struct wait w = {.path = created, .stat = stat};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_create_async(client, path, data, data_size, mode, stat != NULL, on_answer, &w));
+}
+
+int coord_delete(struct coord_client *client, const char *path, int32_t version)
+{
+    struct wait w = {0};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_delete_async(client, path, version, on_answer, &w));
+}
+
+int coord_exists(struct coord_client *client, const char *path, const struct coord_watch *watch, struct coord_stat *stat)
+{
+    struct wait w = {.stat = stat};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_exists_async(client, path, watch, on_answer, &w));
+}
+
+int coord_get(struct coord_client *client, const char *path, const struct coord_watch *watch, void **data, size_t *data_size,
+              struct coord_stat *stat)
+{
+    struct wait w = {.data = data, .data_size = data_size, .stat = stat};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_get_async(client, path, watch, on_answer, &w));
+}
+
+int coord_set(struct coord_client *client, const char *path, const void *data, size_t data_size, int32_t version,
+              struct coord_stat *stat)
+{
+    struct wait w = {.stat = stat};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_set_async(client, path, data, data_size, version, on_answer, &w));
+}
+
+int coord_children(struct coord_client *client, const char *path, const struct coord_watch *watch, char ***children,
+                   size_t *child_count, struct coord_stat *stat)
+{
+    struct wait w = {.children = children, .child_count = child_count, .stat = stat};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_children_async(client, path, stat != NULL, watch, on_answer, &w));
+}
+
+int coord_sync(struct coord_client *client, const char *path)
+{
+    struct wait w = {0};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_sync_async(client, path, on_answer, &w));
+}
+
+int coord_close(struct coord_client *client)
+{
+    struct wait w = {0};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_close_async(client, on_answer, &w));
+}
+
+static int final_error(const struct coord_client *client)
+{
+    switch (client->session.state) {
+    case COORD_STATE_EXPIRED:
+        return -COORD_E_SESSION_EXPIRED;
+    case COORD_STATE_CLOSED:
+        return -COORD_E_CLOSING;
+    default:
+        return 0;
+    }
+}
+
+/* Run the loop once, until `until_ms` at most. False: the handle is gone. */
+static bool loop_until(struct coord_client *client, uint64_t until_ms)
+{
+    uint64_t now = clock_mono_ms(), wait_ms = until_ms > now ? until_ms - now : 0;
+    struct timeval wait = {(time_t)(wait_ms / 1000), (suseconds_t)(wait_ms % 1000 * 1000)};
+
+    if (wait_ms == 0 || event_add(client->pause, &wait) < 0)
+        return client_loop(client, false);
+    if (!client_loop(client, true))
+        return false;
+    event_del(client->pause);
+    return true;
+}
+
+int coord_connect(struct coord_client *client, uint32_t timeout_ms)
+{
+    uint64_t until = clock_mono_ms() + timeout_ms;
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    while (client->session.state != COORD_STATE_CONNECTED && final_error(client) == 0) {
+        bool late = clock_mono_ms() >= until;
+        if (!loop_until(client, until))
+            return -COORD_E_CLOSING;
+        if (late && client->session.state != COORD_STATE_CONNECTED)
+            return -COORD_E_OPERATION_TIMEOUT;
+    }
+    return final_error(client);
+}
+
+int coord_run(struct coord_client *client, uint32_t timeout_ms)
+{
+    uint64_t until = clock_mono_ms() + timeout_ms, callbacks;
+    bool late;
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    callbacks = client->callbacks;
+    if (session_has_news(&client->session))
+        client_wake(client);
+    do {
+        if (callbacks == client->callbacks && final_error(client) != 0 && !session_has_news(&client->session))
+            return final_error(client);
+        late = clock_mono_ms() >= until;
+        if (!loop_until(client, until))
+            return -COORD_E_CLOSING;
+    } while (!late && client->callbacks == callbacks);
+    return 0;
+}

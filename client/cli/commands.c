@@ -1,0 +1,70 @@
+/* commands.c - the table of commands. */
+#include "cli.h"
+
+#include <getopt.h>
+#include <string.h>
+
+static const struct command commands[] = {
+    {"get", "PATH [--raw | --stat]", "print the value and a newline; --raw: exactly its bytes; --stat: the stat too",
+     cli_cmd_get},
+    {"set", "PATH VALUE|-|@FILE [-v VERSION | --create]", "change the value; --create: make node and parents", cli_cmd_set},
+    {"create", "PATH [VALUE|-|@FILE] [-e] [-s] [-p]",
+     "make a node and print its path; -e: ephemeral, -s: sequential, -p: parents too", cli_cmd_create},
+    {"delete", "PATH [-v VERSION] [-r]", "delete a node; -r: with all below it", cli_cmd_delete},
+    {"ls", "PATH [-R]", "list the children; -R: all paths from here down", cli_cmd_ls},
+    {"stat", "PATH", "print what is known of a node besides its value", cli_cmd_stat},
+    {"watch", "PATH [--once]", "print a line for each change of the node or its children", cli_cmd_watch},
+    {"sync", "[PATH]", "wait until this server knows all that was written anywhere", cli_cmd_sync},
+    {"help", "", "print this list", cli_cmd_help},
+};
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+int cli_run(struct cli *cli, int argc, char **argv)
+{
+    const struct command *command = find(argv[0]);
+    int code;
+
+    if (command == NULL) {
+        fprintf(stderr, "coordcli: there is no command %s; try `help`\n", argv[0]);
+        return CLI_USAGE;
+    }
+    optind = 0; /* getopt begins anew */
+    code = command->run(cli, argc, argv);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "coordcli: stdout cannot be written\n");
+        clearerr(stdout);
+        return code != CLI_DONE ? code : CLI_REFUSED;
+    }
+    return code;
+}
+
+void cli_print_commands(FILE *to)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        fprintf(to, "  %s %s\n        %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
+}
+
+int cli_usage(const char *command)
+{
+    const struct command *of = find(command);
+
+    fprintf(stderr, "usage: %s %s\n", of->name, of->arguments);
+    return CLI_USAGE;
+}
+
+int cli_cmd_help(struct cli *cli, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    cli_print_commands(stdout);
+    if (cli->interactive)
+        printf("  quit\n        leave; also at the end of input\n");
+    return CLI_DONE;
+}

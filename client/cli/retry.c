@@ -1,0 +1,35 @@
+/* retry.c - reads done again when a connection breaks under them: they change nothing, so that is safe.
+ *
+ * Each try waits for a server for the session time-out. The number of tries is limited, for an answer that always breaks the
+ * connection.
+ */
+#include "cli.h"
+
+#define TRIES_MAX 10
+
+int cli_get(struct cli *cli, const char *path, void **data, size_t *size, struct coord_stat *stat)
+{
+    int rc = -COORD_E_CONNECTION_LOSS;
+
+    for (int i = 0; i < TRIES_MAX && rc == -COORD_E_CONNECTION_LOSS; i++)
+        rc = coord_get(cli->client, path, NULL, data, size, stat);
+    return rc;
+}
+
+int cli_stat(struct cli *cli, const char *path, struct coord_stat *stat)
+{
+    int rc = -COORD_E_CONNECTION_LOSS;
+
+    for (int i = 0; i < TRIES_MAX && rc == -COORD_E_CONNECTION_LOSS; i++)
+        rc = coord_exists(cli->client, path, NULL, stat);
+    return rc;
+}
+
+int cli_children(struct cli *cli, const char *path, char ***names, size_t *count)
+{
+    int rc = -COORD_E_CONNECTION_LOSS;
+
+    for (int i = 0; i < TRIES_MAX && rc == -COORD_E_CONNECTION_LOSS; i++)
+        rc = coord_children(cli->client, path, NULL, names, count, NULL);
+    return rc;
+}

@@ -1,0 +1,31 @@
+/* handle.h - struct coord_client: a session, its connection and its event base. For the files that make the public calls. */
+#ifndef CLIENT_HANDLE_H
+#define CLIENT_HANDLE_H
+
+#include "link.h"
+#include "servers.h"
+#include "session.h"
+
+struct coord_client {
+    struct session session;
+    struct servers servers;
+    struct link link;
+    uint64_t link_attempt; /* of the session: the one that the link is for, 0 none */
+    struct event_base *base;
+    struct event *timer; /* the session's wake-up; made active by hand when a call left something to do */
+    struct event *pause; /* of coord_run(); NULL unless the base is our own */
+    bool base_is_own;
+    bool in_callback;
+    bool in_loop;       /* a blocking call runs the base, which must not be freed under it */
+    bool freed;         /* coord_client_free() was called: tell the rest, then go */
+    uint64_t callbacks; /* ever run */
+    coord_state_cb state_cb;
+    void *state_arg;
+};
+
+/* Have the event loop come to this handle soon. */
+void client_wake(struct coord_client *client);
+/* Run the private base until something happened. False: the handle was freed by a callback, and is gone. */
+bool client_loop(struct coord_client *client, bool wait);
+
+#endif

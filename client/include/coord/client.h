@@ -1,0 +1,239 @@
+/* coord/client.h - libcoord, the C client library of coord; it speaks to any server of ZooKeeper's client protocol.
+ *
+ * A handle is one session with the ensemble: it connects to one of the servers given, keeps the session alive, moves to
+ * another server when one is lost, and sets its watches anew there. Two ways to use it:
+ *   blocking      options.base is NULL: coord_get() and its like send, wait and return the answer. While the program does not
+ *                 call into the library nothing moves, pings included: whoever pauses for longer than a third of the session
+ *                 time-out calls coord_run() meanwhile.
+ *   asynchronous  options.base is your libevent event_base: coord_get_async() and its like return at once and the callback
+ *                 runs from your event loop. They may also be used on a blocking handle, where callbacks run inside the
+ *                 blocking calls and coord_run().
+ *
+ * Threads:   a handle, and the event_base it runs on, belong to one thread at a time. Different handles are independent:
+ *            the library has no global state. It installs no signal handlers, raises no SIGPIPE and prints nothing.
+ * Callbacks: run exactly once for each call that returned 0, never inside the call itself, and not at all for a call that
+ *            returned an error. A callback may make asynchronous calls and may free its handle; blocking calls made inside a
+ *            callback return -COORD_E_INVALID_STATE. What a callback is shown is valid until it returns.
+ * Errors:    0 or a negative code of enum coord_error, as in -COORD_E_NO_NODE. Memory that runs out is -COORD_E_NO_MEMORY.
+ * Order:     the requests of one handle take effect, and are answered, in the order of their calls.
+ * Lost connection: what was requested on a connection that breaks ends with -COORD_E_CONNECTION_LOSS; a write may then have
+ *            taken effect or not. What is requested while there is no connection waits for one, for options.timeout_ms at most,
+ *            and then ends with -COORD_E_OPERATION_TIMEOUT: it was never sent and never takes effect.
+ * Strings are UTF-8 and NUL-terminated; values are any bytes. Times are in milliseconds.
+ */
+#ifndef COORD_CLIENT_H
+#define COORD_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Functions return the negative of these; the numbers are ZooKeeper's. */
+enum coord_error {
+    COORD_OK = 0,
+    COORD_E_SYSTEM = 1,
+    COORD_E_RUNTIME_INCONSISTENCY = 2,
+    COORD_E_DATA_INCONSISTENCY = 3,
+    COORD_E_CONNECTION_LOSS = 4, /* the connection broke: whether a write took effect is unknown */
+    COORD_E_MARSHALLING = 5,     /* a request or an answer could not be decoded */
+    COORD_E_UNIMPLEMENTED = 6,
+    COORD_E_OPERATION_TIMEOUT = 7, /* no server was reached in time: the request was not sent */
+    COORD_E_BAD_ARGUMENTS = 8,     /* also: path malformed */
+    COORD_E_INVALID_STATE = 9,     /* blocking call in a callback or on a handle with a base of yours */
+    COORD_E_NO_MEMORY = 10,
+    COORD_E_NO_NODE = 101,
+    COORD_E_NO_AUTH = 102,
+    COORD_E_BAD_VERSION = 103,
+    COORD_E_NO_CHILDREN_FOR_EPHEMERALS = 108,
+    COORD_E_NODE_EXISTS = 110,
+    COORD_E_NOT_EMPTY = 111,
+    COORD_E_SESSION_EXPIRED = 112,
+    COORD_E_INVALID_ACL = 114,
+    COORD_E_AUTH_FAILED = 115,
+    COORD_E_CLOSING = 116, /* the handle is closed, being closed or freed */
+    COORD_E_SESSION_MOVED = 118,
+    COORD_E_NOT_READ_ONLY = 119,
+    COORD_E_QUOTA_EXCEEDED = 125,
+    COORD_E_THROTTLED = 127, /* too many requests wait: COORD_REQUESTS_MAX, COORD_REQUEST_BYTES_MAX */
+};
+
+/* A sentence for people, "no such node", and the name in the list, "NO_NODE"; of a code of either sign, never NULL. */
+const char *coord_error_text(int code);
+const char *coord_error_name(int code);
+
+#define COORD_REQUESTS_MAX 65536           /* requests of one handle that were not answered yet */
+#define COORD_REQUEST_BYTES_MAX (64 << 20) /* and their bytes. Servers refuse single requests above their own limit, 1 MiB */
+#define COORD_REPLY_BYTES_MAX (256 << 20)  /* a longer answer breaks the connection */
+#define COORD_PASSWORD_BYTES 16
+#define COORD_VERSION_ANY (-1)
+
+/* What is known of a node besides its value; the fields are ZooKeeper's. Times are in milliseconds since 1970. */
+struct coord_stat {
+    int64_t czxid, mzxid, pzxid; /* zxid of the creation, of the last change of the value, of the last change of the children */
+    int64_t ctime_ms, mtime_ms;
+    int32_t version, cversion, aversion; /* changes of the value, of the children, of the ACL */
+    int32_t data_length, num_children;
+    int64_t ephemeral_owner; /* session id, 0 unless ephemeral */
+};
+
+/* ---- The handle ---- */
+
+struct coord_client;
+struct event_base;
+
+enum coord_state {
+    COORD_STATE_CONNECTING,   /* no session yet */
+    COORD_STATE_CONNECTED,    /* a server answers for the session */
+    COORD_STATE_RECONNECTING, /* the session may live on: looking for a server */
+    COORD_STATE_EXPIRED,      /* final: the session and its ephemeral nodes are gone. Free the handle, make another */
+    COORD_STATE_CLOSED,       /* final: coord_close(), or being freed */
+};
+
+/* Told each change of state but the first. Requests that a lost connection fails are told before it. */
+typedef void (*coord_state_cb)(struct coord_client *client, enum coord_state state, void *arg);
+
+/* Zero-initialise, then set what is wanted. */
+struct coord_options {
+    /* "host:port,host:port". IPv6 in brackets; port 2181 when left out. The order is shuffled. Names are resolved at every
+     * attempt to connect, by getaddrinfo(), which can block for the resolver's time-outs; numeric addresses never block. */
+    const char *servers;
+    uint32_t timeout_ms; /* session time-out asked for, 0: 10,000. The server may grant another */
+    struct event_base *base;
+    coord_state_cb state_cb; /* may be NULL */
+    void *state_arg;
+    int64_t session_id; /* resume this session, 0: begin a new one */
+    uint8_t password[COORD_PASSWORD_BYTES];
+};
+
+/* Make a handle and begin to connect. The options, with all they point to but base and state_arg, may go afterwards; base must
+ * outlive the handle. On success *client is to be given to coord_client_free(). Errors: BAD_ARGUMENTS (server list), NO_MEMORY.
+ */
+int coord_client_new(struct coord_client **client, const struct coord_options *options);
+
+/* Free it (NULL is fine). All callbacks that are still owed run before it returns, with -COORD_E_CLOSING and
+ * COORD_EVENT_NOT_WATCHING. Without coord_close() before, the session lives on until it times out, and can be resumed. Called
+ * in a callback of this handle, all this happens when that callback returns. */
+void coord_client_free(struct coord_client *client);
+
+enum coord_state coord_client_state(const struct coord_client *client);
+int64_t coord_client_session_id(const struct coord_client *client); /* 0 before the first connection */
+/* COORD_PASSWORD_BYTES bytes, valid as long as the handle, changed by a new connection at most. */
+const uint8_t *coord_client_password(const struct coord_client *client);
+uint32_t coord_client_timeout_ms(const struct coord_client *client); /* as granted; as asked for before the first connection */
+int64_t coord_client_last_zxid(const struct coord_client *client);   /* the newest that a server has told this handle of */
+/* "host:port" connected to or being tried, and why the last attempt or connection failed ("Connection refused"), "" if none
+ * did. Never NULL, valid until the next call with this handle. */
+const char *coord_client_server(const struct coord_client *client);
+const char *coord_client_problem(const struct coord_client *client);
+
+/* ---- Watches ---- */
+
+enum coord_event_type {
+    COORD_EVENT_NOT_WATCHING = -2, /* there is no watch (any more): event.error says why */
+    COORD_EVENT_CREATED = 1,
+    COORD_EVENT_DELETED = 2,
+    COORD_EVENT_DATA_CHANGED = 3,
+    COORD_EVENT_CHILDREN_CHANGED = 4,
+};
+
+struct coord_event {
+    enum coord_event_type type;
+    int error;        /* of NOT_WATCHING: the error of the call, or SESSION_EXPIRED or CLOSING when the session ended; else 0 */
+    const char *path; /* as given to the call that set the watch */
+    int64_t zxid;     /* of the change; -1 when the server does not say */
+};
+
+/* The name ZooKeeper has for it, "NodeDataChanged"; "NotWatching". Never NULL. */
+const char *coord_event_name(enum coord_event_type type);
+
+typedef void (*coord_watch_cb)(struct coord_client *client, const struct coord_event *event, void *arg);
+
+/* A watch fires once: at the first change after the answer that set it, before any answer that shows this change. Set by get
+ * and exists it tells changes of the value, deletion and (exists of a missing node) creation; set by children, changes of the
+ * list of children and deletion. It survives a change of server. get and children of a missing node set none. Like all
+ * callbacks it runs exactly once: if no watch came about, with NOT_WATCHING directly after the call's answer. */
+struct coord_watch {
+    coord_watch_cb cb;
+    void *arg;
+};
+
+/* ---- Asynchronous calls ---- */
+
+struct coord_reply {
+    int error;                   /* 0, or negative, and then the rest is empty */
+    int64_t zxid;                /* the server's newest when it answered; of a write, its own. 0 when no server answered */
+    const char *path;            /* create: of the new node; sync; else NULL */
+    const void *data;            /* get: the value. NULL is the null value, which is not the same as an empty one */
+    size_t data_size;            /* in bytes */
+    const char *const *children; /* children: names without the parent's path, in no order */
+    size_t child_count;
+    const struct coord_stat *stat; /* get, set, exists, and create and children if asked for; else NULL */
+};
+
+typedef void (*coord_reply_cb)(struct coord_client *client, const struct coord_reply *reply, void *arg);
+
+/* The modes are ZooKeeper's. Sequential: ten digits, rising, are appended to the path. Ephemeral: goes with the session. */
+enum coord_create_mode {
+    COORD_PERSISTENT = 0,
+    COORD_EPHEMERAL = 1,
+    COORD_PERSISTENT_SEQUENTIAL = 2,
+    COORD_EPHEMERAL_SEQUENTIAL = 3,
+};
+
+/* Each queues one request and returns 0, or an error and then does nothing: BAD_ARGUMENTS (path NULL), NO_MEMORY, THROTTLED,
+ * SESSION_EXPIRED, CLOSING. Paths and data are copied. cb and watch may be NULL. data may be NULL for the null value. version:
+ * the node's version must be this, or COORD_VERSION_ANY. stat: ask for the node's stat too.
+ * Nodes are made with the ACL world:anyone, all permissions. */
+int coord_create_async(struct coord_client *client, const char *path, const void *data, size_t data_size,
+                       enum coord_create_mode mode, bool stat, coord_reply_cb cb, void *arg);
+int coord_delete_async(struct coord_client *client, const char *path, int32_t version, coord_reply_cb cb, void *arg);
+int coord_exists_async(struct coord_client *client, const char *path, const struct coord_watch *watch, coord_reply_cb cb,
+                       void *arg);
+int coord_get_async(struct coord_client *client, const char *path, const struct coord_watch *watch, coord_reply_cb cb,
+                    void *arg);
+int coord_set_async(struct coord_client *client, const char *path, const void *data, size_t data_size, int32_t version,
+                    coord_reply_cb cb, void *arg);
+int coord_children_async(struct coord_client *client, const char *path, bool stat, const struct coord_watch *watch,
+                         coord_reply_cb cb, void *arg);
+/* When it is answered, reads that follow see every write completed anywhere before it was sent. */
+int coord_sync_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg);
+/* End the session once all earlier requests are answered; its ephemeral nodes go at once. No further request is taken. The
+ * state is CLOSED when it is answered, whatever the answer; an error means that the server may only find out by time-out. */
+int coord_close_async(struct coord_client *client, coord_reply_cb cb, void *arg);
+
+/* ---- Blocking calls ----
+ *
+ * As above, and wait for the answer, the error of which they return. Besides, -COORD_E_INVALID_STATE: see the top. The results
+ * may be NULL if they are not wanted, and are set only on success. What comes by `void **`, `char **` or `char ***` belongs to
+ * the caller: one free() each. */
+
+/* Wait until connected: 0, or OPERATION_TIMEOUT after timeout_ms, SESSION_EXPIRED, CLOSING. Not needed before other calls. */
+int coord_connect(struct coord_client *client, uint32_t timeout_ms);
+/* Let callbacks run and the session live for at most timeout_ms; returns as soon as any callback has run. 0: only what is due.
+ * Returns 0, or SESSION_EXPIRED or CLOSING in these states, when nothing is left to run. */
+int coord_run(struct coord_client *client, uint32_t timeout_ms);
+
+int coord_create(struct coord_client *client, const char *path, const void *data, size_t data_size, enum coord_create_mode mode,
+                 char **created, struct coord_stat *stat);
+int coord_delete(struct coord_client *client, const char *path, int32_t version);
+int coord_exists(struct coord_client *client, const char *path, const struct coord_watch *watch, struct coord_stat *stat);
+/* *data: the value and a NUL byte behind it that data_size does not count; also for the null value, with size 0. */
+int coord_get(struct coord_client *client, const char *path, const struct coord_watch *watch, void **data, size_t *data_size,
+              struct coord_stat *stat);
+int coord_set(struct coord_client *client, const char *path, const void *data, size_t data_size, int32_t version,
+              struct coord_stat *stat);
+/* *children: child_count names and a NULL; one block. */
+int coord_children(struct coord_client *client, const char *path, const struct coord_watch *watch, char ***children,
+                   size_t *child_count, struct coord_stat *stat);
+int coord_sync(struct coord_client *client, const char *path);
+int coord_close(struct coord_client *client);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,140 @@
+/* reply.c - decoding of answers. Names and paths become C strings in one block of memory each. Pure. */
+#include "reply.h"
+
+#include "wire/zk.h"
+
+#include <stdlib.h>
+
+static void show_stat(struct reply *reply, const struct zk_stat *from)
+{
+    reply->stat = (struct coord_stat){.czxid = from->czxid,
+                                      .mzxid = from->mzxid,
+                                      .pzxid = from->pzxid,
+                                      .ctime_ms = from->ctime,
+                                      .mtime_ms = from->mtime,
+                                      .version = from->version,
+                                      .cversion = from->cversion,
+                                      .aversion = from->aversion,
+                                      .data_length = from->data_length,
+                                      .num_children = from->num_children,
+                                      .ephemeral_owner = from->ephemeral_owner};
+    reply->shown.stat = &reply->stat;
+}
+
+static int decode_stat(struct reply *reply, struct jute_cursor *c)
+{
+    struct zk_stat stat;
+    int rc = jute_decode(c, &jute_stat, &stat);
+
+    if (rc == 0)
+        show_stat(reply, &stat);
+    return rc;
+}
+
+static int decode_path(struct reply *reply, struct jute_cursor *c)
+{
+    struct zk_path_response response;
+    char *path;
+
+    if (jute_decode(c, &jute_path_response, &response) < 0 || slice_is_null(response.path))
+        return -COORD_E_MARSHALLING;
+    path = malloc(response.path.size + 1);
+    if (path == NULL)
+        return -COORD_E_NO_MEMORY;
+    memcpy(path, response.path.data, response.path.size);
+    path[response.path.size] = '\0';
+    reply->block = path;
+    reply->shown.path = path;
+    return 0;
+}
+
+/* The value and the stat behind it; a value has the wire form of a path. */
+static int decode_data(struct reply *reply, struct jute_cursor *c)
+{
+    struct zk_path_response value;
+
+    if (jute_decode(c, &jute_path_response, &value) < 0)
+        return -COORD_E_MARSHALLING;
+    reply->shown.data = value.path.data;
+    reply->shown.data_size = value.path.size;
+    return decode_stat(reply, c);
+}
+
+/* A block of pointers, a NULL, and the names with a NUL each. A name takes 4 bytes and its own on the wire, so that their
+ * bytes there are always enough for the names with their NULs. */
+static int decode_children(struct reply *reply, struct jute_cursor *c)
+{
+    struct zk_children_response response;
+    struct jute_cursor items;
+    struct slice item;
+    size_t count, i = 0;
+    const char **names;
+    char *text;
+
+    if (jute_decode(c, &jute_children_response, &response) < 0)
+        return -COORD_E_MARSHALLING;
+    count = response.children.count > 0 ? (size_t)response.children.count : 0;
+    names = malloc((count + 1) * sizeof(*names) + response.children.items.size);
+    if (names == NULL)
+        return -COORD_E_NO_MEMORY;
+    text = (char *)(names + count + 1);
+    items = jute_cursor_make(response.children.items);
+    while (count > 0 && jute_next_ustring(&items, &item)) {
+        names[i++] = text;
+        if (item.size > 0)
+            memcpy(text, item.data, item.size);
+        text[item.size] = '\0';
+        text += item.size + 1;
+    }
+    names[i] = NULL;
+    reply->block = names;
+    reply->shown.children = names;
+    reply->shown.child_count = i;
+    return 0;
+}
+
+static int decode(struct reply *reply, int32_t opcode, struct jute_cursor *c)
+{
+    int rc;
+
+    switch (opcode) {
+    case ZK_OP_CREATE:
+    case ZK_OP_SYNC:
+        return decode_path(reply, c);
+    case ZK_OP_CREATE2:
+        rc = decode_path(reply, c);
+        return rc < 0 ? rc : decode_stat(reply, c);
+    case ZK_OP_EXISTS:
+    case ZK_OP_SET_DATA:
+        return decode_stat(reply, c);
+    case ZK_OP_GET_DATA:
+        return decode_data(reply, c);
+    case ZK_OP_GET_CHILDREN:
+        return decode_children(reply, c);
+    case ZK_OP_GET_CHILDREN2:
+        rc = decode_children(reply, c);
+        return rc < 0 ? rc : decode_stat(reply, c);
+    default: /* delete, closeSession: no record */
+        return 0;
+    }
+}
+
+void reply_decode(struct reply *reply, int32_t opcode, struct jute_cursor *c)
+{
+    int64_t zxid = reply->shown.zxid;
+    int rc;
+
+    reply->shown = (struct coord_reply){.zxid = zxid};
+    reply->block = NULL;
+    rc = decode(reply, opcode, c);
+    if (rc < 0) {
+        reply_release(reply);
+        reply->shown = (struct coord_reply){.error = rc, .zxid = zxid};
+    }
+}
+
+void reply_release(struct reply *reply)
+{
+    free(reply->block);
+    reply->block = NULL;
+}
