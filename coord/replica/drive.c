@@ -7,12 +7,18 @@
 
 #define READ_BYTES (1u << 20) /* one READ_LOG for a follower */
 
-struct peer_part *peer_find(struct replica *r, uint32_t id)
+struct peer_part *peer_part_find(struct replica *r, uint32_t id)
 {
     for (uint32_t i = 0; i < r->peer_count; i++)
         if (r->peers[i].id == id)
             return &r->peers[i];
     return NULL;
+}
+
+struct replica_peer_output *replica_peer_output(struct replica *r, uint32_t peer)
+{
+    struct peer_part *part = peer_part_find(r, peer);
+    return part == NULL ? NULL : &part->output;
 }
 
 void drive_job(struct replica *r, struct job *j)
@@ -122,7 +128,7 @@ static void effects(struct replica *r, struct batch *batch)
         r->apply.commit = out->commit_zxid;
     for (uint32_t i = 0; out->snapshot_to != 0 && i < r->options.paxos.voter_count; i++)
         if (out->snapshot_to >> i & 1)
-            snap_send_start(r, peer_find(r, r->options.paxos.voters[i]));
+            snap_send_start(r, peer_part_find(r, r->options.paxos.voters[i]));
     r->paxos_wake_ms = out->wake_at_ms;
 }
 
@@ -207,7 +213,7 @@ static void send_entries(struct replica *r, struct peer_part *peer, struct peer_
 
 void drive_read_done(struct replica *r, struct job *j)
 {
-    struct peer_part *peer = peer_find(r, j->peer);
+    struct peer_part *peer = peer_part_find(r, j->peer);
     struct batch *b = j->err == 0 ? batch_new(buf_slice(&j->bytes)) : NULL;
     if (j->err < 0 && j->err != -COORD_E_TRIMMED && j->err != -COORD_E_NO_ENTRY)
         replica_fail(r, "the log cannot be read");
@@ -234,7 +240,7 @@ void drive_read_done(struct replica *r, struct job *j)
 
 void message_send(struct replica *r, struct peer_msg *m)
 {
-    struct peer_part *peer = peer_find(r, m->to);
+    struct peer_part *peer = peer_part_find(r, m->to);
     if (peer == NULL || !peer->up)
         return;
     switch (m->type) {

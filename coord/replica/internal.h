@@ -227,7 +227,7 @@ struct peer_part {
     } send;
 };
 
-struct peer_part *peer_find(struct replica *r, uint32_t id);
+struct peer_part *peer_part_find(struct replica *r, uint32_t id);
 void drive_event(struct replica *r, struct paxos_event *event,
                  struct batch *batch); /* batch: of a message or submit; borrowed */
 void drive_persisted(struct replica *r, uint64_t seq);

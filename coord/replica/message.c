@@ -50,7 +50,7 @@ static void to_paxos(struct replica *r, const struct peer_msg *m)
 
 void message_receive(struct replica *r, const struct peer_msg *m)
 {
-    if (peer_find(r, m->from) == NULL)
+    if (peer_part_find(r, m->from) == NULL)
         return;
     switch (m->type) {
     case PEER_FORWARD:
@@ -89,7 +89,7 @@ void message_receive(struct replica *r, const struct peer_msg *m)
 
 void message_link(struct replica *r, uint32_t id, bool up)
 {
-    struct peer_part *peer = peer_find(r, id);
+    struct peer_part *peer = peer_part_find(r, id);
     if (peer == NULL || peer->up == up)
         return;
     peer->up = up;

@@ -60,7 +60,7 @@ void origin_resend(struct replica *r)
 static void forward(struct replica *r, uint32_t leader, uint32_t epoch)
 {
     struct origin_part *o = &r->origin;
-    const struct peer_part *peer = peer_find(r, leader);
+    const struct peer_part *peer = peer_part_find(r, leader);
     while (o->unsent != &o->pending && buf_size(&peer->output.bulk) < REPLICA_PEER_WINDOW_BYTES) {
         struct peer_msg m = {.type = PEER_FORWARD, .from = replica_self(r), .to = leader};
         m.forward.epoch = epoch;
@@ -91,7 +91,7 @@ void origin_pump(struct replica *r)
         origin_resend(r); /* C19 */
     }
     if (!own) {
-        const struct peer_part *peer = peer_find(r, leader);
+        const struct peer_part *peer = peer_part_find(r, leader);
         if (peer != NULL && peer->up)
             forward(r, leader, epoch);
         return;

@@ -79,7 +79,7 @@ void snap_send_stop(struct replica *r, struct peer_part *peer)
 
 void snap_send_read_done(struct replica *r, struct job *j)
 {
-    struct peer_part *peer = peer_find(r, j->peer);
+    struct peer_part *peer = peer_part_find(r, j->peer);
     struct snap_send *s = &peer->send;
     s->reading = false;
     if (s->active && s->transfer == j->tag) {
@@ -104,7 +104,7 @@ void snap_send_read_done(struct replica *r, struct job *j)
 
 void snap_send_ack(struct replica *r, const struct peer_msg *m)
 {
-    struct peer_part *peer = peer_find(r, m->from);
+    struct peer_part *peer = peer_part_find(r, m->from);
     struct snap_send *s = &peer->send;
     const struct peer_snapshot_ack *a = &m->snapshot_ack;
     if (!s->active || s->transfer != a->transfer || s->epoch != a->epoch)
