@@ -178,6 +178,8 @@ void apply_run(struct replica *r)
 void apply_check_digest(struct replica *r, uint64_t zxid, uint64_t digest)
 {
     struct apply_part *p = &r->apply;
+    if (zxid == 0)
+        return; /* nothing applied there yet */
     if (zxid > p->applied) {
         if (p->claim.zxid == 0 || p->claim.zxid <= p->applied)
             p->claim = (struct digest_at){zxid, digest};

@@ -1,0 +1,93 @@
+/* replica_fixture.h - a few replicas in one process, without disks, sockets or time of their own. For the tests of
+ * coord/replica.
+ *
+ * Jobs are executed at once in memory by a stand-in for the store that keeps what JOB_PERSIST gave it; messages between servers
+ * are encoded and decoded as on a link, and delivered in order at once unless the link is cut. Time is moved by the test.
+ */
+#ifndef TESTS_UNIT_REPLICA_FIXTURE_H
+#define TESTS_UNIT_REPLICA_FIXTURE_H
+
+#include "replica/replica.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define GROUP_MAX 5
+
+struct fake_log {
+    struct buf entries; /* encoded, as persisted */
+    struct buf image;   /* the newest snapshot, raw */
+    struct buf writing, receiving;
+    uint64_t image_zxid;
+};
+
+struct member {
+    struct replica *r;
+    struct fake_log log;
+    bool stopped; /* its events and messages wait for nothing: they are lost */
+    struct buf in[GROUP_MAX];
+    uint32_t boot;
+};
+
+struct group {
+    struct member member[GROUP_MAX]; /* ids 1.. */
+    uint32_t count;
+    uint64_t now_ms;
+    bool hold_persists; /* keep JOB_PERSIST until group_release_persists() */
+    struct list held_jobs[GROUP_MAX];
+    uint64_t next_conn;
+    uint64_t snap_count;
+};
+
+void group_init(struct group *g, uint32_t count);
+void group_deinit(struct group *g);
+
+/* Run until nothing moves at this moment. */
+void group_settle(struct group *g);
+
+/* Let time pass in steps of at most 5 ms. */
+void group_pass(struct group *g, uint64_t ms);
+
+/* Pass time until somebody's desk is open; its id. 0 when nobody's is after 20 s. */
+uint32_t group_leader(struct group *g);
+
+void group_cut(struct group *g, uint32_t id); /* all links of a server break; it runs on */
+void group_heal(struct group *g, uint32_t id);
+void group_release_persists(struct group *g);
+
+/* A client connection of server id. */
+struct client {
+    struct group *g;
+    uint32_t server;
+    uint64_t conn;
+    uint64_t session;
+    uint8_t password[16];
+    struct buf in; /* bytes from the server */
+};
+
+void client_open(struct client *c, struct group *g, uint32_t server);
+void client_deinit(struct client *c);
+void client_frame(struct client *c, const void *frame, size_t size); /* without length; not settled */
+bool client_connect(struct client *c, uint32_t timeout_ms);          /* new session; settles */
+bool client_resume(struct client *c, const struct client *earlier, int64_t last_zxid);
+
+/* Requests: sent, not settled. */
+void client_create(struct client *c, int32_t xid, const char *path, const char *data, int32_t flags);
+void client_set(struct client *c, int32_t xid, const char *path, const char *data, int32_t version);
+void client_get(struct client *c, int32_t xid, const char *path, bool watch);
+void client_path(struct client *c, int32_t xid, int32_t op, const char *path);
+void client_plain(struct client *c, int32_t xid, int32_t op);
+
+/* The next reply: false when there is none. record is valid until the next call. */
+struct reply {
+    int32_t xid, err;
+    int64_t zxid;
+    struct slice record;
+};
+bool client_reply(struct client *c, struct reply *reply);
+bool client_closed(const struct client *c); /* the server closed it */
+
+/* "xid:err" of all replies that wait, blank-separated, with "event:TYPE:PATH" for events. Static buffer. */
+const char *client_replies(struct client *c);
+
+#endif

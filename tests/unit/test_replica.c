@@ -1,0 +1,319 @@
+/* test_replica.c - one server's brain, alone and in groups of three: sessions, order, watches, exactly once, barriers. */
+#include "unit/replica_fixture.h"
+
+#include "base/error.h"
+#include "lib/runner.h"
+
+static struct group g;
+static struct client a, b;
+
+static void begin(uint32_t servers)
+{
+    g.snap_count = 0;
+    group_init(&g, servers);
+    REQUIRE(group_leader(&g) != 0);
+}
+
+static uint32_t other_than(uint32_t id)
+{
+    return id % g.count + 1;
+}
+
+TEST(replica, lone_server_forms_and_serves)
+{
+    begin(1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    client_create(&a, 1, "/x", "v", 0);
+    client_get(&a, 2, "/x", false);
+    group_settle(&g);
+    struct reply reply;
+    CHECK(client_reply(&a, &reply) && reply.xid == 1 && reply.err == 0);
+    CHECK(client_reply(&a, &reply) && reply.xid == 2 && reply.err == 0);
+    CHECK_EQ_BYTES(reply.record.data, 5, "\0\0\0\1v", 5);
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica, session_id_names_its_origin)
+{
+    begin(3);
+    for (uint32_t id = 1; id <= 3; id++) {
+        client_open(&a, &g, id);
+        CHECK(client_connect(&a, 10000));
+        CHECK_EQ_INT(a.session >> 56, id);
+        client_deinit(&a);
+    }
+    group_deinit(&g);
+}
+
+TEST(replica, writes_through_a_follower_are_read_everywhere)
+{
+    begin(3);
+    client_open(&a, &g, other_than(group_leader(&g)));
+    CHECK(client_connect(&a, 10000));
+    client_create(&a, 1, "/x", "v", 0);
+    client_set(&a, 2, "/x", "w", 0);
+    client_set(&a, 3, "/x", "w", 0);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:0 3:-103");
+    for (uint32_t id = 1; id <= 3; id++) {
+        client_open(&b, &g, id);
+        CHECK(client_connect(&b, 10000));
+        client_get(&b, 1, "/x", false);
+        group_settle(&g);
+        CHECK_EQ_STR(client_replies(&b), "1:0", "server %u", id);
+        client_deinit(&b);
+    }
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica, pipelined_reads_and_writes_take_effect_in_order)
+{
+    begin(3);
+    client_open(&a, &g, other_than(group_leader(&g)));
+    CHECK(client_connect(&a, 10000));
+    client_create(&a, 1, "/x", "0", 0);
+    for (int32_t i = 1; i <= 20; i++) {
+        char text[2] = {(char)('A' + i), 0};
+        client_set(&a, 2 * i, "/x", text, i - 1);
+        client_get(&a, 2 * i + 1, "/x", false);
+    }
+    group_settle(&g);
+    struct reply reply;
+    CHECK(client_reply(&a, &reply) && reply.xid == 1 && reply.err == 0);
+    for (int32_t i = 1; i <= 20; i++) {
+        CHECK(client_reply(&a, &reply) && reply.xid == 2 * i && reply.err == 0);
+        CHECK(client_reply(&a, &reply) && reply.xid == 2 * i + 1 && reply.err == 0);
+        CHECK_EQ_INT(reply.record.data[4], 'A' + i); /* each read sees the write before it and not the one behind it */
+    }
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica, event_precedes_the_reply_that_shows_the_change)
+{
+    begin(1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    client_create(&a, 1, "/x", "v", 0);
+    client_get(&a, 2, "/x", true);
+    client_set(&a, 3, "/x", "w", -1);
+    client_set(&a, 4, "/x", "w", -1);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:0 event:3:/x 3:0 4:0");
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica, close_removes_ephemerals_and_closes_behind_the_reply)
+{
+    begin(3);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 2);
+    CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
+    client_create(&a, 1, "/e", "", ZK_EPHEMERAL);
+    group_settle(&g);
+    client_get(&b, 1, "/e", true);
+    client_plain(&a, 2, ZK_OP_CLOSE_SESSION);
+    client_create(&a, 3, "/never", "", 0);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:0");
+    CHECK(client_closed(&a));
+    CHECK_EQ_STR(client_replies(&b), "1:0 event:2:/e");
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
+TEST(replica, late_session_expires_once_and_a_pinging_one_does_not)
+{
+    begin(3);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 2);
+    CHECK(client_connect(&a, 4000) && client_connect(&b, 4000));
+    client_create(&a, 1, "/e", "", ZK_EPHEMERAL);
+    for (int i = 0; i < 6; i++) {
+        group_pass(&g, 1000);
+        client_plain(&b, ZK_XID_PING, ZK_OP_PING);
+    }
+    CHECK(client_closed(&a));
+    CHECK(!client_closed(&b));
+    client_replies(&b);
+    client_get(&b, 1, "/e", false);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "1:-101");
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
+TEST(replica, session_moves_and_its_old_connection_closes)
+{
+    begin(3);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    client_open(&b, &g, 2);
+    CHECK(client_resume(&b, &a, 0));
+    CHECK(b.session == a.session);
+    CHECK(client_closed(&a));
+    client_create(&b, 1, "/x", "v", ZK_EPHEMERAL);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "1:0");
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
+TEST(replica, wrong_password_and_unknown_session_are_told_expired)
+{
+    begin(1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    a.password[3] ^= 1;
+    client_open(&b, &g, 1);
+    CHECK(!client_resume(&b, &a, 0));
+    CHECK(client_closed(&b));
+    CHECK(!client_closed(&a)); /* a stranger does not cut a session's connection */
+    client_deinit(&b);
+    a.session = 12345;
+    client_open(&b, &g, 1);
+    CHECK(!client_resume(&b, &a, 0));
+    CHECK(client_closed(&b));
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
+TEST(replica, server_behind_the_client_turns_it_away_without_a_word)
+{
+    begin(1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    client_open(&b, &g, 1);
+    CHECK(!client_resume(&b, &a, INT64_C(99) << 32));
+    CHECK(!client_closed(&b)); /* it might catch up */
+    group_pass(&g, 1000);
+    CHECK(client_closed(&b));
+    CHECK_EQ_INT(buf_size(&b.in), 0);
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
+TEST(replica, sync_waits_for_a_quorum_and_reads_behind_it_are_fresh)
+{
+    begin(3);
+    uint32_t leader = group_leader(&g), follower = other_than(leader);
+    client_open(&a, &g, leader);
+    client_open(&b, &g, follower);
+    CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
+    client_create(&a, 1, "/x", "v", 0);
+    client_path(&b, 1, ZK_OP_SYNC, "/x");
+    client_get(&b, 2, "/x", false);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "1:0 2:0");
+    group_cut(&g, leader);
+    client_path(&a, 2, ZK_OP_SYNC, "/x");
+    group_pass(&g, 3000);
+    CHECK_EQ_STR(client_replies(&a), "1:0"); /* deposed: it must never answer */
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
+TEST(replica, leader_lost_is_no_error_for_clients_of_the_others_and_nothing_is_done_twice)
+{
+    begin(3);
+    uint32_t leader = group_leader(&g), follower = other_than(leader);
+    client_open(&a, &g, follower);
+    CHECK(client_connect(&a, 20000));
+    client_create(&a, 1, "/x", "", 0);
+    for (int32_t i = 0; i < 30; i++) {
+        client_set(&a, 2 + i, "/x", "v", i); /* conditional: a second application would fail the next one */
+        if (i == 15)
+            group_cut(&g, leader);
+    }
+    group_pass(&g, 5000);
+    struct reply reply;
+    for (int32_t xid = 1; xid <= 31; xid++)
+        CHECK(client_reply(&a, &reply) && reply.xid == xid && reply.err == 0, "xid %d", xid);
+    CHECK(!client_closed(&a));
+    group_heal(&g, leader);
+    group_pass(&g, 3000);
+    CHECK_EQ_INT(state_zxid(replica_state(g.member[0].r)), state_zxid(replica_state(g.member[1].r)));
+    CHECK(state_digest(replica_state(g.member[0].r)) == state_digest(replica_state(g.member[1].r)));
+    CHECK(state_digest(replica_state(g.member[0].r)) == state_digest(replica_state(g.member[2].r)));
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica, nothing_is_acknowledged_before_it_is_durable)
+{
+    begin(1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    g.hold_persists = true;
+    client_create(&a, 1, "/x", "v", 0);
+    group_pass(&g, 100);
+    CHECK_EQ_STR(client_replies(&a), "");
+    group_release_persists(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0");
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica, server_away_for_long_gets_a_snapshot)
+{
+    g.snap_count = 20;
+    group_init(&g, 3);
+    uint32_t leader = group_leader(&g), away = other_than(leader);
+    group_cut(&g, away);
+    client_open(&a, &g, leader);
+    CHECK(client_connect(&a, 10000));
+    for (int32_t i = 0; i < 100; i++) {
+        char path[16];
+        path[0] = '/';
+        path[1] = (char)('a' + i / 10);
+        path[2] = (char)('0' + i % 10);
+        path[3] = '\0';
+        client_create(&a, i + 1, path, "value", 0);
+        group_settle(&g);
+    }
+    group_pass(&g, 1000);
+    client_replies(&a);
+    group_heal(&g, away);
+    group_pass(&g, 5000);
+    struct replica_stats stats;
+    replica_stats(g.member[away - 1].r, &stats);
+    CHECK_EQ_INT(stats.snapshots_received, 1);
+    CHECK(state_digest(replica_state(g.member[away - 1].r)) == state_digest(replica_state(g.member[leader - 1].r)));
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica, bad_frames_get_their_error_or_close_one_connection)
+{
+    begin(1);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
+    client_plain(&a, 1, ZK_OP_GET_DATA); /* no body */
+    client_plain(&a, 2, ZK_OP_MULTI);    /* known, not built yet */
+    client_plain(&a, 3, 4711);
+    client_plain(&a, 4, ZK_OP_PING);
+    group_settle(&g);
+    struct reply reply;
+    CHECK(client_reply(&a, &reply) && reply.xid == 1 && reply.err == -COORD_E_MARSHALLING);
+    CHECK(client_reply(&a, &reply) && reply.xid == 2 && reply.err == -COORD_E_UNIMPLEMENTED);
+    CHECK(client_reply(&a, &reply) && reply.xid == 3 && reply.err == -COORD_E_UNIMPLEMENTED && reply.zxid == -1);
+    CHECK(!client_reply(&a, &reply));
+    CHECK(client_closed(&a));
+    client_frame(&b, "\0\0\0", 3);
+    group_settle(&g);
+    CHECK(client_closed(&b));
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
