@@ -29,11 +29,13 @@ enum job_type {
     /* lane SNAP */
     JOB_SNAP_BEGIN,    /* start to write a snapshot of zxid */
     JOB_SNAP_CHUNK,    /* the next piece of the image */
-    JOB_SNAP_COMMIT,   /* finish, sync, re-read and verify, rename. NO_SPACE: given up, the log just grows */
+    JOB_SNAP_COMMIT,   /* finish, sync, re-read and verify, rename. NO_SPACE: given up, the log just grows; told here
+                          though it was BEGIN or a CHUNK that met it */
     JOB_SNAP_ABORT,    /* drop what was written; never fails */
     JOB_SNAP_READ,     /* raw bytes of a finished snapshot file, to send. TRIMMED when it was removed meanwhile */
     JOB_SNAP_RECEIVE,  /* raw bytes of a peer's snapshot file at offset (in order from 0) */
-    JOB_SNAP_RECEIVED, /* all came: sync, verify, rename. DAMAGED: discarded */
+    JOB_SNAP_RECEIVED, /* all came: sync, verify, rename. DAMAGED, FOREIGN (of another cluster), NO_SPACE (of any
+                          RECEIVE too): discarded */
     JOB_LOAD,          /* build a state from the snapshot of zxid, in `state`; zxid 0: the empty first state */
 };
 
@@ -54,12 +56,12 @@ struct job {
     struct paxos_persist persist;
     struct job_piece *pieces;
     uint32_t piece_count;
-    uint64_t cluster; /* stands in every record; 0 before FORM is known */
+    uint64_t cluster; /* stands in every record; 0 before FORM is known. SNAP_BEGIN, RECEIVED: 0: as known here */
 
     /* READ_LOG: in: zxid, last (inclusive bound), max_bytes; out: bytes of whole encoded entries, at least one. TRIMMED if zxid
      * is gone; NO_ENTRY if it is not there (cut meanwhile). */
     uint64_t last;
-    uint32_t max_bytes;
+    uint32_t max_bytes; /* SNAP_READ too; 0: 256 KiB */
 
     /* SNAP_CHUNK, SNAP_RECEIVE: in bytes. READ_LOG, SNAP_READ: out bytes. Owned by the job. */
     struct buf bytes;

@@ -2,7 +2,11 @@
  *
  * store_run() is the same code on the server's threads and in the simulator. Files are described in docs/formats.md.
  * Threads: open and close by one thread; store_run() of lane WAL by one thread, of lane SNAP by another.
- * Fail-stop: after an error that is not listed as harmless in job.h nothing may be run any more.
+ * Fail-stop: after an error that is not listed as harmless in job.h nothing of that lane is executed any more.
+ *
+ * A directory holds: manifest, promise.0, promise.1, lock, snapshot.<zxid>.lz4 (data_dir); log.<n>, spare.<n> (log_dir).
+ * The log keeps what the oldest retained snapshot needs, and all of it until there are two snapshots, so that there are
+ * always two ways to build the state; a log that begins with an installed snapshot has one until the next.
  */
 #ifndef COORD_STORE_STORE_H
 #define COORD_STORE_STORE_H
@@ -27,7 +31,7 @@ struct store_options {
 
 struct store_recovered {
     bool fresh;                    /* the directory was empty */
-    uint64_t incarnation, cluster; /* cluster 0: FORM not known chosen */
+    uint64_t incarnation, cluster; /* cluster 0: not known for good: no snapshot yet */
     uint32_t boot;                 /* already raised for this start, durably */
     uint64_t snapshot_zxid;        /* 0: none: JOB_LOAD of 0 gives the first state */
     uint64_t torn_bytes;           /* of the last batch, cut off: never acknowledged */
@@ -48,10 +52,15 @@ void store_run(struct store *s, struct job *j);
 /* Execute a list of lane-WAL jobs in order; neighbouring PERSISTs share one sync. The same results as store_run one by one. */
 void store_run_wal(struct store *s, struct list *jobs);
 
-/* Write a first log that holds FORM alone (C16, coordd --bootstrap); the directory must be empty or without any entry. */
-int store_bootstrap(struct fs *fs, const struct store_options *options, const struct form *form, const char **text);
+/* Lane WAL, when nothing is queued for it: one bounded piece of preparing segments ahead, so that appends need not wait for it.
+ * 1: there is more, call again when still idle; 0: nothing to do; or an error, as that of a failed job. Need not be called. */
+int store_prepare(struct store *s);
 
-/* The one in force when a lane-WAL or writing job failed: file and reason, for the last line of the log. */
+/* Write a first log that holds FORM alone (C16, coordd --bootstrap); the directory must be empty or without any entry.
+ * The own voter's incarnation in `form` is set to that of the directory. EXISTS: there are entries; else as store_open. */
+int store_bootstrap(struct fs *fs, const struct store_options *options, struct form *form, const char **text);
+
+/* The one in force when a lane-WAL or writing job or a LOAD failed: file and reason, for the last line of the log. */
 const char *store_failure(const struct store *s);
 
 #endif

@@ -1,0 +1,219 @@
+/* wal_spare.c - segments before and after their use: prepared ahead, taken into use, set aside, prepared again.
+ *
+ *   segment.tmp   being filled with zeros; removed at the next start
+ *   spare.<n>     trimmed, or prepared under an earlier boot; its content means nothing
+ *   log.<n>       has a durable header of that number; empty until the log reaches it
+ *
+ * A file becomes log.<n> by: header written, synced, renamed, directory synced. So at any crash each name is right.
+ */
+#include "wal/wal_internal.h"
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "base/error.h"
+
+#include <stdio.h>
+
+#define ZEROS_BYTES (256u << 10)
+#define PREPARE_BYTES (1u << 20) /* one piece of work of wal_prepare */
+
+static uint8_t zeros[ZEROS_BYTES]; /* never written to */
+
+static void spare_path(const struct wal *w, char path[WAL_PATH_BYTES], uint32_t number)
+{
+    snprintf(path, WAL_PATH_BYTES, "%s/spare.%08x", w->dir, number);
+}
+
+static void new_path(const struct wal *w, char path[WAL_PATH_BYTES])
+{
+    snprintf(path, WAL_PATH_BYTES, "%s/segment.tmp", w->dir);
+}
+
+static int open_new(struct wal *w)
+{
+    char path[WAL_PATH_BYTES];
+    int rc;
+
+    new_path(w, path);
+    rc = fs_open(w->fs, path, FS_READ | FS_WRITE | FS_CREATE, &w->zeroing);
+    if (rc == 0)
+        rc = fs_allocate(w->fs, w->zeroing, w->options.segment_bytes);
+    w->zeroed = 0;
+    return rc < 0 ? wal_fail(w, rc, "%s: preallocate %llu bytes", path, (unsigned long long)w->options.segment_bytes) : 0;
+}
+
+/* A file to make a segment of: a spare one, or a new one that may not be filled with zeros yet. */
+static int take_file(struct wal *w, char path[WAL_PATH_BYTES], struct fs_file **file)
+{
+    int rc;
+
+    if (w->zeroing == NULL && w->spare_count > 0) {
+        spare_path(w, path, w->spares[w->spare_count - 1]);
+        rc = fs_open(w->fs, path, FS_READ | FS_WRITE, file);
+        if (rc < 0)
+            return wal_fail(w, rc, "%s: open", path);
+        w->spare_count--;
+        return 0;
+    }
+    if (w->zeroing == NULL)
+        COORD_TRY(open_new(w));
+    new_path(w, path);
+    *file = w->zeroing;
+    w->zeroing = NULL;
+    return 0;
+}
+
+static int name_segment(struct wal *w, const char *path, struct fs_file *file, const struct segment_header *h)
+{
+    uint8_t header[SEGMENT_HEADER_BYTES];
+    char name[WAL_PATH_BYTES];
+
+    segment_encode(header, h);
+    wal_path(w, name, h->sequence);
+    COORD_TRY(fs_write(w->fs, file, 0, header, sizeof(header)));
+    COORD_TRY(fs_sync(w->fs, file));
+    COORD_TRY(fs_rename(w->fs, path, name));
+    return fs_sync_dir(w->fs, w->dir);
+}
+
+static int make_ready(struct wal *w)
+{
+    uint32_t before = w->ahead_count > 0 ? w->ahead[w->ahead_count - 1].sequence : w->current.sequence;
+    struct segment_header h = {w->options.server, before + 1, w->options.boot, w->options.incarnation};
+    struct fs_file *file;
+    char path[WAL_PATH_BYTES];
+    int rc;
+
+    COORD_ASSERT(before < UINT32_MAX);
+    COORD_TRY(take_file(w, path, &file));
+    rc = name_segment(w, path, file, &h);
+    if (rc < 0) {
+        fs_close(w->fs, file);
+        return wal_fail(w, rc, "%s: prepare as segment %08x", path, h.sequence);
+    }
+    w->ahead = coord_realloc(w->ahead, (w->ahead_count + 1) * sizeof(w->ahead[0]));
+    w->ahead[w->ahead_count++] = (struct wal_ready){h.sequence, file, w->options.segment_bytes, segment_key(&h)};
+    return 0;
+}
+
+int wal_spare_ensure(struct wal *w)
+{
+    return w->ahead_count > 0 ? 0 : make_ready(w);
+}
+
+static int fill_piece(struct wal *w)
+{
+    uint64_t left = w->options.segment_bytes - w->zeroed, piece = left < PREPARE_BYTES ? left : PREPARE_BYTES;
+    uint64_t end = w->zeroed + piece;
+    int rc = 0;
+
+    while (rc == 0 && w->zeroed < end) {
+        size_t size = end - w->zeroed < ZEROS_BYTES ? (size_t)(end - w->zeroed) : ZEROS_BYTES;
+        rc = fs_write(w->fs, w->zeroing, w->zeroed, zeros, size);
+        w->zeroed += size;
+    }
+    if (rc == 0)
+        rc = fs_sync(w->fs, w->zeroing);
+    return rc < 0 ? wal_fail(w, rc, "%s/segment.tmp: fill with zeros", w->dir) : 0;
+}
+
+int wal_prepare(struct wal *w)
+{
+    if (w->failed != 0)
+        return w->failed;
+    if (w->ahead_count >= w->options.segments_ahead)
+        return 0;
+    if (w->zeroing == NULL && w->spare_count == 0)
+        COORD_TRY(open_new(w));
+    if (w->zeroing != NULL && w->zeroed < w->options.segment_bytes)
+        COORD_TRY(fill_piece(w));
+    if (w->zeroing == NULL || w->zeroed == w->options.segment_bytes)
+        COORD_TRY(make_ready(w));
+    return w->ahead_count < w->options.segments_ahead;
+}
+
+int wal_spare_next(struct wal *w, size_t record_bytes)
+{
+    struct wal_ready *c = &w->current;
+
+    COORD_ASSERT(buf_size(&w->queue) == 0);
+    COORD_TRY(wal_spare_ensure(w));
+    if (c->file != NULL)
+        fs_close(w->fs, c->file);
+    *c = w->ahead[0];
+    w->ahead_count--;
+    memmove(w->ahead, w->ahead + 1, w->ahead_count * sizeof(w->ahead[0]));
+    if (SEGMENT_HEADER_BYTES + record_bytes > c->size) {
+        int rc = fs_allocate(w->fs, c->file, SEGMENT_HEADER_BYTES + record_bytes);
+        if (rc < 0)
+            return wal_fail(w, rc, "%s/log.%08x: allocate %zu bytes for a large entry", w->dir, c->sequence, record_bytes);
+        c->size = SEGMENT_HEADER_BYTES + record_bytes;
+    }
+    w->offset = w->queue_offset = SEGMENT_HEADER_BYTES;
+    wal_track_segment(w, c->sequence);
+    return 0;
+}
+
+static void spare_add(struct wal *w, uint32_t number)
+{
+    if (w->spare_count == w->spare_capacity) {
+        w->spare_capacity = w->spare_capacity == 0 ? 8 : w->spare_capacity * 2;
+        w->spares = coord_realloc(w->spares, w->spare_capacity * sizeof(w->spares[0]));
+    }
+    w->spares[w->spare_count++] = number;
+}
+
+/* Whether a file is worth keeping: of the right size, and not too many of them. */
+static bool worth_keeping(struct wal *w, const char *path)
+{
+    struct fs_file *file;
+    int64_t size;
+
+    if (w->spare_count > w->options.segments_ahead || fs_open(w->fs, path, FS_READ, &file) < 0)
+        return false;
+    size = fs_size(w->fs, file);
+    fs_close(w->fs, file);
+    return size >= 0 && (uint64_t)size == w->options.segment_bytes;
+}
+
+int wal_spare_set_aside(struct wal *w, uint32_t sequence)
+{
+    char path[WAL_PATH_BYTES], spare[WAL_PATH_BYTES];
+    int rc;
+
+    wal_path(w, path, sequence);
+    if (worth_keeping(w, path)) {
+        spare_path(w, spare, w->next_spare);
+        rc = fs_rename(w->fs, path, spare);
+        if (rc == 0)
+            spare_add(w, w->next_spare++);
+    } else {
+        rc = fs_remove(w->fs, path);
+    }
+    return rc < 0 ? wal_fail(w, rc, "%s: set aside", path) : 0;
+}
+
+int wal_spare_found(struct wal *w, uint32_t number)
+{
+    char path[WAL_PATH_BYTES];
+
+    if (number >= w->next_spare)
+        w->next_spare = number + 1;
+    spare_path(w, path, number);
+    if (worth_keeping(w, path)) {
+        spare_add(w, number);
+        return 0;
+    }
+    int rc = fs_remove(w->fs, path);
+    return rc < 0 ? wal_fail(w, rc, "%s: remove", path) : 0;
+}
+
+void wal_spare_close(struct wal *w)
+{
+    for (uint32_t i = 0; i < w->ahead_count; i++)
+        fs_close(w->fs, w->ahead[i].file);
+    if (w->zeroing != NULL)
+        fs_close(w->fs, w->zeroing);
+    coord_free(w->ahead);
+    coord_free(w->spares);
+}
