@@ -128,7 +128,7 @@ static void effects(struct replica *r, struct batch *batch)
         r->apply.commit = out->commit_zxid;
     for (uint32_t i = 0; out->snapshot_to != 0 && i < r->options.paxos.voter_count; i++)
         if (out->snapshot_to >> i & 1)
-            snap_send_start(r, peer_part_find(r, r->options.paxos.voters[i]));
+            snap_send_want(r, peer_part_find(r, r->options.paxos.voters[i]));
     r->paxos_wake_ms = out->wake_at_ms;
 }
 
@@ -262,7 +262,7 @@ void message_send(struct replica *r, struct peer_msg *m)
         m->heartbeat.applied = r->apply.applied;
         m->heartbeat.digest = state_digest(r->state);
         m->heartbeat.credit = lead_credit(r);
-        m->heartbeat.established = r->lead.open;
+        m->heartbeat.established = r->lead.open && r->lead.epoch == m->heartbeat.epoch;
         peer_encode(&peer->output.urgent, m);
         return;
     case PEER_HEARTBEAT_ACK:

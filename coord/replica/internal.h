@@ -215,7 +215,7 @@ struct held_message {
 
 struct peer_part {
     uint32_t id;
-    bool up;
+    bool up, told_up; /* told_up: what the core knows; behind only while a snapshot is being installed */
     struct replica_peer_output output;
     bool reading; /* a READ_LOG for it is under way; read_message waits for the bytes */
     struct peer_msg read_message;
@@ -236,6 +236,7 @@ void drive_job(struct replica *r, struct job *j);         /* queue it for the sh
 void message_send(struct replica *r, struct peer_msg *m); /* encode into the peer's output */
 void message_receive(struct replica *r, const struct peer_msg *m);
 void message_link(struct replica *r, uint32_t peer, bool up);
+void message_tell_links(struct replica *r);
 void message_heartbeats(struct replica *r); /* leader: tell all at once that the desk is open */
 
 /* ---- apply.c ---- */
@@ -289,8 +290,8 @@ struct snap_receive {
 
 void snap_take_run(struct replica *r);
 void snap_take_done(struct replica *r, struct job *j);
-void snap_take_abort(struct replica *r); /* the state is about to be replaced */
-void snap_send_start(struct replica *r, struct peer_part *peer);
+void snap_take_abort(struct replica *r);                        /* the state is about to be replaced */
+void snap_send_want(struct replica *r, struct peer_part *peer); /* consensus says it needs one; begun by the next run */
 void snap_send_run(struct replica *r);
 void snap_send_ack(struct replica *r, const struct peer_msg *m);
 void snap_send_read_done(struct replica *r, struct job *j);

@@ -72,8 +72,9 @@ void message_receive(struct replica *r, const struct peer_msg *m)
     default:
         break;
     }
-    /* While a snapshot becomes the base of the log, the log must not move under it; only time goes on. */
-    if (r->receive.installing && m->type != PEER_HEARTBEAT)
+    /* While a snapshot becomes the base of the log nothing may be persisted (paxos_snapshot_wanted), so the core hears nothing.
+     */
+    if (r->receive.installing)
         return;
     /* The core keeps a record of each persist under way; a message that may need one more waits to be sent again. */
     if (!paxos_persist_room(&r->paxos))
@@ -99,9 +100,20 @@ void message_link(struct replica *r, uint32_t id, bool up)
         snap_send_stop(r, peer);
         snap_receive_stop(r, id);
     }
-    drive_event(r, &(struct paxos_event){.type = PAXOS_LINK, .peer = id, .up = up}, NULL);
+    message_tell_links(r);
     if (up && r->paxos.leader == id)
         origin_resend(r); /* what was in flight on the old link may be lost */
+}
+
+void message_tell_links(struct replica *r)
+{
+    for (uint32_t i = 0; i < r->peer_count && !r->receive.installing; i++) {
+        struct peer_part *peer = &r->peers[i];
+        if (peer->told_up == peer->up)
+            continue;
+        peer->told_up = peer->up;
+        drive_event(r, &(struct paxos_event){.type = PAXOS_LINK, .peer = peer->id, .up = peer->up}, NULL);
+    }
 }
 
 /* The desk has opened: followers forward from now on, without waiting for the next beat. The round is an old one, so that

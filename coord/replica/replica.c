@@ -135,7 +135,7 @@ static void job_done(struct replica *r, struct job *j)
 /* Persists that came back together are told to paxos in one step. */
 static void flush_persisted(struct replica *r)
 {
-    if (r->persisted_seq == 0 || r->failed != NULL)
+    if (r->persisted_seq == 0 || r->failed != NULL || r->receive.installing)
         return;
     uint64_t seq = r->persisted_seq;
     r->persisted_seq = 0;
@@ -195,7 +195,6 @@ static void periodic(struct replica *r)
     if (!list_empty(&r->origin.pending) &&
         r->now.mono_ms >= r->origin.progress_ms + 10 * (uint64_t)r->options.paxos.heartbeat_ms)
         origin_resend(r);
-    snap_send_run(r);
     snap_receive_run(r);
 }
 
@@ -209,7 +208,7 @@ void replica_step(struct replica *r, const struct replica_event *events, uint32_
     flush_persisted(r);
     if (r->failed != NULL)
         return;
-    if (r->now.mono_ms >= r->paxos_wake_ms)
+    if (r->now.mono_ms >= r->paxos_wake_ms && !r->receive.installing)
         drive_event(r, &(struct paxos_event){.type = PAXOS_TIMER}, NULL);
     apply_run(r);
     lead_update(r);
@@ -220,6 +219,7 @@ void replica_step(struct replica *r, const struct replica_event *events, uint32_
     lead_flush(r);
     sync_confirm(r);
     snap_take_run(r);
+    snap_send_run(r);
     if (r->mark_at_ms != 0 && r->now.mono_ms >= r->mark_at_ms) {
         r->mark_at_ms = 0;
         drive_job(r, job_new(JOB_MARK));
@@ -238,7 +238,7 @@ uint64_t replica_wake_at_ms(const struct replica *r)
 {
     if (r->again)
         return r->now.mono_ms;
-    uint64_t wake = r->paxos_wake_ms < r->check_at_ms ? r->paxos_wake_ms : r->check_at_ms;
+    uint64_t wake = r->paxos_wake_ms < r->check_at_ms && !r->receive.installing ? r->paxos_wake_ms : r->check_at_ms;
     if (r->mark_at_ms != 0 && r->mark_at_ms < wake)
         wake = r->mark_at_ms;
     return wake;

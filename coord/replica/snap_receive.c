@@ -108,6 +108,7 @@ static void swap(struct replica *r)
     r->stats.snapshots_received++;
     drive_event(r, &ev, NULL);
     end(r, SNAP_ACK_INSTALLED);
+    message_tell_links(r);
 }
 
 void snap_receive_done(struct replica *r, struct job *j)

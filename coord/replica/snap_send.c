@@ -57,12 +57,11 @@ static void run(struct replica *r, struct peer_part *peer)
         read_piece(r, peer);
 }
 
-void snap_send_start(struct replica *r, struct peer_part *peer)
+void snap_send_want(struct replica *r, struct peer_part *peer)
 {
     peer->send.wanted = true;
     if (r->take.durable_zxid == 0)
         r->take.asked = true; /* none yet: taken first */
-    run(r, peer);
 }
 
 void snap_send_run(struct replica *r)
