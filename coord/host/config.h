@@ -38,6 +38,7 @@ struct config {
     uint64_t address_connections_max, connections_max, snap_count, segment_kib, snap_retain, packet_max_bytes, listen_backlog;
     uint64_t heartbeat_ms, election_min_ms, election_max_ms;
     bool client_keepalive, listen_on_all;
+    bool client_port_given; /* by --client-port: what the server line says of clients does not count */
 
     struct config_server servers[PEER_MAX]; /* rising ids; none: a lone server */
     uint32_t server_count;

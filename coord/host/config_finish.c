@@ -73,7 +73,7 @@ static void finish_client_address(struct config *c)
 {
     const struct config_server *self = config_self(c);
 
-    if (self == NULL || self->client_port == 0)
+    if (self == NULL || self->client_port == 0 || c->client_port_given)
         return;
     c->client_port = self->client_port;
     if (self->client_address != NULL) {

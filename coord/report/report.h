@@ -14,7 +14,7 @@
 
 struct report_word {
     char name[5];
-    void (*print)(struct buf *to, const struct status *s);
+    void (*print)(struct buf *to, const struct status *s); /* NULL: never allowed */
 };
 
 /* The word of these four bytes; NULL when they are none. */
@@ -26,8 +26,7 @@ bool report_word_allowed(const struct report_word *word, const char *whitelist);
 /* What is answered instead of a word that is not allowed. */
 void report_word_refused(struct buf *to, const struct report_word *word);
 
-/* A name of the list that is no word; NULL when all are words. ZooKeeper's other words count as known: they are not
- * answered here, but stand in the lists of ZooKeeper's ensembles. In a buffer of the caller, 32 bytes. */
+/* A name of the list that is no word of ZooKeeper's, in a buffer of the caller; NULL when there is none. */
 const char *report_whitelist_unknown(const char *whitelist, char name[32]);
 
 #endif

@@ -196,6 +196,7 @@ TEST(report, words_are_found_allowed_and_refused)
     CHECK(report_word_find((const uint8_t *)"SRVR") == NULL);
     for (size_t i = 0; i < COUNT(rows); i++)
         CHECK(report_word_allowed(srvr, rows[i].whitelist) == rows[i].allowed, "row %zu", i);
+    CHECK(!report_word_allowed(report_word_find((const uint8_t *)"envi"), "*"));
     report_word_refused(&text, srvr);
     CHECK_EQ_BYTES(buf_bytes(&text), buf_size(&text), "srvr is not executed because it is not in the whitelist.\n", 57);
     CHECK(report_whitelist_unknown("srvr, wchp,*", name) == NULL);

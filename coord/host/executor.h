@@ -1,0 +1,28 @@
+/* executor.h - the threads that run storage jobs: `wal` (lane WAL) and `snap` (lane SNAP).
+ *
+ * Jobs go to a lane's mailbox in their order and come back by one mailbox of the core. The wal thread takes all that waits at
+ * once, so that everything queued meanwhile shares one sync. After a job failed for good (executor_job_fatal) no other is run:
+ * what follows comes back with STOPPED. Bounds: EXECUTOR_JOBS_MAX a lane; the replica keeps fewer under way.
+ */
+#ifndef COORD_HOST_EXECUTOR_H
+#define COORD_HOST_EXECUTOR_H
+
+#include "store/store.h"
+
+#include <stdbool.h>
+
+#define EXECUTOR_JOBS_MAX 8192
+
+struct executor;
+
+struct executor *executor_start(struct store *store);
+void executor_stop(struct executor *e); /* runs what is queued; what comes back is freed */
+
+void executor_submit(struct executor *e, enum job_lane lane, struct list *jobs); /* moves all */
+int executor_fd(const struct executor *e);                                       /* readable when jobs are done */
+void executor_take(struct executor *e, struct list *done);                       /* moves those that are done */
+
+/* Whether the error of a finished job ends the process (job.h names the harmless ones). */
+bool executor_job_fatal(const struct job *j);
+
+#endif

@@ -1,0 +1,178 @@
+/* host_status.c - what the four-letter words show, gathered when one is asked. Core thread; reads /proc and directories. */
+#include <config.h>
+
+#include "base/clock.h"
+#include "host/host_private.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Clients read the version of the protocol's home first; ours follows. */
+static const char version[] = "3.8.0-coord-" PACKAGE_VERSION;
+
+static uint64_t count_open_files(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    uint64_t count = 0;
+
+    if (dir == NULL)
+        return 0;
+    for (const struct dirent *d = readdir(dir); d != NULL; d = readdir(dir))
+        count += d->d_name[0] != '.';
+    closedir(dir);
+    return count - 1; /* that of the directory itself */
+}
+
+/* Bytes of the files in a directory, not of those below it. */
+static uint64_t directory_bytes(const char *path)
+{
+    DIR *dir = opendir(path);
+    uint64_t bytes = 0;
+    struct stat about;
+
+    if (dir == NULL)
+        return 0;
+    for (const struct dirent *d = readdir(dir); d != NULL; d = readdir(dir))
+        if (fstatat(dirfd(dir), d->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode))
+            bytes += (uint64_t)about.st_size;
+    closedir(dir);
+    return bytes;
+}
+
+static enum status_mode mode_of(const struct host *h, const struct replica_stats *r)
+{
+    if (config_lone(h->config))
+        return STATUS_STANDALONE;
+    if (r->role == PAXOS_LEADING && r->established)
+        return STATUS_LEADER;
+    return r->leader != 0 ? STATUS_FOLLOWER : STATUS_LOOKING;
+}
+
+static void fill_replica(struct host *h, struct status *s)
+{
+    struct replica_stats r;
+
+    replica_stats(h->replica, &r);
+    s->mode = mode_of(h, &r);
+    s->serving = r.serving;
+    s->voter = r.voter;
+    s->zxid = r.applied;
+    s->committed = r.committed;
+    s->snapshot_zxid = r.snapshot_zxid;
+    s->digest = r.digest;
+    s->cluster = r.cluster;
+    s->leader = r.leader;
+    s->epoch = r.epoch;
+    s->latency_min_ms = r.latency_min_us / 1000;
+    s->latency_max_ms = r.latency_max_us / 1000;
+    if (r.latency_count > 0)
+        s->latency_avg_ms = (double)r.latency_total_us / (double)r.latency_count / 1000;
+    s->received = r.packets_received;
+    s->sent = r.packets_sent;
+    s->outstanding = r.outstanding;
+    s->nodes = r.state.nodes;
+    s->ephemerals = r.state.ephemerals;
+    s->sessions = r.state.sessions;
+    s->data_bytes = r.state.data_bytes;
+    s->watches = r.watch.watches;
+    s->followers = r.followers;
+    s->synced_followers = r.synced_followers;
+    s->pending_syncs = r.pending_syncs;
+    s->reads = r.reads;
+    s->writes = r.writes;
+    s->syncs = r.syncs;
+    s->watches_fired = r.watches_fired;
+    s->commits = r.commits;
+    s->elections = r.elections;
+    s->snapshots_taken = r.snapshots_taken;
+    s->snapshots_received = r.snapshots_received;
+    s->bad_packets = r.bad_packets;
+}
+
+static void fill_net(struct host *h, struct status *s)
+{
+    struct clients_stats c;
+    struct peers_stats p;
+    struct rlimit limit;
+
+    clients_stats(h->clients, &c);
+    s->connections = c.open;
+    s->rejected = c.rejected;
+    s->bad_packets += c.bad_packets;
+    if (h->peers != NULL) {
+        peers_stats(h->peers, &p);
+        s->links_up = p.links_up;
+        s->peer_bad_frames = p.bad_frames;
+        s->peer_auth_failures = p.auth_failures;
+    }
+    s->files_open = count_open_files();
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        s->files_max = limit.rlim_cur;
+}
+
+static void fill_config(const struct host *h, struct status *s, struct status_server servers[PEER_MAX])
+{
+    const struct config *c = h->config;
+
+    s->version = version;
+    s->server = c->id;
+    s->uptime_ms = clock_mono_ms() - h->started_ms;
+    s->turn_max_us = h->turn_max_us;
+    s->client_port = h->client_port;
+    s->data_dir = c->data_dir;
+    s->log_dir = c->log_dir;
+    s->tick_ms = c->tick_ms;
+    s->address_connections_max = c->address_connections_max;
+    s->session_min_ms = c->session_min_ms;
+    s->session_max_ms = c->session_max_ms;
+    s->listen_backlog = c->listen_backlog;
+    s->init_limit = c->init_limit;
+    s->sync_limit = c->sync_limit;
+    for (uint32_t i = 0; i < c->server_count; i++)
+        servers[i] = (struct status_server){c->servers[i].id, c->servers[i].host, c->servers[i].port,
+                                            c->servers[i].client_address, c->servers[i].client_port};
+    s->servers = servers;
+    s->server_count = c->server_count;
+}
+
+struct walk {
+    const struct host *host;
+    size_t cursor;
+};
+
+static bool next_client(void *context, struct status_client *client)
+{
+    struct walk *w = context;
+    struct replica_conn_stats s;
+
+    while (replica_conn_next(w->host->replica, &w->cursor, &s)) {
+        if (!clients_address(w->host->clients, s.conn, client->address))
+            continue; /* ended in this turn */
+        client->queued = s.queued;
+        client->received = s.received;
+        client->sent = s.sent;
+        return true;
+    }
+    return false;
+}
+
+void host_answer_word(void *context, const struct report_word *word, struct buf *to)
+{
+    struct host *h = context;
+    struct walk walk = {.host = h};
+    struct status_server servers[PEER_MAX];
+    struct status s = {.next_client = next_client, .context = &walk};
+
+    fill_config(h, &s, servers);
+    fill_replica(h, &s);
+    fill_net(h, &s);
+    if (strcmp(word->name, "conf") == 0) {
+        s.data_dir_bytes = directory_bytes(s.data_dir);
+        s.log_dir_bytes = directory_bytes(s.log_dir);
+    }
+    word->print(to, &s);
+}

@@ -1,0 +1,76 @@
+/* host_watch.c - the log lines of what the replica does: looked at after each turn, at most once a millisecond. Core thread. */
+#include <config.h>
+
+#include "base/log.h"
+#include "base/zxid.h"
+#include "host/host_private.h"
+
+static const char *role_name(const struct replica_stats *s)
+{
+    if (s->role == PAXOS_FOLLOWER)
+        return s->leader == 0 ? "looking" : "follower";
+    return paxos_role_name(s->role);
+}
+
+static void log_role(const struct replica_stats *old, const struct replica_stats *new)
+{
+    if (old->role == new->role && old->leader == new->leader && old->epoch == new->epoch)
+        return;
+    LOG_INFO("replica", "role", "role=%s epoch=%u leader=%u last=" ZXID_FMT " committed=" ZXID_FMT, role_name(new), new->epoch,
+             new->leader, ZXID_ARG(new->last_logged), ZXID_ARG(new->committed));
+}
+
+static void log_vote(const struct host *h, const struct replica_stats *old, const struct replica_stats *new)
+{
+    if (new->cluster != 0 && old->cluster != new->cluster)
+        LOG_INFO("replica", "formed", "cluster=%016llx", (unsigned long long)new->cluster);
+    if (new->cluster == 0 || (old->cluster == new->cluster && old->voter == new->voter))
+        return;
+    if (!new->voter)
+        LOG_WARN("replica", "without_vote", "server=%u incarnation=%016llx reason=%s", new->server,
+                 (unsigned long long)h->recovered.incarnation,
+                 log_quoted("this data directory is not the one that the ensemble knows under this id"));
+}
+
+static void log_snapshots(const struct replica_stats *old, const struct replica_stats *new)
+{
+    if (new->snapshots_taken != old->snapshots_taken)
+        LOG_INFO("replica", "snapshot_taken", "zxid=" ZXID_FMT, ZXID_ARG(new->snapshot_zxid));
+    if (new->snapshots_received != old->snapshots_received)
+        LOG_INFO("replica", "snapshot_installed", "zxid=" ZXID_FMT, ZXID_ARG(new->snapshot_zxid));
+}
+
+void host_watch(struct host *h, uint64_t now_ms)
+{
+    struct replica_stats new;
+
+    if (now_ms == h->seen_ms)
+        return;
+    h->seen_ms = now_ms;
+    replica_stats(h->replica, &new);
+    log_role(&h->seen, &new);
+    log_vote(h, &h->seen, &new);
+    log_snapshots(&h->seen, &new);
+    if (h->seen.serving != new.serving)
+        LOG_INFO("replica", new.serving ? "serving" : "not_serving", "applied=" ZXID_FMT " leader=%u after_ms=%llu",
+                 ZXID_ARG(new.applied), new.leader, (unsigned long long)(now_ms - h->started_ms));
+    if (h->peers != NULL)
+        peers_set_cluster(h->peers, new.cluster);
+    h->seen = new;
+}
+
+void host_log_started(const struct host *h)
+{
+    const struct config *c = h->config;
+    const struct store_recovered *r = &h->recovered;
+
+    if (r->torn_bytes > 0)
+        LOG_WARN("store", "torn_batch_cut", "bytes=%llu", (unsigned long long)r->torn_bytes);
+    LOG_INFO("host", "started",
+             "version=%s server=%u client_port=%u peer_port=%u voters=%u data_dir=%s log_dir=%s fresh=%s boot=%u "
+             "incarnation=%016llx cluster=%016llx snapshot=" ZXID_FMT " last=" ZXID_FMT,
+             PACKAGE_VERSION, c->id, h->client_port, h->peer_port, config_lone(c) ? 1 : c->server_count,
+             log_quoted(c->data_dir), log_quoted(c->log_dir), r->fresh ? "yes" : "no", r->boot,
+             (unsigned long long)r->incarnation, (unsigned long long)r->cluster, ZXID_ARG(r->snapshot_zxid),
+             ZXID_ARG(runs_last(&r->paxos.log)));
+}
