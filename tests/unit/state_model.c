@@ -1,0 +1,218 @@
+/* state_model.c - the naive state machine. Paths in it have no NUL, so C strings do. */
+#include "state_model.h"
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "wire/zk.h"
+
+#include <stdio.h>
+
+static struct model_node *add(struct model *m, const char *path, int perms)
+{
+    for (unsigned i = 0; i < MODEL_NODES; i++)
+        if (m->nodes[i].path[0] == 0) {
+            m->nodes[i] = (struct model_node){.perms = perms};
+            snprintf(m->nodes[i].path, MODEL_PATH, "%s", path);
+            return &m->nodes[i];
+        }
+    COORD_ASSERT(false);
+    return NULL;
+}
+
+void model_init(struct model *m)
+{
+    memset(m, 0, sizeof(*m));
+    add(m, "/", ZK_PERM_ALL);
+    add(m, "/zookeeper", ZK_PERM_ALL);
+    add(m, "/zookeeper/quota", ZK_PERM_ALL);
+    add(m, "/zookeeper/config", ZK_PERM_READ);
+}
+
+struct model_node *model_find(struct model *m, struct slice path)
+{
+    for (unsigned i = 0; i < MODEL_NODES; i++)
+        if (m->nodes[i].path[0] != 0 && slice_equal(slice_from_text(m->nodes[i].path), path))
+            return &m->nodes[i];
+    return path.size == 0 ? &m->nodes[0] : NULL;
+}
+
+static bool is_child(const char *path, const char *of)
+{
+    size_t size = strcmp(of, "/") == 0 ? 0 : strlen(of);
+
+    return strncmp(path, of, size) == 0 && path[size] == '/' && path[size + 1] != 0 && strchr(path + size + 1, '/') == NULL;
+}
+
+static int32_t children(const struct model *m, const struct model_node *n)
+{
+    int32_t count = 0;
+
+    for (unsigned i = 0; i < MODEL_NODES; i++)
+        count += is_child(m->nodes[i].path, n->path);
+    return count;
+}
+
+void model_stat(const struct model *m, const struct model_node *n, struct zk_stat *stat)
+{
+    *stat = n->stat;
+    stat->num_children = children(m, n);
+    stat->cversion = 2 * (int32_t)n->creates - stat->num_children;
+    stat->data_length = (int32_t)n->data_size;
+}
+
+static void set_data(struct model_node *n, struct slice data)
+{
+    COORD_ASSERT(data.size <= MODEL_DATA);
+    n->data_null = data.data == NULL;
+    n->data_size = data.size;
+    if (data.size > 0)
+        memcpy(n->data, data.data, data.size);
+}
+
+/* The test's paths are ASCII, or hold one of two bad byte sequences. */
+static bool well_formed(const char *path)
+{
+    if (path[0] != '/' || strstr(path, "//") != NULL || strpbrk(path, "\1\x7f\xff\xf0") != NULL)
+        return false;
+    if (path[1] != 0 && path[strlen(path) - 1] == '/')
+        return false;
+    for (const char *at = path; at != NULL; at = strchr(at + 1, '/')) {
+        size_t size = strcspn(at + 1, "/");
+
+        if ((size == 1 && at[1] == '.') || (size == 2 && at[1] == '.' && at[2] == '.'))
+            return false;
+    }
+    return true;
+}
+
+static bool has_nul(struct slice path)
+{
+    return path.size > 0 && memchr(path.data, 0, path.size) != NULL;
+}
+
+/* The parent by its literal path; also ROOT's two names. */
+static struct model_node *parent_of(struct model *m, struct slice path)
+{
+    while (path.size > 0 && path.data[path.size - 1] != '/')
+        path.size--;
+    path.size--;
+    return model_find(m, path);
+}
+
+int model_create(struct model *m, struct slice path, struct slice data, int perms, int32_t mode, uint64_t session, int64_t zxid,
+                 int64_t wall_ms, struct model_node **made)
+{
+    bool ephemeral = mode == 1 || mode == 3;
+    struct model_node *parent, *n;
+    char full[MODEL_PATH + 16];
+
+    if (mode < 0 || mode > 4)
+        return -COORD_E_BAD_ARGUMENTS;
+    if (path.size == 0 || has_nul(path) || memchr(path.data, '/', path.size) == NULL)
+        return -COORD_E_BAD_ARGUMENTS;
+    if (perms < 0) /* stands for an empty list */
+        return -COORD_E_INVALID_ACL;
+    parent = parent_of(m, path);
+    if (parent == NULL)
+        return -COORD_E_NO_NODE;
+    if ((parent->perms & ZK_PERM_CREATE) == 0)
+        return -COORD_E_NO_AUTH;
+    snprintf(full, sizeof(full), "%.*s", SLICE_ARG(path));
+    if (mode == 2 || mode == 3)
+        snprintf(full, sizeof(full), "%.*s%010d", SLICE_ARG(path), (int)parent->creates);
+    if (!well_formed(full))
+        return -COORD_E_BAD_ARGUMENTS;
+    if (model_find(m, slice_from_text(full)) != NULL)
+        return -COORD_E_NODE_EXISTS;
+    if (parent->stat.ephemeral_owner != 0)
+        return -COORD_E_NO_CHILDREN_FOR_EPHEMERALS;
+    n = add(m, full, perms);
+    set_data(n, data);
+    n->stat = (struct zk_stat){.czxid = zxid,
+                               .mzxid = zxid,
+                               .pzxid = zxid,
+                               .ctime = wall_ms,
+                               .mtime = wall_ms,
+                               .ephemeral_owner = ephemeral ? (int64_t)session : 0};
+    parent->creates++;
+    parent->stat.pzxid = zxid;
+    *made = n;
+    return 0;
+}
+
+static void removed(struct model *m, struct model_node *n, int64_t zxid)
+{
+    struct model_node *parent = parent_of(m, slice_from_text(n->path));
+
+    parent->stat.pzxid = zxid;
+    n->path[0] = 0;
+}
+
+int model_delete(struct model *m, struct slice path, int32_t version, int64_t zxid)
+{
+    struct model_node *parent, *n;
+
+    if (path.size == 0 || has_nul(path) || memchr(path.data, '/', path.size) == NULL)
+        return -COORD_E_BAD_ARGUMENTS;
+    n = model_find(m, path);
+    if (n != NULL && n < &m->nodes[4])
+        return -COORD_E_BAD_ARGUMENTS;
+    parent = parent_of(m, path);
+    if (parent == NULL)
+        return -COORD_E_NO_NODE;
+    if ((parent->perms & ZK_PERM_DELETE) == 0)
+        return -COORD_E_NO_AUTH;
+    if (n == NULL)
+        return -COORD_E_NO_NODE;
+    if (version != -1 && version != n->stat.version)
+        return -COORD_E_BAD_VERSION;
+    if (children(m, n) > 0)
+        return -COORD_E_NOT_EMPTY;
+    removed(m, n, zxid);
+    return 0;
+}
+
+int model_set(struct model *m, struct slice path, struct slice data, int32_t version, int64_t zxid, int64_t wall_ms)
+{
+    struct model_node *n = model_find(m, path);
+    char full[MODEL_PATH];
+
+    snprintf(full, sizeof(full), "%.*s", SLICE_ARG(path));
+    if (has_nul(path) || !well_formed(full))
+        return -COORD_E_BAD_ARGUMENTS;
+    if (n == NULL)
+        return -COORD_E_NO_NODE;
+    if ((n->perms & ZK_PERM_WRITE) == 0)
+        return -COORD_E_NO_AUTH;
+    if (version != -1 && version != n->stat.version)
+        return -COORD_E_BAD_VERSION;
+    set_data(n, data);
+    n->stat.version++;
+    n->stat.mzxid = zxid;
+    n->stat.mtime = wall_ms;
+    return 0;
+}
+
+int model_read(struct model *m, struct slice path, bool exists, struct model_node **found)
+{
+    struct model_node *n = model_find(m, path);
+
+    if (exists && has_nul(path))
+        return -COORD_E_BAD_ARGUMENTS;
+    if (n == NULL)
+        return -COORD_E_NO_NODE;
+    if ((n->perms & ZK_PERM_READ) == 0)
+        return -COORD_E_NO_AUTH;
+    *found = n;
+    return 0;
+}
+
+void model_close(struct model *m, uint64_t session, int64_t zxid)
+{
+    for (unsigned i = 0; i < MODEL_NODES; i++)
+        if (m->nodes[i].path[0] != 0 && m->nodes[i].stat.ephemeral_owner == (int64_t)session)
+            removed(m, &m->nodes[i], zxid);
+    for (unsigned i = 0; i < MODEL_SESSIONS; i++)
+        if (m->sessions[i] == session)
+            m->sessions[i] = 0;
+}

@@ -1,0 +1,40 @@
+/* state_model.h - a second, naive state machine: whole paths in an array, every rule of PROTOCOL written down once more.
+ *
+ * Shares no code with coord/state. Slow and simple; out of array space it aborts.
+ */
+#ifndef TESTS_UNIT_STATE_MODEL_H
+#define TESTS_UNIT_STATE_MODEL_H
+
+#include "base/slice.h"
+#include "wire/records.h"
+
+enum { MODEL_NODES = 400, MODEL_SESSIONS = 8, MODEL_PATH = 64, MODEL_DATA = 700 };
+
+struct model_node {
+    char path[MODEL_PATH]; /* "" is no node; the root is "/" */
+    size_t data_size;
+    bool data_null;
+    char data[MODEL_DATA];
+    int perms;
+    uint32_t creates;
+    struct zk_stat stat; /* num_children and cversion are worked out when asked for */
+};
+
+struct model {
+    struct model_node nodes[MODEL_NODES];
+    uint64_t sessions[MODEL_SESSIONS]; /* 0: none */
+};
+
+void model_init(struct model *m);
+struct model_node *model_find(struct model *m, struct slice path); /* literal; "" is the root */
+void model_stat(const struct model *m, const struct model_node *n, struct zk_stat *stat);
+
+/* Each returns the error; `made` is the node created. Sessions are known to the model. */
+int model_create(struct model *m, struct slice path, struct slice data, int perms, int32_t mode, uint64_t session, int64_t zxid,
+                 int64_t wall_ms, struct model_node **made);
+int model_delete(struct model *m, struct slice path, int32_t version, int64_t zxid);
+int model_set(struct model *m, struct slice path, struct slice data, int32_t version, int64_t zxid, int64_t wall_ms);
+int model_read(struct model *m, struct slice path, bool exists, struct model_node **found);
+void model_close(struct model *m, uint64_t session, int64_t zxid);
+
+#endif

@@ -1,0 +1,294 @@
+/* test_state_model.c - random operations, good and bad, on the state and on a naive model: error, reply, and tree agree. */
+#include "lib/runner.h"
+#include "state/acl.h"
+#include "state_fixture.h"
+#include "state_model.h"
+
+#include "base/rng.h"
+
+#include <stdio.h>
+
+struct duel {
+    struct world w;
+    struct model m;
+    struct rng r;
+    unsigned step;
+    char path[MODEL_PATH];
+    struct slice at; /* the path to use */
+};
+
+static const char *const odd_paths[] = {
+    "",
+    "/",
+    "//",
+    "abc",
+    "abc/d",
+    "/zookeeper",
+    "/zookeeper/config",
+    "/zookeeper/quota",
+    "/./a",
+    "/..",
+    "/a/..",
+    "/a/.",
+    "/.",
+    "//a",
+    "/a//b",
+    "/a/b//",
+    "/a/\1",
+    "/a/\x7f"
+    "d",
+    "/a/b/\xff",
+    "/\xf0\x9f\x98\x80",
+    "/a/",
+    "/no/such",
+    "/zookeeper/config/x",
+};
+
+static void pick_path(struct duel *d)
+{
+    static const char *const parts[] = {"a", "b", "c", "dd", "a-name-longer-than-inline"};
+    unsigned depth = 1 + (unsigned)rng_below(&d->r, 3);
+    size_t used = 0;
+
+    if (rng_below(&d->r, 8) == 0) {
+        used = (size_t)snprintf(d->path, sizeof(d->path), "%s", odd_paths[rng_below(&d->r, COUNT(odd_paths))]);
+    } else {
+        while (depth-- > 0)
+            used += (size_t)snprintf(d->path + used, sizeof(d->path) - used, "/%s",
+                                     parts[rng_below(&d->r, depth == 0 ? COUNT(parts) : 4)]);
+    }
+    if (rng_below(&d->r, 60) == 0)
+        d->path[used++] = 0; /* NUL within the path */
+    d->at = slice_make(d->path, used);
+}
+
+/* An existing node rather often: sequential and deep ones would never be hit otherwise. */
+static void pick_node(struct duel *d)
+{
+    const struct model_node *n = &d->m.nodes[rng_below(&d->r, MODEL_NODES)];
+
+    pick_path(d);
+    if (n->path[0] != 0) {
+        snprintf(d->path, sizeof(d->path), "%s", n->path);
+        d->at = slice_from_text(d->path);
+    }
+}
+
+static struct slice pick_data(struct duel *d)
+{
+    static char data[MODEL_DATA];
+    size_t size = rng_below(&d->r, 6) == 0 ? 500 + rng_below(&d->r, 200) : rng_below(&d->r, 20);
+
+    for (size_t i = 0; i < size; i++)
+        data[i] = (char)rng_next(&d->r);
+    return rng_below(&d->r, 10) == 0 ? SLICE_NULL : slice_make(data, size);
+}
+
+static int32_t pick_version(struct duel *d)
+{
+    const struct model_node *n = model_find(&d->m, d->at);
+
+    if (rng_below(&d->r, 3) == 0)
+        return -1;
+    return n != NULL && rng_below(&d->r, 4) != 0 ? n->stat.version : (int32_t)rng_below(&d->r, 5) - 2;
+}
+
+static bool pick_session(struct duel *d)
+{
+    unsigned i = (unsigned)rng_below(&d->r, MODEL_SESSIONS);
+
+    if (d->m.sessions[i] == 0 || rng_below(&d->r, 50) == 0) {
+        if (d->m.sessions[i] == 0)
+            d->m.sessions[i] = world_session_create(&d->w);
+        else if (world_session_close(&d->w, d->m.sessions[i]) == 0)
+            model_close(&d->m, d->m.sessions[i], (int64_t)d->w.e.zxid);
+        return false;
+    }
+    d->w.session = d->m.sessions[i];
+    d->w.attach = 1;
+    return true;
+}
+
+static bool stat_equal(struct slice encoded, const struct zk_stat *expected)
+{
+    struct jute_cursor c = jute_cursor_make(encoded);
+    struct zk_stat stat;
+
+    return jute_decode(&c, &jute_stat, &stat) == 0 && c.at == c.end && jute_equal(&jute_stat, &stat, expected);
+}
+
+static void create(struct duel *d)
+{
+    static const int perms_of[] = {31, 31, 31, 31, 31, 30, 1, 27, 23, 29, -1};
+    uint8_t space[ACL_WORLD_BYTES];
+    int perms = perms_of[rng_below(&d->r, COUNT(perms_of))], rc;
+    struct zk_create_request q = {.flags = (int32_t)rng_below(&d->r, 6)};
+    struct model_node *made = NULL;
+    struct zk_stat stat;
+    uint32_t nodes = 0;
+
+    for (unsigned i = 0; i < MODEL_NODES; i++)
+        nodes += d->m.nodes[i].path[0] != 0;
+    if (nodes == MODEL_NODES)
+        return;
+    pick_path(d);
+    q.path = d->at;
+    q.data = pick_data(d);
+    q.acl = acl_world(perms, space);
+    if (perms < 0)
+        q.acl = (struct jute_vector){0, slice_make(space, 0)};
+    rc = world_request(&d->w, ZK_OP_CREATE2, &jute_create_request, &q);
+    REQUIRE(rc ==
+                model_create(&d->m, q.path, q.data, perms, q.flags, d->w.session, (int64_t)d->w.e.zxid, d->w.e.wall_ms, &made),
+            "step %u: %d", d->step, rc);
+    if (rc != 0)
+        return;
+    model_stat(&d->m, made, &stat);
+    CHECK_EQ_STR(world_path(&d->w), made->path, "step %u", d->step);
+    CHECK(stat_equal(slice_make(buf_bytes(&d->w.reply) + 4 + strlen(made->path), ZK_STAT_BYTES), &stat), "step %u", d->step);
+    CHECK(d->w.a.change_count == 1 && slice_equal(d->w.a.changes[0].path, slice_from_text(made->path)), "step %u", d->step);
+}
+
+static void remove_node(struct duel *d)
+{
+    struct zk_delete_request q;
+    int rc;
+
+    pick_node(d);
+    q = (struct zk_delete_request){d->at, pick_version(d)};
+    rc = world_request(&d->w, ZK_OP_DELETE, &jute_delete_request, &q);
+    CHECK_EQ_INT(rc, model_delete(&d->m, q.path, q.version, (int64_t)d->w.e.zxid), "step %u", d->step);
+    CHECK_EQ_INT(d->w.a.change_count, rc == 0, "step %u", d->step);
+}
+
+static void set(struct duel *d)
+{
+    struct zk_set_data_request q;
+    struct zk_stat stat;
+    int rc;
+
+    pick_node(d);
+    q = (struct zk_set_data_request){d->at, pick_data(d), pick_version(d)};
+    rc = world_request(&d->w, ZK_OP_SET_DATA, &jute_set_data_request, &q);
+    CHECK_EQ_INT(rc, model_set(&d->m, q.path, q.data, q.version, (int64_t)d->w.e.zxid, d->w.e.wall_ms), "step %u", d->step);
+    if (rc != 0)
+        return;
+    model_stat(&d->m, model_find(&d->m, q.path), &stat);
+    CHECK(stat_equal(buf_slice(&d->w.reply), &stat), "step %u", d->step);
+}
+
+static void get_data(struct duel *d, struct model_node *n)
+{
+    struct jute_cursor c = jute_cursor_make(buf_slice(&d->w.reply));
+    struct zk_get_data_response g;
+    struct zk_stat stat;
+
+    REQUIRE(jute_decode(&c, &jute_get_data_response, &g) == 0);
+    model_stat(&d->m, n, &stat);
+    CHECK(slice_is_null(g.data) == n->data_null && slice_equal(g.data, slice_make(n->data, n->data_size)), "step %u", d->step);
+    CHECK(stat_equal(slice_make(c.end - ZK_STAT_BYTES, ZK_STAT_BYTES), &stat), "step %u", d->step);
+}
+
+static void get_children(struct duel *d, struct model_node *n)
+{
+    struct jute_cursor c = jute_cursor_make(buf_slice(&d->w.reply));
+    struct zk_children2_response g;
+    struct zk_stat stat;
+    struct slice name;
+    struct buf path = {0};
+
+    REQUIRE(jute_decode(&c, &jute_children2_response, &g) == 0);
+    model_stat(&d->m, n, &stat);
+    CHECK(stat_equal(slice_make(c.end - ZK_STAT_BYTES, ZK_STAT_BYTES), &stat), "step %u", d->step);
+    CHECK_EQ_INT(g.children.count, stat.num_children, "step %u", d->step);
+    c = jute_cursor_make(g.children.items);
+    while (jute_next_ustring(&c, &name)) { /* as many as there are, each one there: the same set, as names are unique */
+        buf_clear(&path);
+        buf_printf(&path, "%s/%.*s", n->path[1] == 0 ? "" : n->path, SLICE_ARG(name));
+        CHECK(model_find(&d->m, buf_slice(&path)) != NULL, "step %u", d->step);
+    }
+    buf_deinit(&path);
+}
+
+static void read_node(struct duel *d)
+{
+    static const int32_t ops[] = {ZK_OP_EXISTS, ZK_OP_GET_DATA, ZK_OP_GET_CHILDREN2};
+    int32_t op = ops[rng_below(&d->r, COUNT(ops))];
+    struct model_node *n = NULL;
+    struct zk_stat stat;
+    int rc;
+
+    pick_node(d);
+    rc = world_read(&d->w, op, d->at, true);
+    CHECK_EQ_INT(rc, model_read(&d->m, d->at, op == ZK_OP_EXISTS, &n), "step %u", d->step);
+    if (rc != 0 || n == NULL)
+        return;
+    if (op == ZK_OP_EXISTS) {
+        model_stat(&d->m, n, &stat);
+        CHECK(stat_equal(buf_slice(&d->w.reply), &stat), "step %u", d->step);
+    } else if (op == ZK_OP_GET_DATA) {
+        get_data(d, n);
+    } else {
+        get_children(d, n);
+    }
+}
+
+/* Every node of the model is there with its stat, and there are no others. */
+static void compare_all(struct duel *d)
+{
+    struct state_counts c;
+    struct zk_stat stat, expected;
+    uint64_t nodes = 0, bytes = 0;
+
+    for (unsigned i = 0; i < MODEL_NODES; i++) {
+        const struct model_node *n = &d->m.nodes[i];
+
+        if (n->path[0] == 0)
+            continue;
+        nodes++;
+        bytes += n->data_size;
+        REQUIRE(state_stat(d->w.s, slice_from_text(n->path), &stat), "%s", n->path);
+        model_stat(&d->m, n, &expected);
+        CHECK(jute_equal(&jute_stat, &stat, &expected), "%s", n->path);
+    }
+    state_counts(d->w.s, &c);
+    CHECK_EQ_INT(c.nodes, nodes);
+    CHECK_EQ_INT(c.data_bytes, bytes);
+    CHECK(state_digest(d->w.s) == state_digest_recompute(d->w.s), "step %u", d->step);
+}
+
+TEST(state_model, random_operations_agree)
+{
+    static struct duel d;
+
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        rng_init(&d.r, seed);
+        model_init(&d.m);
+        world_init(&d.w);
+        world_session_close(&d.w, d.w.session);
+        for (d.step = 0; d.step < 8000; d.step++) {
+            if (!pick_session(&d))
+                continue;
+            switch (rng_below(&d.r, 8)) {
+            case 0:
+            case 1:
+            case 2:
+                create(&d);
+                break;
+            case 3:
+            case 4:
+                remove_node(&d);
+                break;
+            case 5:
+                set(&d);
+                break;
+            default:
+                read_node(&d);
+            }
+            if (d.step % 100 == 0)
+                compare_all(&d);
+        }
+        compare_all(&d);
+        world_deinit(&d.w);
+    }
+}

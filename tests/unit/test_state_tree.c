@@ -1,0 +1,177 @@
+/* test_state_tree.c - what needs a look inside: wrapping counters, the node index under growth, and the cost of a node. */
+#include "lib/runner.h"
+#include "state/internal.h"
+#include "state_fixture.h"
+
+#include "base/rng.h"
+
+#include <stdio.h>
+
+static struct node *node_of(struct world *w, const char *path)
+{
+    uint32_t index = tree_find(&w->s->tree, slice_from_text(path));
+
+    REQUIRE(index != NODE_NONE);
+    return tree_node(&w->s->tree, index);
+}
+
+/* As printf prints a signed int: at 2^31 the suffix turns negative. */
+TEST(state_tree, sequence_suffix_of_any_counter)
+{
+    static const struct {
+        uint32_t creates;
+        const char *path;
+    } rows[] = {
+        {0, "/q/n0000000000"},           {9999999, "/q/n0009999999"},    {2147483647, "/q/n2147483647"},
+        {2147483648, "/q/n-2147483648"}, {4294967295, "/q/n-000000001"},
+    };
+    struct world w;
+
+    world_init(&w);
+    world_create(&w, "/q", "", 0);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        node_of(&w, "/q")->creates = rows[i].creates;
+        CHECK_EQ_INT(world_create(&w, "/q/n", "", ZK_PERSISTENT_SEQUENTIAL), 0, "row %zu", i);
+        CHECK_EQ_STR(world_path(&w), rows[i].path, "row %zu", i);
+    }
+    CHECK_EQ_INT(node_of(&w, "/q")->creates, 0);
+    CHECK_EQ_INT(world_exists(&w, "/q"), 0);
+    CHECK_EQ_INT(w.stat.cversion, -5);
+    world_deinit(&w);
+}
+
+TEST(state_tree, data_version_skips_minus_one)
+{
+    struct world w;
+
+    world_init(&w);
+    world_create(&w, "/a", "", 0);
+    node_of(&w, "/a")->version = INT32_MAX;
+    CHECK_EQ_INT(world_set(&w, "/a", "", INT32_MAX), 0);
+    CHECK_EQ_INT(w.stat.version, INT32_MIN);
+    node_of(&w, "/a")->version = -2;
+    CHECK_EQ_INT(world_set(&w, "/a", "", -2), 0);
+    CHECK_EQ_INT(w.stat.version, 0);
+    world_deinit(&w);
+}
+
+TEST(state_tree, names_of_any_length)
+{
+    static char path[40000];
+    struct world w;
+
+    world_init(&w);
+    world_create(&w, "/d", "", 0);
+    for (size_t size = 1; size < sizeof(path) - 4; size += size < 64 ? 1 : 4999) {
+        memcpy(path, "/d/", 3);
+        memset(path + 3, 'n', size);
+        path[3 + size] = 0;
+        CHECK_EQ_INT(world_create(&w, path, "", 0), 0, "size %zu", size);
+        CHECK_EQ_INT(w.a.changes[0].path.size, size + 3);
+        CHECK_EQ_INT(world_exists(&w, path), 0, "size %zu", size);
+        if (size % 2 == 0)
+            CHECK_EQ_INT(world_delete(&w, path, 0), 0, "size %zu", size);
+    }
+    CHECK(state_digest(w.s) == state_digest_recompute(w.s));
+    world_deinit(&w);
+}
+
+/* The bare tree against a table of what should be in it, over many growths of the index. */
+TEST(state_tree, finds_what_is_there_and_nothing_else)
+{
+    enum { NODES = 3000 };
+    static uint32_t at[NODES]; /* index of node i under its parent */
+    struct tree t;
+    struct rng r;
+    struct buf path = {0};
+    char name[32];
+
+    tree_init(&t);
+    rng_init(&r, 3);
+    for (unsigned i = 0; i < NODES; i++)
+        at[i] = NODE_NONE;
+    for (unsigned step = 0; step < 40000; step++) {
+        unsigned i = (unsigned)rng_below(&r, NODES), parent = i / 3;
+        struct slice text =
+            slice_make(name, (size_t)snprintf(name, sizeof(name), "node-%u%s", i % 3, i % 2 ? "" : "-longer-than-inline"));
+
+        if (at[i] == NODE_NONE && (i < 3 || at[parent] != NODE_NONE)) {
+            CHECK(tree_child(&t, i < 3 ? NODE_ROOT : at[parent], text) == NODE_NONE);
+            at[i] = tree_take(&t, text);
+            tree_link(&t, at[i], i < 3 ? NODE_ROOT : at[parent]);
+        } else if (at[i] != NODE_NONE && tree_node(&t, at[i])->child_count == 0 && rng_below(&r, 4) == 0) {
+            tree_remove(&t, at[i]);
+            at[i] = NODE_NONE;
+        } else if (at[i] != NODE_NONE) {
+            buf_clear(&path);
+            tree_append_path(&t, at[i], &path);
+            CHECK_EQ_INT(tree_find(&t, buf_slice(&path)), at[i]);
+            CHECK(slice_equal(tree_name(tree_node(&t, at[i])), text));
+        }
+    }
+    for (unsigned i = 0; i < NODES; i++) {
+        uint32_t children = 0, at_child;
+
+        if (at[i] == NODE_NONE)
+            continue;
+        at_child = tree_node(&t, at[i])->first_child;
+        for (; at_child != NODE_NONE; at_child = tree_node(&t, at_child)->next, children++)
+            CHECK_EQ_INT(tree_node(&t, at_child)->parent, at[i]);
+        CHECK_EQ_INT(children, tree_node(&t, at[i])->child_count);
+    }
+    buf_deinit(&path);
+    tree_deinit(&t);
+}
+
+/* DESIGN section 4: at most 150 bytes besides its data, the allocator's share for the data included. */
+TEST(state_tree, a_node_costs_at_most_150_bytes_besides_its_data)
+{
+    enum { NODES = 100000 };
+    struct state_counts before, after;
+    char path[64], data[257];
+    struct world w;
+    double each;
+
+    CHECK_EQ_INT(sizeof(struct node), 120);
+    world_init(&w);
+    world_create(&w, "/service", "", 0);
+    state_counts(w.s, &before);
+    memset(data, 'd', sizeof(data));
+    for (unsigned i = 0; i < NODES; i++) {
+        snprintf(path, sizeof(path), "/service/member-%08u", i);
+        data[i % 256] = 0;
+        world_create(&w, path, data, 0);
+        data[i % 256] = 'd';
+    }
+    state_counts(w.s, &after);
+    CHECK_EQ_INT(after.nodes - before.nodes, NODES);
+    each = (double)(after.memory_bytes - before.memory_bytes - (after.data_bytes - before.data_bytes)) / NODES;
+    CHECK(each <= 150, "%.1f bytes", each);
+    CHECK(state_digest(w.s) == state_digest_recompute(w.s));
+    world_deinit(&w);
+}
+
+TEST(state_tree, acl_lists_are_shared_and_given_back)
+{
+    struct world w;
+    char path[32];
+
+    world_init(&w);
+    for (int i = 0; i < 300; i++) {
+        snprintf(path, sizeof(path), "/n%d", i);
+        CHECK_EQ_INT(world_create_acl(&w, path, "", 0, ZK_PERM_ALL | (i % 100) << 8), 0);
+    }
+    CHECK_EQ_INT(w.s->acls.by_hash.count, 101); /* with the read-only one of /zookeeper/config */
+    for (int i = 0; i < 300; i++) {
+        snprintf(path, sizeof(path), "/n%d", i);
+        CHECK_EQ_INT(world_delete(&w, path, -1), 0);
+    }
+    CHECK_EQ_INT(w.s->acls.by_hash.count, 2);
+    for (int i = 0; i < 100; i++) {
+        snprintf(path, sizeof(path), "/n%d", i);
+        CHECK_EQ_INT(world_create_acl(&w, path, "", 0, i), 0);
+    }
+    CHECK(w.s->acls.count <= 101);
+    CHECK(state_digest(w.s) == state_digest_recompute(w.s));
+    world_deinit(&w);
+}
