@@ -23,11 +23,19 @@ enum { NODE_SLAB = 1024, NODE_NAME_INLINE = 19 };
 
 enum node_kind { NODE_FREE, NODE_PERSISTENT, NODE_EPHEMERAL };
 
+/* What a lookup reads comes first, to lie in one or two cache lines. */
 struct node {
+    uint64_t path_hash;
+    uint32_t chain; /* of the bucket; of the free list */
+    uint32_t parent;
+    uint32_t name_size;
+    uint8_t kind;                   /* enum node_kind */
+    uint8_t name[NODE_NAME_INLINE]; /* or, when longer, a pointer to an allocation */
+    struct value *value;
+    uint32_t acl;
+    int32_t version;
     uint64_t czxid, mzxid;
     int64_t ctime, mtime;
-    uint64_t path_hash;
-    struct value *value;
     union {
         uint64_t pzxid; /* persistent */
         uint64_t owner; /* ephemeral; its pzxid is its czxid */
@@ -41,15 +49,8 @@ struct node {
         uint32_t owned_prev;
     };
     uint32_t creates; /* children ever created: the sequence suffix. 0 in an ephemeral */
-    int32_t version;
     int32_t aversion;
-    uint32_t parent;
     uint32_t next, prev; /* siblings; the first one's prev is the last */
-    uint32_t chain;      /* of the bucket; of the free list */
-    uint32_t acl;
-    uint32_t name_size;
-    uint8_t kind;                   /* enum node_kind */
-    uint8_t name[NODE_NAME_INLINE]; /* or, when longer, a pointer to an allocation */
 };
 
 struct tree {
