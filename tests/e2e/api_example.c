@@ -1,0 +1,176 @@
+/* api_example.c - libcoord as a program outside of the project uses it: installed header, pkg-config, blocking calls.
+ *
+ *     cc api_example.c $(pkg-config --cflags --libs coord)
+ *     ./a.out HOST:PORT     exit code 0 when every call did what it should; else the line that did not
+ */
+#include <coord/client.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MUST(condition)                                                                                                        \
+    do {                                                                                                                       \
+        if (!(condition)) {                                                                                                    \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                                    \
+            exit(1);                                                                                                           \
+        }                                                                                                                      \
+    } while (0)
+
+struct seen {
+    int events;
+    enum coord_event_type type;
+    int64_t zxid;
+};
+
+static void on_event(struct coord_client *client, const struct coord_event *event, void *arg)
+{
+    struct seen *seen = arg;
+
+    (void)client;
+    seen->events++;
+    seen->type = event->type;
+    seen->zxid = event->zxid;
+}
+
+static void on_created(struct coord_client *client, const struct coord_reply *reply, void *arg)
+{
+    (void)client;
+    MUST(reply->error == 0 && reply->path != NULL);
+    (*(int *)arg)++;
+}
+
+static struct coord_client *connect_to(const char *servers, const struct coord_client *resume)
+{
+    struct coord_options options = {.servers = servers, .timeout_ms = 10000};
+    struct coord_client *client;
+
+    if (resume != NULL) {
+        options.session_id = coord_client_session_id(resume);
+        memcpy(options.password, coord_client_password(resume), COORD_PASSWORD_BYTES);
+    }
+    MUST(coord_client_new(&client, &options) == 0);
+    MUST(coord_connect(client, 10000) == 0);
+    return client;
+}
+
+static void values(struct coord_client *client, const char *top)
+{
+    struct coord_stat stat;
+    void *data;
+    size_t size;
+    int64_t version_zxid;
+
+    MUST(coord_get(client, top, NULL, &data, &size, &stat) == 0);
+    MUST(size == 3 && memcmp(data, "a\0b", 4) == 0 && stat.version == 0 && stat.data_length == 3);
+    free(data);
+    MUST(coord_set(client, top, "new", 3, 0, &stat) == 0 && stat.version == 1);
+    MUST(coord_set(client, top, "x", 1, 0, NULL) == -COORD_E_BAD_VERSION);
+    version_zxid = stat.mzxid;
+    MUST(coord_client_last_zxid(client) >= version_zxid);
+    MUST(coord_set(client, top, NULL, 0, COORD_VERSION_ANY, NULL) == 0);
+    MUST(coord_get(client, top, NULL, &data, &size, NULL) == 0 && size == 0 && data != NULL);
+    free(data);
+    MUST(coord_sync(client, top) == 0);
+}
+
+static void children(struct coord_client *client, const char *top)
+{
+    char path[128], *created, **names;
+    size_t count;
+    struct coord_stat stat;
+    int answers = 0;
+
+    snprintf(path, sizeof(path), "%s/s-", top);
+    MUST(coord_create(client, path, "", 0, COORD_PERSISTENT_SEQUENTIAL, &created, &stat) == 0);
+    MUST(strncmp(created, path, strlen(path)) == 0 && strlen(created) == strlen(path) + 10 && stat.ephemeral_owner == 0);
+    MUST(coord_children(client, top, NULL, &names, &count, &stat) == 0);
+    MUST(count == 1 && strcmp(names[0], created + strlen(top) + 1) == 0 && names[1] == NULL && stat.num_children == 1);
+    free(names);
+    MUST(coord_delete(client, top, COORD_VERSION_ANY) == -COORD_E_NOT_EMPTY);
+    MUST(coord_delete(client, created, 0) == 0);
+    free(created);
+    for (int i = 0; i < 100; i++) /* asynchronous ones may be mixed in; they are answered in order */
+        MUST(coord_create_async(client, path, "", 0, COORD_EPHEMERAL_SEQUENTIAL, false, on_created, &answers) == 0);
+    MUST(coord_children(client, top, NULL, NULL, &count, NULL) == 0 && count == 100 && answers == 100);
+}
+
+static void watches(const char *servers, struct coord_client *client, const char *top)
+{
+    struct coord_client *other = connect_to(servers, NULL);
+    struct seen seen = {0}, made = {0};
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/later", top);
+    MUST(coord_get(client, top, &(struct coord_watch){on_event, &seen}, NULL, NULL, NULL) == 0);
+    MUST(coord_exists(client, path, &(struct coord_watch){on_event, &made}, NULL) == -COORD_E_NO_NODE);
+    MUST(coord_run(client, 0) == 0 && seen.events == 0 && made.events == 0);
+    MUST(coord_set(other, top, "again", 5, COORD_VERSION_ANY, NULL) == 0);
+    MUST(coord_create(other, path, NULL, 0, COORD_PERSISTENT, NULL, NULL) == 0);
+    for (int i = 0; i < 100 && (seen.events == 0 || made.events == 0); i++)
+        MUST(coord_run(client, 1000) == 0);
+    MUST(seen.events == 1 && seen.type == COORD_EVENT_DATA_CHANGED);
+    MUST(made.events == 1 && made.type == COORD_EVENT_CREATED);
+    MUST(coord_children(client, path, &(struct coord_watch){on_event, &seen}, NULL, NULL, NULL) == 0);
+    MUST(coord_delete(other, path, COORD_VERSION_ANY) == 0);
+    MUST(coord_sync(client, path) == 0 && seen.events == 2 && seen.type == COORD_EVENT_DELETED); /* before the answer */
+    MUST(coord_get(client, path, &(struct coord_watch){on_event, &seen}, NULL, NULL, NULL) == -COORD_E_NO_NODE);
+    MUST(seen.events == 3 && seen.type == COORD_EVENT_NOT_WATCHING);
+    MUST(coord_close(other) == 0);
+    MUST(coord_client_state(other) == COORD_STATE_CLOSED && coord_sync(other, "/") == -COORD_E_CLOSING);
+    coord_client_free(other);
+}
+
+/* A second handle takes the session over; it keeps the ephemeral nodes. A wrong password does not get it. */
+static void sessions(const char *servers, const char *top)
+{
+    struct coord_client *first = connect_to(servers, NULL), *second, *third;
+    struct coord_options options = {.servers = servers, .session_id = coord_client_session_id(first), .password = {1, 2, 3}};
+    struct coord_stat stat;
+    char path[128];
+    int rc;
+
+    snprintf(path, sizeof(path), "%s/mine", top);
+    MUST(coord_create(first, path, NULL, 0, COORD_EPHEMERAL, NULL, NULL) == 0);
+    MUST(coord_client_new(&third, &options) == 0);
+    MUST(coord_connect(third, 10000) == -COORD_E_SESSION_EXPIRED);
+    MUST(coord_client_state(third) == COORD_STATE_EXPIRED && coord_sync(third, "/") == -COORD_E_SESSION_EXPIRED);
+    coord_client_free(third);
+    rc = coord_exists(first, path, NULL, &stat);
+    if (rc == -COORD_E_CONNECTION_LOSS) /* some servers cut the older connection for the attempt alone */
+        rc = coord_exists(first, path, NULL, &stat);
+    MUST(rc == 0 && stat.ephemeral_owner == coord_client_session_id(first));
+    second = connect_to(servers, first);
+    MUST(coord_client_session_id(second) == coord_client_session_id(first));
+    coord_client_free(first);
+    MUST(coord_exists(second, path, NULL, &stat) == 0 && stat.ephemeral_owner == coord_client_session_id(second));
+    MUST(coord_close(second) == 0);
+    coord_client_free(second);
+    first = connect_to(servers, NULL);
+    MUST(coord_exists(first, path, NULL, NULL) == -COORD_E_NO_NODE); /* gone with its session */
+    MUST(coord_close(first) == 0);
+    coord_client_free(first);
+}
+
+int main(int argc, char **argv)
+{
+    struct coord_client *client;
+    char *top;
+
+    MUST(argc == 2);
+    client = connect_to(argv[1], NULL);
+    MUST(coord_client_session_id(client) != 0 && coord_client_timeout_ms(client) > 0);
+    MUST(coord_create(client, "/api-", "a\0b", 3, COORD_PERSISTENT_SEQUENTIAL, &top, NULL) == 0);
+    values(client, top);
+    children(client, top);
+    watches(argv[1], client, top);
+    sessions(argv[1], top);
+    MUST(coord_close(client) == 0); /* and with it a hundred ephemeral nodes */
+    coord_client_free(client);
+    client = connect_to(argv[1], NULL);
+    MUST(coord_delete(client, top, COORD_VERSION_ANY) == 0);
+    MUST(coord_close(client) == 0);
+    coord_client_free(client);
+    free(top);
+    return 0;
+}
