@@ -2,7 +2,6 @@
 #include "report/words.h"
 #include "report/report.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char mode_names[][12] = {[STATUS_STANDALONE] = "standalone",
@@ -141,7 +140,9 @@ const char *report_whitelist_unknown(const char *whitelist, char found[32])
     while (next_name(&whitelist, &name, &size)) {
         if ((size == 1 && *name == '*') || (size == 4 && report_word_find((const uint8_t *)name) != NULL))
             continue;
-        snprintf(found, 32, "%.*s", (int)(size < 31 ? size : 31), name);
+        size = size < 31 ? size : 31;
+        memcpy(found, name, size);
+        found[size] = '\0';
         return found;
     }
     return NULL;
