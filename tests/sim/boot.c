@@ -1,0 +1,95 @@
+/* boot.c - starting a server's process from its disk, in the order of coordd; see node.h. */
+#include "sim/ck_durable.h"
+#include "sim/ck_log.h"
+#include "sim/net.h"
+#include "sim/node.h"
+#include "sim/trace.h"
+
+static void paxos_options(struct sim *s, struct node *n, const struct store_recovered *recovered, struct paxos_options *o)
+{
+    const struct preset *p = &s->preset;
+
+    *o = (struct paxos_options){.self = n->id,
+                                .boot = recovered->boot,
+                                .incarnation = recovered->incarnation,
+                                .voter_count = p->nodes,
+                                .heartbeat_ms = p->heartbeat_ms,
+                                .election_min_ms = p->election_min_ms,
+                                .election_max_ms = p->election_max_ms,
+                                .counter_max = p->counter_max,
+                                .seed = rng_next(&n->rng)};
+    for (uint32_t i = 0; i < p->nodes; i++)
+        o->voters[i] = i + 1;
+}
+
+static struct state *load(struct sim *s, struct node *n, uint64_t zxid)
+{
+    struct job *job = job_new(JOB_LOAD);
+    struct state *state;
+
+    job->zxid = zxid;
+    store_run(n->store, job);
+    if (job->err != 0 && !fake_fs_stopped(n->disk))
+        sim_fail(s, "recovery", "n%u cannot load snapshot " ZXID_FMT ": %s", n->id, ZXID_ARG(zxid), coord_error_name(job->err));
+    state = job->state;
+    job->state = NULL;
+    job_free(job);
+    return state;
+}
+
+static void start_failed(struct sim *s, struct node *n)
+{
+    n->alive = true; /* so that it can crash */
+    node_check_disk(s, n);
+}
+
+void node_start(struct sim *s, struct node *n)
+{
+    const struct preset *p = &s->preset;
+    struct store_options options = {.data_dir = "/data",
+                                    .log_dir = s->options.seed % 2 ? "/data" : "/log",
+                                    .server = n->id,
+                                    .segment_bytes = p->segment_bytes,
+                                    .segments_ahead = p->segments_ahead,
+                                    .snap_retain = p->snap_retain,
+                                    .fresh_incarnation = rng_next(&n->rng) | 1};
+    struct store_recovered recovered;
+    const char *text = NULL;
+
+    n->life++;
+    if (!s->healed && chance(&n->rng, 50))
+        node_crash_at_write(s, n, rng_between(&n->rng, 1, 12));
+    int rc = store_open(fake_fs_fs(n->disk), &options, &n->store, &recovered, &text);
+    if (rc != 0) {
+        n->store = NULL;
+        if (!fake_fs_stopped(n->disk))
+            sim_fail(s, "recovery", "n%u cannot open its store: %s: %s", n->id, coord_error_name(rc), text ? text : "");
+        start_failed(s, n);
+        return;
+    }
+    struct state *state = load(s, n, recovered.snapshot_zxid);
+    if (fake_fs_stopped(n->disk) || !ck_durable_start(s, n, &recovered)) {
+        if (state != NULL)
+            state_free(state);
+        start_failed(s, n);
+        return;
+    }
+    trace_line(s, 0x57a7 + n->id, "n%u START boot=%u promised=%u accepted=%u snapshot=" ZXID_FMT " last=" ZXID_FMT, n->id,
+               recovered.boot, recovered.paxos.promised.epoch, recovered.paxos.accepted, ZXID_ARG(recovered.snapshot_zxid),
+               ZXID_ARG(runs_last(&recovered.paxos.log)));
+    struct replica_options ro = {.tick_ms = p->tick_ms,
+                                 .session_min_ms = p->session_min_ms,
+                                 .session_max_ms = p->session_max_ms,
+                                 .packet_max_bytes = ZK_MAX_BUFFER_DEFAULT,
+                                 .snap_count = p->snap_count,
+                                 .snapshot_zxid = recovered.snapshot_zxid,
+                                 .cluster = recovered.cluster,
+                                 .fresh_cluster = rng_next(&n->rng) | 1,
+                                 .connect_timeout_ms = 20000};
+    paxos_options(s, n, &recovered, &ro.paxos);
+    n->replica = replica_new(&ro, &recovered.paxos, state, s->now + n->mono_base);
+    n->alive = true;
+    ck_log_start(s, n);
+    net_process_started(s, n->id);
+    node_effects(s, n);
+}

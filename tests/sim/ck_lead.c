@@ -1,0 +1,64 @@
+/* ck_lead.c - who led which epoch; see ck_lead.h. */
+#include "sim/ck_lead.h"
+
+#include "base/alloc.h"
+#include "base/map.h"
+#include "sim/ck_log.h"
+#include "sim/trace.h"
+
+struct ck_lead {
+    struct map leading;     /* epoch -> node: it won the promises */
+    struct map established; /* epoch -> node */
+    uint32_t epoch;
+    uint64_t changes;
+};
+
+struct ck_lead *ck_lead_new(void)
+{
+    return coord_alloc_zero(1, sizeof(struct ck_lead));
+}
+
+void ck_lead_free(struct sim *s)
+{
+    map_deinit(&s->lead->leading);
+    map_deinit(&s->lead->established);
+    coord_free(s->lead);
+}
+
+uint32_t ck_lead_of(const struct sim *s, uint32_t epoch)
+{
+    const struct node *n = map_get(&s->lead->leading, epoch);
+
+    return n != NULL ? n->id : 0;
+}
+
+uint32_t ck_lead_epoch(const struct sim *s)
+{
+    return s->lead->epoch;
+}
+
+uint64_t ck_lead_changes(const struct sim *s)
+{
+    return s->lead->changes;
+}
+
+void ck_lead_step(struct sim *s, struct node *n)
+{
+    const struct paxos *p = replica_paxos(n->replica);
+    uint32_t epoch = p->promised.epoch;
+
+    if (p->role != PAXOS_LEADING && p->role != PAXOS_ADOPTING)
+        return;
+    struct node *other = map_put(&s->lead->leading, epoch, n);
+    if (other != NULL && other != n)
+        sim_fail(s, "I4", "n%u and n%u both won epoch %u", n->id, other->id, epoch);
+    if (!p->established || map_put(&s->lead->established, epoch, n) != NULL)
+        return;
+    s->lead->changes++;
+    if (epoch > s->lead->epoch)
+        s->lead->epoch = epoch;
+    trace_line(s, epoch, "n%u ESTABLISHED epoch=%u history_end=" ZXID_FMT, n->id, epoch, ZXID_ARG(p->history_end));
+    uint64_t last = ck_log_last(s);
+    if (zxid_epoch(last) < epoch && !runs_hold(&p->log, last))
+        sim_fail(s, "I7", "n%u leads epoch %u without " ZXID_FMT ", which was committed", n->id, epoch, ZXID_ARG(last));
+}

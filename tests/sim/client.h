@@ -1,0 +1,97 @@
+/* client.h - a client: its session, its requests in flight, its watches, and the promises that it holds its servers to.
+ *
+ * It speaks the wire protocol: connects, pings, pipelines, gives up on a silent server and moves on with its session, sets its
+ * watches anew, closes or leaves its session to expire. Checked at each reply and event: C1 replies in the order of the
+ * requests, C2 zxids never fall, C4 each read is the state at the zxid it names, each write is later than all that were
+ * complete before it, a sync is not behind any of them, C5 a result is that of the committed entry, C8 a watch fires once,
+ * C9 before any reply that shows the change.
+ *
+ * client.c has the session and the connection, client_reply.c the checks of replies, client_watch.c the watches, client_write.c
+ * what became of each write.
+ */
+#ifndef TESTS_SIM_CLIENT_H
+#define TESTS_SIM_CLIENT_H
+
+#include "base/list.h"
+#include "sim/sim.h"
+#include "wire/entry.h"
+#include "wire/jute.h"
+
+#define CLIENT_PATH_MAX 64
+#define CLIENT_WATCHES_MAX 24
+
+/* A request. Writes are kept for the whole run, others until they are answered or lost. */
+struct op {
+    struct list link; /* in flight */
+    int32_t xid, opcode;
+    char path[CLIENT_PATH_MAX];
+    bool watch, sequential, write;
+    uint64_t session, conn;
+    uint64_t lower; /* s->completed when it was sent */
+    uint64_t body_hash;
+    struct op *before; /* the write before it on the same connection */
+    /* Of writes: */
+    bool committed, refused; /* an entry of it was taken; refused: as moved or expired */
+    bool answered;
+};
+
+enum client_phase { CLIENT_IDLE, CLIENT_CONNECTING, CLIENT_CONNECTED, CLIENT_CLOSING };
+
+struct client_watch {
+    char path[CLIENT_PATH_MAX];
+    bool child, exist; /* exist: set where no node was */
+    bool pending;      /* the connection is a new one, and setWatches has no answer yet */
+    uint64_t zxid;     /* no change up to here is still to be told */
+};
+
+struct client {
+    uint32_t id;
+    struct rng rng;
+    enum client_phase phase;
+    uint64_t next_at; /* IDLE: when to connect */
+    uint64_t conn, since_at, heard_at, sent_at;
+    uint64_t session;
+    uint8_t password[ZK_PASSWORD_BYTES];
+    uint32_t timeout_ms;
+    int32_t xid;
+    uint64_t last_zxid;
+    struct list flight; /* struct op */
+    uint32_t flight_count;
+    struct op *last_write; /* on this connection */
+    struct client_watch watch[CLIENT_WATCHES_MAX];
+    uint32_t watch_count;
+    uint64_t watches_since; /* relative zxid of the setWatches under way */
+    int32_t version[8];     /* of the keys, as last heard */
+    uint64_t replies, sessions, expired;
+};
+
+struct client *client_new(struct sim *s, uint32_t id);
+void client_free(struct sim *s, struct client *c);
+void client_write_free_all(struct sim *s);
+
+/* Requests, on a connected client. data: for create and setData; number: flags or version. */
+void client_request(struct sim *s, struct client *c, int32_t opcode, const char *path, struct slice data, int32_t number,
+                    bool watch);
+void client_close_session(struct sim *s, struct client *c);
+void client_vanish(struct sim *s, struct client *c, uint64_t ms); /* says nothing for so long */
+
+/* From the connection. */
+void client_frame(struct sim *s, uint32_t client, uint64_t conn, struct slice frame);
+void client_conn_lost(struct sim *s, uint32_t client, uint64_t conn);
+
+/* From the committed sequence. */
+void client_committed(struct sim *s, const struct entry *e, int err);
+void client_expired(struct sim *s, uint64_t session);
+
+/* Between the files of the client. */
+void client_reply(struct sim *s, struct client *c, struct op *op, const struct zk_reply_header *h, struct jute_cursor *in);
+void client_shown(struct sim *s, struct client *c, uint64_t zxid); /* a reply with this zxid came: C2, C9 */
+void client_watch_set(struct sim *s, struct client *c, const char *path, bool child, bool exist, uint64_t zxid);
+void client_watch_event(struct sim *s, struct client *c, const struct zk_reply_header *h, const struct zk_watcher_event *e);
+void client_watch_lost(struct client *c);                    /* the connection: all are pending */
+void client_watch_request(struct client *c, struct buf *to); /* the setWatches record */
+void client_watch_restored(struct sim *s, struct client *c, uint64_t zxid);
+void client_write_sent(struct sim *s, struct client *c, struct op *op);
+void client_write_answered(struct sim *s, struct client *c, struct op *op, const struct zk_reply_header *h);
+
+#endif

@@ -1,0 +1,178 @@
+/* fault.c - the adversary; see fault.h. */
+#include "sim/fault.h"
+
+#include "base/alloc.h"
+#include "sim/client.h"
+#include "sim/net.h"
+#include "sim/node.h"
+#include "sim/pipe.h"
+#include "sim/sched.h"
+#include "sim/trace.h"
+
+struct fault {
+    struct rng rng;
+    uint64_t number; /* of the last cut of the network */
+};
+
+static void strike(struct sim *s, void *arg);
+
+struct fault *fault_new(struct sim *s)
+{
+    struct fault *f = coord_alloc_zero(1, sizeof(*f));
+
+    sim_rng(s, &f->rng, "fault", 0);
+    sched_at(s, rng_below(&f->rng, 2 * (uint64_t)s->preset.fault_gap_ms), strike, NULL, f);
+    return f;
+}
+
+void fault_free(struct sim *s)
+{
+    coord_free(s->fault);
+}
+
+static struct node *any_node(struct sim *s)
+{
+    return s->nodes[rng_below(&s->fault->rng, s->preset.nodes)];
+}
+
+/* The leader more often than others: that is where it hurts. */
+static struct node *some_node(struct sim *s)
+{
+    struct node *leader = chance(&s->fault->rng, 350) ? node_leader(s) : NULL;
+
+    return leader != NULL ? leader : any_node(s);
+}
+
+static enum fake_fs_crash crash_mode(struct sim *s)
+{
+    uint64_t dice = rng_below(&s->fault->rng, 10);
+
+    return dice < 6 ? FAKE_FS_RANDOM : dice < 8 ? FAKE_FS_LOSE : FAKE_FS_KEEP;
+}
+
+static uint64_t down_ms(struct sim *s)
+{
+    struct rng *rng = &s->fault->rng;
+
+    return chance(rng, 200) ? rng_between(rng, 1000, 4000) : rng_between(rng, 5, 600);
+}
+
+/* Cuts. Each lasts until it is mended or the next one begins. */
+
+static void mend(struct sim *s, void *arg)
+{
+    if ((uintptr_t)arg == s->fault->number)
+        net_heal(s);
+}
+
+static void isolate(struct sim *s, uint32_t id, bool in, bool out)
+{
+    for (uint32_t peer = 1; peer <= s->preset.nodes; peer++) {
+        if (in)
+            net_cut(s, peer, id, true);
+        if (out)
+            net_cut(s, id, peer, true);
+    }
+}
+
+static void cut_network(struct sim *s)
+{
+    struct rng *rng = &s->fault->rng;
+    uint32_t nodes = s->preset.nodes, kind = (uint32_t)rng_below(rng, 5);
+    uint32_t one = some_node(s)->id;
+
+    net_heal(s);
+    trace_line(s, kind, "CUT kind=%u n%u", kind, one);
+    if (kind == 0) { /* one alone */
+        isolate(s, one, true, true);
+    } else if (kind == 1) { /* one way */
+        bool in = chance(rng, 500);
+        isolate(s, one, in, !in);
+    } else if (kind == 2) { /* two camps */
+        uint64_t camp = rng_next(rng);
+        for (uint32_t a = 1; a <= nodes; a++)
+            for (uint32_t b = 1; b <= nodes; b++)
+                net_cut(s, a, b, (camp >> a & 1) != (camp >> b & 1));
+    } else if (kind == 3) { /* any directions */
+        for (uint32_t a = 1; a <= nodes; a++)
+            for (uint32_t b = 1; b <= nodes; b++)
+                net_cut(s, a, b, chance(rng, 350));
+    } else { /* a chain, or a hub */
+        for (uint32_t a = 1; a <= nodes; a++)
+            for (uint32_t b = 1; b <= nodes; b++)
+                net_cut(s, a, b, nodes > 3 && chance(rng, 500) ? a + 1 != b && b + 1 != a : a != one && b != one);
+    }
+    sched_at(s, s->now + rng_between(rng, 50, 2500), mend, NULL, (void *)(uintptr_t)++s->fault->number);
+}
+
+static void power_loss(struct sim *s)
+{
+    uint64_t ms = rng_between(&s->fault->rng, 5, 500);
+
+    trace_line(s, ms, "POWER LOSS");
+    for (uint32_t i = 0; i < s->preset.nodes; i++)
+        node_crash(s, s->nodes[i], chance(&s->fault->rng, 700) ? FAKE_FS_RANDOM : FAKE_FS_LOSE,
+                   ms + rng_below(&s->fault->rng, 300));
+}
+
+static void strike(struct sim *s, void *arg)
+{
+    struct rng *rng = &s->fault->rng;
+    uint32_t dice = (uint32_t)rng_below(rng, 100);
+    struct node *n = some_node(s);
+
+    if (s->healed)
+        return;
+    if (dice < 20) {
+        node_crash(s, n, crash_mode(s), down_ms(s));
+    } else if (dice < 32) {
+        if (n->alive && !n->doomed)
+            node_crash_at_write(s, n, rng_between(rng, 1, 25));
+    } else if (dice < 35) {
+        power_loss(s);
+    } else if (dice < 55) {
+        cut_network(s);
+    } else if (dice < 63) {
+        net_break(s, n->id, 1 + n->id % s->preset.nodes);
+    } else if (dice < 72) {
+        trace_line(s, n->id, "n%u SLOW DISK", n->id);
+        n->slow_until = s->now + rng_between(rng, 50, 1500);
+    } else if (dice < 80) {
+        if (n->alive)
+            node_pause(s, n, rng_between(rng, 5, 1500));
+    } else if (dice < 83) {
+        n->wall_offset = (int64_t)rng_below(rng, 7200000) - 3600000;
+    } else if (dice < 88) {
+        client_vanish(s, s->clients[rng_below(rng, s->preset.clients)], rng_below(rng, 2 * (uint64_t)s->preset.session_max_ms));
+    } else if (dice < 92) {
+        pipe_stall_client(s, (uint32_t)rng_below(rng, s->preset.clients));
+    } else if (dice < 95) {
+        struct client *c = s->clients[rng_below(rng, s->preset.clients)];
+        if (c->phase == CLIENT_CONNECTED)
+            pipe_slow(s, c->conn, rng_below(rng, 400));
+    } else {
+        node_hand_over(s, n);
+    }
+    sched_at(s, s->now + 1 + rng_below(rng, 2 * (uint64_t)s->preset.fault_gap_ms), strike, NULL, arg);
+}
+
+void fault_end(struct sim *s)
+{
+    trace_line(s, 0xe4d, "FAULTS END");
+    for (uint32_t i = 0; i < s->preset.clients; i++)
+        s->clients[i]->next_at = s->now;
+    s->healed = true;
+    net_calm(s);
+    for (uint32_t i = 0; i < s->preset.nodes; i++) {
+        struct node *n = s->nodes[i];
+        n->slow_until = 0;
+        if (n->doomed || n->stopping)
+            node_crash(s, n, FAKE_FS_RANDOM, 5);
+        if (n->alive)
+            node_pause(s, n, 0);
+        else
+            n->down_until = s->now;
+        if (!n->alive)
+            node_start(s, n);
+    }
+}

@@ -1,0 +1,77 @@
+/* node.h - one server of the simulated world: a disk that lives on, and a process that comes and goes.
+ *
+ * A process is what coordd makes of a data directory: store_open, JOB_LOAD, replica_new, then turns: events that came in are
+ * given to replica_step() together, and its effects are carried away: jobs to the lanes (lane.c), frames to the network,
+ * bytes to connections. A crash drops all of it and leaves what the fake disk says survives; the checkers hear of both.
+ */
+#ifndef TESTS_SIM_NODE_H
+#define TESTS_SIM_NODE_H
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "lib/fake_fs.h"
+#include "replica/replica.h"
+#include "sim/sim.h"
+#include "store/store.h"
+
+/* Jobs of one kind of thread: waiting in order, then run together (WAL) or singly (SNAP), then given back after a while. */
+struct lane {
+    struct list waiting, done; /* struct job */
+    bool busy;
+};
+
+struct node {
+    uint32_t id;
+    uint64_t life; /* counts the processes; events of an earlier one mean nothing */
+    bool alive;
+    struct rng rng;
+    struct fake_fs *disk;
+    struct store *store;
+    struct replica *replica;
+    struct list inbox; /* struct inbox, in order of arrival */
+    uint64_t turn_at;  /* the next turn; UINT64_MAX: none is set */
+    uint64_t paused_until;
+    uint64_t mono_base;           /* the monotonic clock starts anywhere */
+    int64_t wall_offset;          /* wrong, and jumps */
+    struct lane lane[2];          /* by enum job_lane */
+    uint64_t slow_until;          /* the disk limps */
+    bool doomed;                  /* the disk will fail the process: its errors are ours */
+    bool stopping;                /* hands over, then stops */
+    uint64_t down_until;          /* a process that died comes back then */
+    uint64_t snapshots, installs; /* written, received */
+};
+
+struct node *node_new(struct sim *s, uint32_t id);
+void node_free(struct sim *s, struct node *n);
+
+void node_start(struct sim *s, struct node *n); /* boot.c */
+
+/* The process dies; the disk keeps what `mode` says. It starts again after down_ms. */
+void node_crash(struct sim *s, struct node *n, enum fake_fs_crash mode, uint64_t down_ms);
+
+/* The disk stops the process at its n-th change from now, and loses what was not synced as chance has it. */
+void node_crash_at_write(struct sim *s, struct node *n, uint64_t nth);
+
+void node_pause(struct sim *s, struct node *n, uint64_t ms); /* no turn before */
+void node_hand_over(struct sim *s, struct node *n);          /* stop cleanly */
+
+/* Things that arrive; ignored by a process that is not there. */
+void node_link(struct sim *s, struct node *n, uint32_t peer, bool up);
+void node_message(struct sim *s, struct node *n, uint32_t peer, struct slice frames);
+void node_conn(struct sim *s, struct node *n, enum replica_event_type type, uint64_t conn, struct slice bytes);
+void node_job(struct sim *s, struct node *n, struct job *job);
+
+struct node *node_leader(struct sim *s); /* the established leader of the highest epoch; NULL: none */
+
+/* After the process was started or stepped: the checkers look at it, its effects leave. It may be dead then. */
+void node_effects(struct sim *s, struct node *n);
+
+/* lane.c */
+void lane_init(struct node *n);
+void lane_take(struct sim *s, struct node *n); /* the replica's new jobs */
+void lane_drop(struct node *n);                /* the process is gone: free every job */
+
+/* The process stopped by its disk. True: it is dead now, touch nothing of it. */
+bool node_check_disk(struct sim *s, struct node *n);
+
+#endif

@@ -1,0 +1,173 @@
+/* sim.c - one run: the preset from the seed, the phase with faults, then the phase in which all must come right; see sim.h. */
+#include "sim/sim.h"
+
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "sim/ck_durable.h"
+#include "sim/ck_lead.h"
+#include "sim/ck_log.h"
+#include "sim/ck_model.h"
+#include "sim/client.h"
+#include "sim/fault.h"
+#include "sim/net.h"
+#include "sim/node.h"
+#include "sim/pipe.h"
+#include "sim/sched.h"
+#include "sim/trace.h"
+
+void sim_rng(const struct sim *s, struct rng *rng, const char *label, uint64_t index)
+{
+    rng_init(rng, hash_u64(index, hash_bytes(label, strlen(label), s->options.seed)));
+}
+
+static void preset_draw(struct sim *s)
+{
+    struct preset *p = &s->preset;
+    struct rng rng;
+
+    sim_rng(s, &rng, "preset", 0);
+    *p = (struct preset){
+        .nodes = (uint32_t)rng_between(&rng, 3, 5),
+        .clients = (uint32_t)rng_between(&rng, 2, 5),
+        .fault_ms = 20000,
+        .heartbeat_ms = 20,
+        .election_min_ms = 100,
+        .election_max_ms = 200,
+        .tick_ms = 200,
+        .session_min_ms = 600,
+        .session_max_ms = 3000,
+        .counter_max = chance(&rng, 300) ? (uint32_t)rng_between(&rng, 20, 200) : UINT32_MAX - (1u << 20),
+        .snap_count = rng_between(&rng, 30, 150),
+        .segment_bytes = 4096 * rng_between(&rng, 1, 4),
+        .segments_ahead = (uint32_t)rng_between(&rng, 1, 2),
+        .snap_retain = 2,
+        .datagrams = chance(&rng, 500),
+        .loss = (uint32_t)(chance(&rng, 500) ? rng_below(&rng, 20) : rng_below(&rng, 150)),
+        .twice = (uint32_t)rng_below(&rng, 150),
+        .stale = 200,
+        .delay_max_ms = (uint32_t)rng_between(&rng, 1, chance(&rng, 200) ? 15 : 4),
+        .fault_gap_ms = (uint32_t)(chance(&rng, 300) ? rng_between(&rng, 60, 300) : rng_between(&rng, 300, 2000)),
+        .image_check = 40,
+        .value_max = (uint32_t)rng_between(&rng, 1000, 30000),
+    };
+    if (s->options.nodes != 0)
+        p->nodes = s->options.nodes;
+    if (s->options.ms != 0)
+        p->fault_ms = s->options.ms;
+}
+
+static void run_until(struct sim *s, uint64_t until)
+{
+    while (sched_next(s, until))
+        ;
+}
+
+/* Why the world is not at rest: NULL when there is one leader, everybody has applied the same, and no client waits. */
+static const char *restless(struct sim *s)
+{
+    static char why[160];
+    struct node *leader = node_leader(s);
+
+    if (leader == NULL)
+        return "there is no leader";
+    for (uint32_t i = 0; i < s->preset.clients; i++) {
+        const struct client *c = s->clients[i];
+        if (c->phase != CLIENT_CONNECTED || c->flight_count > 0) {
+            snprintf(why, sizeof(why), "c%u is in phase %d with %u requests in flight", c->id, (int)c->phase, c->flight_count);
+            return why;
+        }
+    }
+    for (uint32_t i = 0; i < s->preset.nodes; i++) {
+        const struct node *n = s->nodes[i];
+        if (!n->alive || state_zxid(replica_state(n->replica)) != ck_log_last(s)) {
+            snprintf(why, sizeof(why), "n%u has applied " ZXID_FMT " of " ZXID_FMT, n->id,
+                     ZXID_ARG(n->alive ? state_zxid(replica_state(n->replica)) : 0), ZXID_ARG(ck_log_last(s)));
+            return why;
+        }
+    }
+    return NULL;
+}
+
+/* FAULTS 4.5. Digests are compared at each step already: equal zxids are equal states. */
+static void come_right(struct sim *s)
+{
+    uint64_t timeout = s->preset.election_max_ms, deadline = s->now + 20 * timeout;
+    const char *why;
+
+    run_until(s, s->now + 10 * timeout);
+    s->quiet = true;
+    while ((why = restless(s)) != NULL && s->now < deadline)
+        run_until(s, s->now + 5);
+    if (why != NULL)
+        sim_fail(s, "liveness", "%llu ms after the last fault %s", (unsigned long long)(20 * timeout), why);
+    uint32_t epoch = ck_lead_epoch(s);
+    run_until(s, s->now + 10 * timeout);
+    if (ck_lead_epoch(s) != epoch && s->preset.counter_max > 1000)
+        sim_fail(s, "liveness", "epoch %u was followed by %u without any fault", epoch, ck_lead_epoch(s));
+}
+
+static void begin(struct sim *s)
+{
+    preset_draw(s);
+    s->sched = sched_new();
+    s->trace = trace_new();
+    s->net = net_new(s);
+    s->pipes = pipes_new(s);
+    s->log = ck_log_new(s);
+    s->model = ck_model_new();
+    s->durable = ck_durable_new(s);
+    s->lead = ck_lead_new();
+    trace_line(s, s->options.seed, "seed %llu: %u servers, %u clients, %s, fault gap %u ms, snap_count %llu, segments of %llu",
+               (unsigned long long)s->options.seed, s->preset.nodes, s->preset.clients,
+               s->preset.datagrams ? "datagrams" : "streams", s->preset.fault_gap_ms, (unsigned long long)s->preset.snap_count,
+               (unsigned long long)s->preset.segment_bytes);
+    for (uint32_t i = 0; i < s->preset.nodes; i++)
+        s->nodes[i] = node_new(s, i + 1);
+    for (uint32_t i = 0; i < s->preset.nodes; i++)
+        node_start(s, s->nodes[i]);
+    for (uint32_t i = 0; i < s->preset.clients; i++)
+        s->clients[i] = client_new(s, i);
+    s->fault = fault_new(s);
+}
+
+static void end(struct sim *s)
+{
+    sched_free(s);
+    for (uint32_t i = 0; i < s->preset.clients; i++)
+        client_free(s, s->clients[i]);
+    client_write_free_all(s);
+    for (uint32_t i = 0; i < s->preset.nodes; i++)
+        node_free(s, s->nodes[i]);
+    fault_free(s);
+    ck_lead_free(s);
+    ck_durable_free(s);
+    ck_model_free(s);
+    ck_log_free(s);
+    pipes_free(s);
+    net_free(s);
+    trace_free(s->trace);
+}
+
+void sim_run(const struct sim_options *options, struct sim_result *result)
+{
+    struct sim s = {.options = *options};
+
+    begin(&s);
+    run_until(&s, s.preset.fault_ms);
+    fault_end(&s);
+    come_right(&s);
+    *result = (struct sim_result){.hash = trace_hash(&s),
+                                  .events = sched_count(&s),
+                                  .committed = ck_log_count(&s),
+                                  .crashes = s.crashes,
+                                  .epoch = ck_lead_epoch(&s)};
+    for (uint32_t i = 0; i < s.preset.clients; i++)
+        result->replies += s.clients[i]->replies;
+    for (uint32_t i = 0; i < s.preset.nodes; i++) {
+        result->snapshots += s.nodes[i]->snapshots;
+        result->installs += s.nodes[i]->installs;
+    }
+    end(&s);
+}
