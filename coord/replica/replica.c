@@ -129,7 +129,7 @@ static void job_done(struct replica *r, struct job *j)
         snap_receive_done(r, j);
         return;
     }
-    COORD_ASSERT(!"a job of no known type");
+    COORD_ASSERT(false && "a job of no known type");
 }
 
 /* Persists that came back together are told to paxos in one step. */
