@@ -261,10 +261,17 @@ static void on_ready(evutil_socket_t fd, short what, void *context)
 
 void conn_flush(struct conn *conn)
 {
+    bool full;
+
     if (conn->io == NULL && conn->state <= CONN_OPEN)
         conn->io = replica_conn_io(conn->clients->replica, conn->id);
     if (conn->io == NULL)
         return;
-    if ((conn->wants & EV_WRITE) || send_some(conn, &conn->io->output))
-        settle(conn);
+    full = buf_size(&conn->io->output) >= REPLICA_OUTPUT_BYTES;
+    if (!(conn->wants & EV_WRITE) && !send_some(conn, &conn->io->output))
+        return;
+    settle(conn);
+    /* The kernel may take all of it at once: then no write event will tell the replica that its requests may go on. */
+    if (full && conn->state != CONN_GONE && buf_size(&conn->io->output) < REPLICA_OUTPUT_BYTES)
+        inbox_add(conn->clients->inbox, REPLICA_CONN_DRAINED)->conn = conn->id;
 }
