@@ -1,0 +1,186 @@
+"""Limits, malformed bytes and four-letter words: each costs one connection at most."""
+import random
+import socket
+import struct
+
+import records as r
+import zkwire
+from suite import test
+from zkwire import Closed
+
+PACKET_MAX = 1048575  # jute.maxbuffer
+
+
+def data_for_packet(path, size):
+    """Data with which a setData of path makes a packet of so many bytes."""
+    return b"\xa5" * (size - 8 - len(r.set(path, b"")[1]))
+
+
+class Bystander:
+    """A client of the same server that must not notice anything."""
+
+    def __init__(self, e, server):
+        self.client, self.path = e.connect(server), "/bystander-%d" % random.randrange(1 << 30)
+        self.client.call(r.create(self.path, b"", r.EPHEMERAL))
+        self.version = 0
+
+    def check(self):
+        self.version += 1
+        assert self.client.call(r.set(self.path, b"x")).version == self.version
+
+
+def closes(port, sent, handshake=True):
+    """The server closes a connection that sends this, and answers none of it."""
+    with zkwire.Connection(port) as c:
+        if handshake:
+            c.handshake(4000)
+        try:
+            c.send_bytes(sent)
+        except Closed:
+            return
+        c.wait_closed()
+
+
+@test(asan=True)
+def values_up_to_the_limit_pass_and_one_byte_more_closes(e):
+    for server in e.servers:
+        bystander = Bystander(e, server)
+        path = "/large-%d" % server.number
+        c = e.connect(server)
+        c.call(r.create(path))
+        data = data_for_packet(path, PACKET_MAX)
+        assert c.call(r.set(path, data)).data_length == len(data)
+        over = c.send(r.set(path, data + b"x"))
+        try:
+            c.wait_closed()
+        except Closed:
+            pass
+        assert not over.done
+        bystander.check()
+        for other in e.connect_all():
+            found, stat = other.fetch(path)
+            assert (found == data, stat.version) == (True, 1), stat
+
+
+@test(asan=True)
+def many_large_values_pass_through_a_follower(e):
+    """More than any window or credit holds at once."""
+    c = e.connect(e.followers()[0])
+    c.call(r.create("/bulk"))
+    blob = bytes(random.Random(7).randbytes(900000))
+    tickets = [c.send(r.set("/bulk", blob, i)) for i in range(30)]
+    assert [c.result(t).version for t in tickets] == list(range(1, 31))
+    for other in e.connect_all():
+        assert other.fetch("/bulk")[0] == blob
+
+
+@test(asan=True)
+def impossible_lengths_close_the_connection(e):
+    for server in e.servers[:2]:
+        bystander = Bystander(e, server)
+        for length in (-1, -2 ** 31, PACKET_MAX + 1, 2 ** 31 - 1):
+            closes(server.client_port, struct.pack(">i", length))
+            closes(server.client_port, struct.pack(">i", length), handshake=False)
+        bystander.check()
+
+
+@test(zookeeper=False)
+def a_first_frame_above_a_kilobyte_closes_the_connection(e):
+    closes(e.servers[0].client_port, struct.pack(">i", 1025), handshake=False)
+
+
+@test()
+def a_body_that_does_not_decode_gets_an_error_and_the_connection_stays(e):
+    c = e.connect(e.followers()[0])
+    for operation in ((r.GET_DATA, b""), (r.CREATE, r.pack_string("/x")), (r.SET_DATA, b"\x7f\xff\xff\xff"),
+                      (r.GET_CHILDREN, b"\x00\x00\x00\x10/x"), (r.CREATE, struct.pack(">i", -7)),
+                      (r.DELETE, r.pack_string("/x") + b"\0\0"), (r.EXISTS, struct.pack(">i", -2))):
+        assert c.error((*operation, r.nothing)) == r.MARSHALLING, operation
+    assert c.call(r.exists("/")).version == 0
+
+
+@test()
+def an_unknown_operation_closes_the_connection(e):
+    for number in (99, -3, 2 ** 31 - 1):
+        c = e.connect(e.servers[0])
+        ticket = c.send((number, b"", r.nothing))
+        c.wait_closed()
+        assert ticket.done and (ticket.err, ticket.zxid) == (r.UNIMPLEMENTED, -1), (number, ticket.err, ticket.zxid)
+
+
+@test(asan=True)
+def random_bytes_do_no_harm(e):
+    chance = random.Random(20)
+    for server in e.servers:
+        bystander = Bystander(e, server)
+        for i in range(60):
+            with zkwire.Connection(server.client_port) as c:
+                if i % 3:
+                    c.handshake(4000)
+                number = chance.choice([1, 2, 3, 4, 5, 8, 9, 11, 12, 14, 15, 101, 105, 106, -11, 100, chance.getrandbits(31)])
+                body = struct.pack(">ii", chance.choice([1, -8, -4, -2, 0]), number) + chance.randbytes(chance.randrange(200))
+                try:
+                    c.send_bytes(struct.pack(">i", len(body)) + body + chance.randbytes(chance.randrange(8)))
+                    c.socket.settimeout(0.005)
+                    c.socket.recv(4096)
+                except (OSError, Closed):
+                    pass
+        bystander.check()
+    e.check()
+
+
+@test()
+def a_half_sent_request_has_no_effect(e):
+    c = e.connect(e.servers[0])
+    c.call(r.create("/half", b"old"))
+    number, body, _ = r.set("/half", b"new")
+    frame = struct.pack(">iii", len(body) + 8, 1, number) + body
+    for size in (1, 3, 4, 11, len(frame) - 1):
+        with zkwire.Connection(e.servers[0].client_port) as half:
+            half.handshake(4000)
+            half.send_bytes(frame[:size])
+    assert c.fetch("/half")[0] == b"old"
+
+
+@test()
+def bytes_that_come_one_by_one_make_a_request(e):
+    c = e.connect(e.followers()[0])
+    c.cork()
+    ticket = c.send(r.create("/slowly", b"x"))
+    for at in range(len(c.output)):
+        c.socket.sendall(c.output[at:at + 1])
+    c.output.clear()
+    assert c.result(ticket) == "/slowly"
+
+
+@test(asan=True)
+def four_letter_words_are_answered_by_every_server(e):
+    client = e.connect(e.servers[0])
+    client.call(r.create("/words", b"x"))
+    for server in e.servers:
+        assert server.word("ruok") == "imok", server.word("ruok")
+        assert server.word("isro") == "rw", server.word("isro")
+        for word in ("srvr", "stat"):
+            text = server.word(word)
+            assert "Zookeeper version:" in text and "Mode: " in text and "Zxid: 0x" in text and "Node count: " in text, text
+        conf = server.word("conf")
+        assert "clientPort=%d" % server.client_port in conf and "serverId=%d" % server.number in conf, conf
+        monitor = server.monitor()
+        assert monitor["zk_server_state"] in ("leader", "follower"), monitor
+        for key in ("zk_version", "zk_znode_count", "zk_watch_count", "zk_ephemerals_count", "zk_num_alive_connections",
+                    "zk_outstanding_requests", "zk_packets_received", "zk_packets_sent", "zk_avg_latency",
+                    "zk_approximate_data_size", "zk_open_file_descriptor_count"):
+            assert key in monitor, "%s is missing: %s" % (key, sorted(monitor))
+    leading = [s for s in e.servers if s.monitor()["zk_server_state"] == "leader"]
+    assert len(leading) == 1
+    assert leading[0].monitor()["zk_synced_followers"].split(".")[0] == "2", leading[0].monitor()
+
+
+@test()
+def the_telnet_interrupt_only_closes(e):
+    with socket.create_connection(("127.0.0.1", e.servers[0].client_port), timeout=20) as s:
+        s.sendall(b"\xff\xf4\xff\xfd\x06")
+        try:
+            assert s.recv(100) == b""
+        except ConnectionResetError:
+            pass
