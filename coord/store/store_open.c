@@ -173,7 +173,10 @@ static int check_manifest(struct store *s, struct buf *why)
                    s->options.server);
         return -COORD_E_FOREIGN;
     }
-    return 0;
+    rc = fs_sync_dir(s->fs, s->data_dir); /* the process before may have died between its name and the sync */
+    if (rc < 0)
+        buf_printf(why, "%s: sync: %s", s->data_dir, coord_error_text(rc));
+    return rc;
 }
 
 static int check_promise(struct store *s, struct buf *why)
@@ -189,7 +192,10 @@ static int check_promise(struct store *s, struct buf *why)
                    1 - s->promise.write_first);
         return -COORD_E_FOREIGN;
     }
-    return 0;
+    int rc = promise_settle(s->fs, s->data_dir, &s->promise);
+    if (rc < 0)
+        buf_printf(why, "%s/promise.%u: write: %s", s->data_dir, 1 - s->promise.write_first, coord_error_text(rc));
+    return rc;
 }
 
 static int check_snapshot(struct store *s, uint64_t zxid, struct buf *why)

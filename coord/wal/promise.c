@@ -130,6 +130,14 @@ static int write_one(struct fs *fs, const char *dir, uint32_t which, const uint8
     return rc;
 }
 
+int promise_settle(struct fs *fs, const char *dir, const struct promise *p)
+{
+    uint8_t content[PROMISE_BYTES];
+
+    promise_encode(content, p);
+    return write_one(fs, dir, (p->write_first + 1) % PROMISE_FILES, content);
+}
+
 int promise_write(struct fs *fs, const char *dir, struct promise *p)
 {
     uint8_t content[PROMISE_BYTES];

@@ -45,6 +45,10 @@ int promise_decode(struct slice from, struct promise *p); /* 0, -COORD_E_DAMAGED
  * -COORD_E_IO; `why` says it then. *bad: how many of the two were not whole (the next write heals). */
 int promise_read(struct fs *fs, const char *dir, struct promise *p, uint32_t *bad, struct buf *why);
 
+/* Store what promise_read gave once more where it was read, and sync: the process before may have died between the write and
+ * its sync, or of the sync. Once, before the first write, which begins with the other file. */
+int promise_settle(struct fs *fs, const char *dir, const struct promise *p);
+
 /* Raises p->generation and makes p durable. After an error the process must end. */
 int promise_write(struct fs *fs, const char *dir, struct promise *p);
 

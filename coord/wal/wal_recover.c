@@ -34,6 +34,8 @@ struct scan {
     uint32_t boot;                   /* of the last record */
     uint64_t claimed;                /* the greatest claim of the records that make up the log and of the promise */
     uint64_t vouched, vouched_zxid;  /* the greatest claim of all */
+    bool next_bad;                   /* the segment behind the end exists and does not begin with a whole record */
+    bool more_in_tail;               /* something behind the end, in the same segment, begins like a record */
     uint64_t far;                    /* end of the farthest thing behind the end that begins like a record */
 };
 
@@ -247,6 +249,9 @@ static int scan_segment(struct scan *s, uint32_t sequence, bool reached)
 
     COORD_TRY(load(s->w, sequence, &content));
     COORD_TRY(check_header(s->w, sequence, content, &key));
+    if (reached && sequence != position_sequence(s->end))
+        s->next_bad = record_decode(slice_make(content.data + offset, content.size - offset), position_make(sequence, offset),
+                                    key, &r) != RECORD_VALID;
     while (reached) {
         struct slice rest = slice_make(content.data + offset, content.size - offset);
         if (record_decode(rest, position_make(sequence, offset), key, &r) != RECORD_VALID)
@@ -260,6 +265,10 @@ static int scan_segment(struct scan *s, uint32_t sequence, bool reached)
         part = true;
     }
     hear_claims(s, sequence, content, key, offset);
+    if (part)
+        s->next_bad = false;
+    if (sequence == position_sequence(s->end))
+        s->more_in_tail = s->far > s->end;
     return part;
 }
 
@@ -268,6 +277,8 @@ static int judge(struct scan *s)
     struct wal *w = s->w;
     uint64_t place = s->end;
 
+    if (s->next_bad && !s->more_in_tail)
+        place = position_make(position_sequence(s->end) + 1, SEGMENT_HEADER_BYTES);
     if (s->vouched <= s->end) {
         if (s->far > s->end) {
             bool same = position_sequence(s->far) == position_sequence(s->end);
@@ -318,7 +329,8 @@ static int store_again(struct scan *s)
     return 0;
 }
 
-/* Every file but the segments in use becomes a spare or goes. */
+/* Every file but the segments in use becomes a spare or goes. Those behind the log's end from the last on, each durably, so
+ * that no crash leaves a gap between the names. */
 static int clear_files(struct scan *s)
 {
     struct wal *w = s->w;
@@ -327,10 +339,14 @@ static int clear_files(struct scan *s)
 
     for (size_t i = 0; i < s->spares.count; i++)
         COORD_TRY(wal_spare_found(w, s->spares.number[i]));
-    for (size_t i = 0; i < s->segments.count; i++)
-        if (s->segments.number[i] < s->start->first || s->segments.number[i] > tail)
-            COORD_TRY(wal_spare_set_aside(w, s->segments.number[i]));
-    if (s->leftover) {
+    for (size_t i = s->segments.count; i > 0 && rc == 0; i--) {
+        if (s->segments.number[i - 1] >= s->start->first && s->segments.number[i - 1] <= tail)
+            continue;
+        COORD_TRY(wal_spare_set_aside(w, s->segments.number[i - 1]));
+        if (s->segments.number[i - 1] > tail)
+            rc = fs_sync_dir(w->fs, w->dir);
+    }
+    if (rc == 0 && s->leftover) {
         char path[WAL_PATH_BYTES];
         snprintf(path, sizeof(path), "%s/segment.tmp", w->dir);
         rc = fs_remove(w->fs, path);

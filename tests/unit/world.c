@@ -1,0 +1,279 @@
+/* world.c - see world.h. */
+#include "unit/world.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/zxid.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define GROUP_JOBS 6
+
+static void apply_step(struct world_facts *f, const struct world_step *s)
+{
+    switch (s->kind) {
+    case STEP_PROMISED:
+        f->promised = s->epoch;
+        break;
+    case STEP_ACCEPTED:
+        f->accepted = s->epoch;
+        break;
+    case STEP_ENTRY:
+        kit_model_append(&f->log, s->zxid, 1, s->size, s->salt);
+        break;
+    case STEP_CUT:
+        kit_model_cut(&f->log, s->zxid);
+        break;
+    case STEP_SNAPSHOT:
+        f->snapshot = s->zxid;
+        break;
+    case STEP_INSTALL:
+        kit_model_drop(&f->log, UINT64_MAX);
+        f->log.base = f->snapshot = s->zxid;
+        break;
+    }
+}
+
+static void ask(struct world *w, struct world_step s)
+{
+    w->open[w->open_count++] = s;
+    apply_step(&w->asked, &s);
+}
+
+static bool settle(struct world *w, int rc)
+{
+    if (rc != 0)
+        return false;
+    w->settled = w->asked;
+    w->open_count = 0;
+    return true;
+}
+
+static uint64_t last_asked(const struct world *w)
+{
+    const struct kit_model *m = &w->asked.log;
+
+    return m->count > 0 ? m->zxid[m->count - 1] : m->base;
+}
+
+struct world *world_new(void)
+{
+    struct world *w = coord_alloc_zero(1, sizeof(*w));
+    bool stopped;
+
+    log_set_level(LOG_LEVEL_ERROR); /* torn batches are what these tests are about */
+    w->fake = fake_fs_new();
+    return world_start(w, &stopped) == NULL ? w : NULL;
+}
+
+void world_free(struct world *w)
+{
+    if (w->store != NULL)
+        store_close(w->store);
+    fake_fs_free(w->fake);
+    coord_free(w);
+}
+
+struct world *world_clone(const struct world *w)
+{
+    struct world *c = coord_memdup(w, sizeof(*w));
+
+    c->fake = fake_fs_clone(w->fake);
+    c->store = NULL;
+    return c;
+}
+
+bool world_promise(struct world *w)
+{
+    ask(w, (struct world_step){.kind = STEP_PROMISED, .epoch = w->asked.promised + 1});
+    return settle(w, kit_promise(w->store, w->asked.promised));
+}
+
+bool world_accepted(struct world *w)
+{
+    ask(w, (struct world_step){.kind = STEP_ACCEPTED, .epoch = w->asked.promised});
+    return settle(w, kit_accepted(w->store, w->asked.accepted));
+}
+
+static uint64_t ask_entries(struct world *w, bool new_epoch, uint32_t count, size_t size)
+{
+    uint64_t last = last_asked(w), first = last + 1;
+
+    if (new_epoch || last == 0)
+        first = zxid_make(zxid_epoch(last) + 1, 1);
+    w->salt++;
+    for (uint32_t i = 0; i < count; i++)
+        ask(w, (struct world_step){.kind = STEP_ENTRY, .zxid = first + i, .size = size, .salt = w->salt});
+    return first;
+}
+
+bool world_append(struct world *w, bool new_epoch, uint32_t count, size_t size)
+{
+    uint64_t first = ask_entries(w, new_epoch, count, size);
+
+    return settle(w, kit_append(w->store, first, count, size, w->salt));
+}
+
+bool world_cut(struct world *w, uint64_t zxid)
+{
+    ask(w, (struct world_step){.kind = STEP_CUT, .zxid = zxid});
+    return settle(w, kit_cut(w->store, zxid));
+}
+
+bool world_group(struct world *w, struct rng *r)
+{
+    struct job *jobs[GROUP_JOBS];
+    struct list all;
+    int rc = 0;
+
+    list_init(&all);
+    for (int i = 0; i < GROUP_JOBS; i++) {
+        struct job *j = jobs[i] = job_new(JOB_PERSIST);
+        uint32_t count = 1 + (uint32_t)rng_below(r, 4);
+        size_t size = rng_below(r, 400);
+        if (rng_below(r, 4) == 0) {
+            ask(w, (struct world_step){.kind = STEP_PROMISED, .epoch = w->asked.promised + 1});
+            j->persist.set_promised = true;
+            j->persist.promised.epoch = w->asked.promised;
+        }
+        if (rng_below(r, 4) == 0 && w->asked.log.count > 3 && last_asked(w) - 1 > w->asked.snapshot &&
+            zxid_counter(last_asked(w)) > 2) {
+            j->persist.cut = true;
+            j->persist.cut_after = last_asked(w) - 1;
+            ask(w, (struct world_step){.kind = STEP_CUT, .zxid = j->persist.cut_after});
+        }
+        uint64_t first = ask_entries(w, j->persist.cut || rng_below(r, 8) == 0, count, size);
+        j->pieces = coord_alloc(sizeof(j->pieces[0]));
+        j->pieces[0] = (struct job_piece){kit_batch(first, count, size, w->salt), 0, count};
+        j->piece_count = 1;
+        if (rng_below(r, 4) == 0) {
+            ask(w, (struct world_step){.kind = STEP_ACCEPTED, .epoch = w->asked.promised});
+            j->persist.set_accepted = true;
+            j->persist.accepted = w->asked.accepted;
+        }
+        list_push_back(&all, &j->link);
+    }
+    store_run_wal(w->store, &all);
+    for (int i = 0; i < GROUP_JOBS; i++) {
+        rc = jobs[i]->err != 0 ? jobs[i]->err : rc;
+        job_free(jobs[i]);
+    }
+    return settle(w, rc);
+}
+
+bool world_mark(struct world *w)
+{
+    return settle(w, kit_mark(w->store));
+}
+
+bool world_prepare(struct world *w)
+{
+    int rc = store_prepare(w->store);
+
+    return settle(w, rc < 0 ? rc : 0);
+}
+
+bool world_snapshot(struct world *w, uint64_t zxid)
+{
+    if (!settle(w, kit_snapshot(w->store, zxid)))
+        return false;
+    ask(w, (struct world_step){.kind = STEP_SNAPSHOT, .zxid = zxid});
+    return settle(w, kit_trim(w->store, zxid, &w->trimmed));
+}
+
+bool world_install(struct world *w, uint64_t zxid)
+{
+    if (!settle(w, kit_snapshot(w->store, zxid)))
+        return false;
+    ask(w, (struct world_step){.kind = STEP_INSTALL, .zxid = zxid});
+    return settle(w, kit_install(w->store, zxid));
+}
+
+/* A zxid of the log behind the snapshot; 0: none. */
+static uint64_t any_behind_snapshot(const struct world *w, struct rng *r)
+{
+    const struct kit_model *m = &w->settled.log;
+    uint32_t from = 0;
+
+    while (from < m->count && m->zxid[from] <= w->settled.snapshot)
+        from++;
+    return from == m->count ? 0 : m->zxid[from + rng_below(r, m->count - from)];
+}
+
+bool world_random(struct world *w, struct rng *r)
+{
+    static const size_t sizes[] = {0, 20, 100, 300, 700, 5000};
+    uint64_t some = any_behind_snapshot(w, r);
+
+    switch (rng_below(r, 16)) {
+    case 0:
+        return world_promise(w);
+    case 1:
+        return world_accepted(w);
+    case 2:
+    case 3:
+        return some == 0 || world_cut(w, some);
+    case 4:
+        return world_mark(w);
+    case 5:
+    case 6:
+    case 7:
+        return world_prepare(w);
+    case 8:
+        return some == 0 || world_snapshot(w, some);
+    case 9:
+        return rng_below(r, 4) != 0 || world_install(w, zxid_make(zxid_epoch(last_asked(w)) + 1, 7));
+    case 10:
+        return world_group(w, r);
+    default:
+        return world_append(w, rng_below(r, 6) == 0, 1 + (uint32_t)rng_below(r, 6), sizes[rng_below(r, 6)]);
+    }
+}
+
+void world_crash(struct world *w, struct rng *r, enum fake_fs_crash mode)
+{
+    fake_fs_crash(w->fake, r, mode);
+    if (w->store != NULL)
+        store_close(w->store);
+    w->store = NULL;
+}
+
+/* NULL: the store is as `f` says. */
+static const char *differs(struct world *w, const struct world_facts *f)
+{
+    const struct store_recovered *r = &w->recovered;
+
+    if (r->paxos.promised.epoch != f->promised)
+        return "another promise";
+    if (r->paxos.accepted != f->accepted)
+        return "another accepted epoch";
+    if (r->snapshot_zxid != f->snapshot)
+        return "another snapshot";
+    return kit_model_differs(&f->log, w->store, &r->paxos.log, r->paxos.log.floor);
+}
+
+const char *world_start(struct world *w, bool *stopped)
+{
+    static char text[1200];
+    struct store_options options = kit_options();
+    const char *why;
+
+    *stopped = false;
+    if (store_open(fake_fs_fs(w->fake), &options, &w->store, &w->recovered, &why) != 0) {
+        w->store = NULL;
+        *stopped = fake_fs_stopped(w->fake);
+        snprintf(text, sizeof(text), "does not start: %s", why);
+        return text;
+    }
+    why = differs(w, &w->settled);
+    for (uint32_t i = 0; i < w->open_count && why != NULL; i++) {
+        apply_step(&w->settled, &w->open[i]);
+        why = differs(w, &w->settled);
+    }
+    if (why != NULL)
+        return why;
+    w->asked = w->settled;
+    w->open_count = 0;
+    return NULL;
+}
