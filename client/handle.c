@@ -100,7 +100,8 @@ static void arm_timer(struct coord_client *client)
     }
     wait.tv_sec = (time_t)(wait_ms / 1000);
     wait.tv_usec = (suseconds_t)(wait_ms % 1000 * 1000);
-    event_add(client->timer, &wait);
+    if (event_add(client->timer, &wait) < 0)
+        event_active(client->timer, EV_TIMEOUT, 0); /* out of memory: better too early than never */
 }
 
 /* The program called coord_client_free(): everything is told, the rest goes; the base not under its own loop. */

@@ -41,6 +41,12 @@ void session_healthy(struct session *s)
     s->backoff_ms = SESSION_BACKOFF_MS_MIN;
 }
 
+void session_asked(struct session *s)
+{
+    if (s->asked_at_ms == 0)
+        s->asked_at_ms = s->now_ms;
+}
+
 static void shuffle(struct session *s)
 {
     for (uint32_t i = 0; i < s->server_count; i++)
@@ -221,6 +227,7 @@ void session_greeted(struct session *s, const struct zk_connect_response *respon
     s->phase = SESSION_UP;
     s->state = COORD_STATE_CONNECTED;
     s->heard_at_ms = s->sent_at_ms = s->now_ms;
+    s->asked_at_ms = s->out.first != NULL ? s->now_ms : 0;
 }
 
 /* A session that never came about is closed by dropping it. */
@@ -249,6 +256,7 @@ int session_submit(struct session *s, struct request *r, uint64_t now_ms)
         session_end(s, COORD_STATE_CLOSED, -COORD_E_CLOSING);
     } else {
         request_push(s->phase == SESSION_UP ? &s->out : &s->waiting, r);
+        session_asked(s);
     }
     return 0;
 }
@@ -272,7 +280,11 @@ static uint64_t ping_at(const struct session *s)
 
 static uint64_t silent_at(const struct session *s)
 {
-    return s->heard_at_ms + (uint64_t)s->timeout_ms * 2 / 3;
+    uint64_t heard = s->heard_at_ms + (uint64_t)s->timeout_ms * 2 / 3, asked = s->asked_at_ms + s->timeout_ms / 3;
+
+    if (s->asked_at_ms == 0)
+        return UINT64_MAX;
+    return heard > asked ? heard : asked;
 }
 
 void session_timer(struct session *s, uint64_t now_ms)
@@ -294,6 +306,7 @@ void session_timer(struct session *s, uint64_t now_ms)
             session_lost(s, "the server fell silent", now_ms);
         } else if (now_ms >= ping_at(s) && s->out.first == NULL) {
             request_push(&s->out, s->ping);
+            session_asked(s);
         }
         break;
     case SESSION_ENDED:

@@ -7,9 +7,10 @@
  * The shell around it keeps at most one connection, to server `server` of its list, while `attempt` is not 0; whenever
  * `attempt` differs from that of its connection, it drops that one and dials for the new number. It feeds in what happens
  * (connected, input, wrote, lost, time) and takes out bytes to send, and one event at a time of what to tell the program.
- * Time-outs: a ping after a third of the session time-out without sending, the server is given up after two thirds without
- * hearing; each attempt to connect has two thirds divided by the number of servers.
- * Memory that runs out fails the request it is for, or breaks the connection, which is then tried again. Pure.
+ * Time-outs: a ping after a third of the session time-out without sending; the server is given up after two thirds without
+ * hearing, but not before it was asked for a third: a program that paused is not taken for a silent server. Each attempt to
+ * connect has two thirds divided by the number of servers. Memory that runs out fails the request it is for, or breaks the
+ * connection, which is then tried again. Pure.
  */
 #ifndef CLIENT_SESSION_H
 #define CLIENT_SESSION_H
@@ -68,6 +69,7 @@ struct session {
     struct request *ping; /* made once; in `out` at times */
     bool closing;         /* a closeSession is queued: nothing more is taken */
     uint64_t heard_at_ms, sent_at_ms;
+    uint64_t asked_at_ms; /* when the first packet since then was queued, or one was still to be sent; 0: none */
 
     struct input input;
     struct watches watches;

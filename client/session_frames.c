@@ -36,6 +36,7 @@ uint8_t *session_input_reserve(struct session *s, size_t *space)
 void session_input(struct session *s, size_t size, uint64_t now_ms)
 {
     s->now_ms = s->heard_at_ms = now_ms;
+    s->asked_at_ms = s->out.first != NULL ? now_ms : 0;
     input_commit(&s->input, size);
 }
 

@@ -7,6 +7,7 @@
 /* session.c */
 void session_healthy(struct session *s); /* this server answers: a later loss begins a fresh round */
 void session_greeted(struct session *s, const struct zk_connect_response *response);
+void session_asked(struct session *s); /* a packet was queued on this connection */
 void session_end(struct session *s, enum coord_state state, int error);
 
 /* session_frames.c */

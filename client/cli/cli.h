@@ -42,6 +42,8 @@ bool cli_interrupted(void); /* Ctrl-C since the command began; never outside int
 /* report.c: say why `what` (an operation's name) of this path failed; returns the exit code for it. */
 int cli_fail_read(const struct cli *cli, const char *what, const char *path, int error);
 int cli_fail_write(const struct cli *cli, const char *what, const char *path, int error);
+void cli_hint_size(int error, size_t size);     /* whether a value of this size may be why a connection was lost */
+const char *cli_problem(const struct cli *cli); /* why there is no connection */
 void cli_print_stat(const struct coord_stat *stat);
 bool cli_parse_version(const char *text, int32_t *version); /* false: said that it is no number */
 

@@ -38,8 +38,11 @@ int cli_cmd_create(struct cli *cli, int argc, char **argv)
                                                (sequential ? COORD_PERSISTENT_SEQUENTIAL : COORD_PERSISTENT)),
                       &created, NULL);
     free(data);
-    if (rc < 0)
-        return cli_fail_write(cli, "create", path, rc);
+    if (rc < 0) {
+        code = cli_fail_write(cli, "create", path, rc);
+        cli_hint_size(rc, size);
+        return code;
+    }
     printf("%s\n", created);
     free(created);
     return CLI_DONE;

@@ -48,6 +48,7 @@ int cli_cmd_set(struct cli *cli, int argc, char **argv)
         code = create_or_set(cli, path, data, size);
     else if (rc < 0)
         code = cli_fail_write(cli, "set", path, rc);
+    cli_hint_size(rc, size);
     free(data);
     return code;
 }

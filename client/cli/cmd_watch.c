@@ -9,7 +9,8 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-#define LOOK_MS 200 /* at Ctrl-C */
+#define LOOK_MS 200 /* at Ctrl-C, in interactive mode */
+#define WAIT_MS 60000
 
 #define TRIES_MAX 10
 
@@ -132,7 +133,7 @@ static int watch(struct watching *w)
     while (!(w->once && w->printed) && !cli_interrupted() && !ferror(stdout)) {
         rc = 0;
         if (w->data_set && (w->child_set || !w->there))
-            rc = coord_run(w->cli->client, LOOK_MS);
+            rc = coord_run(w->cli->client, w->cli->interactive ? LOOK_MS : WAIT_MS);
         if (rc == 0)
             rc = look(w);
         if (rc < 0 && !passing(rc))

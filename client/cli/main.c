@@ -48,13 +48,13 @@ static int await_server(struct cli *cli)
 
     if (rc == -COORD_E_OPERATION_TIMEOUT && cli->timeout_ms > first_ms) {
         fprintf(stderr, "coordcli: no server answers yet (%s: %s); trying for %u s\n", coord_client_server(cli->client),
-                coord_client_problem(cli->client), (unsigned)(cli->timeout_ms - first_ms + 999) / 1000);
+                cli_problem(cli), (unsigned)(cli->timeout_ms - first_ms + 999) / 1000);
         rc = coord_connect(cli->client, cli->timeout_ms - first_ms);
     }
     if (rc == 0)
         return CLI_DONE;
     fprintf(stderr, "coordcli: no server answers (%s: %s)\n", coord_client_server(cli->client),
-            rc == -COORD_E_OPERATION_TIMEOUT ? coord_client_problem(cli->client) : coord_error_text(rc));
+            rc == -COORD_E_OPERATION_TIMEOUT ? cli_problem(cli) : coord_error_text(rc));
     return CLI_LOST;
 }
 

@@ -6,16 +6,24 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define LARGE_BYTES 1000000
+
+const char *cli_problem(const struct cli *cli)
+{
+    const char *problem = coord_client_problem(cli->client);
+
+    return *problem != '\0' ? problem : "no answer";
+}
+
 static int fail(const struct cli *cli, const char *what, const char *path, int error, const char *lost_hint)
 {
     fprintf(stderr, "coordcli: %s %s: ", what, path);
     switch (-error) {
     case COORD_E_CONNECTION_LOSS:
-        fprintf(stderr, "connection lost (%s)%s\n", coord_client_problem(cli->client), lost_hint);
+        fprintf(stderr, "connection lost (%s)%s\n", cli_problem(cli), lost_hint);
         return CLI_LOST;
     case COORD_E_OPERATION_TIMEOUT:
-        fprintf(stderr, "no server answers (%s: %s); nothing was sent\n", coord_client_server(cli->client),
-                coord_client_problem(cli->client));
+        fprintf(stderr, "no server answers (%s: %s); nothing was sent\n", coord_client_server(cli->client), cli_problem(cli));
         return CLI_LOST;
     case COORD_E_SESSION_EXPIRED:
     case COORD_E_CLOSING:
@@ -35,6 +43,13 @@ int cli_fail_read(const struct cli *cli, const char *what, const char *path, int
 int cli_fail_write(const struct cli *cli, const char *what, const char *path, int error)
 {
     return fail(cli, what, path, error, "; outcome unknown: the change was made or not");
+}
+
+void cli_hint_size(int error, size_t size)
+{
+    if (error == -COORD_E_CONNECTION_LOSS && size > LARGE_BYTES)
+        fprintf(stderr, "coordcli: the value has %zu bytes; a server closes the connection above its jute.maxbuffer, 1 MiB\n",
+                size);
 }
 
 static void print_time(const char *key, int64_t ms)

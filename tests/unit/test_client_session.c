@@ -229,6 +229,25 @@ TEST(session, pings_after_a_third_and_gives_up_after_two)
     world_deinit(&w);
 }
 
+/* A blocking program that did something else for a while: the server was not silent, nobody asked it. */
+TEST(session, a_pause_of_the_program_is_no_silence_of_the_server)
+{
+    struct world w;
+
+    world_init(&w, 1);
+    world_connect(&w);
+    w.now_ms += 2500;
+    world_get(&w, "/a", "get", NULL);
+    world_pass(&w, 0);
+    CHECK_EQ_STR(world_events(&w), "");
+    world_output(&w);
+    world_pass(&w, 999);
+    CHECK_EQ_STR(world_events(&w), "");
+    world_pass(&w, 1);
+    CHECK_EQ_STR(world_events(&w), "get CONNECTION_LOSS;state reconnecting;");
+    world_deinit(&w);
+}
+
 TEST(session, requests_are_pings_enough)
 {
     struct world w;
