@@ -3,6 +3,7 @@
 #include "lib/runner.h"
 
 #include "base/bytes.h"
+#include "base/rng.h"
 
 #include <event2/event.h>
 #include <netinet/in.h>
@@ -18,7 +19,8 @@ struct server {
     int fd, accepted;
     uint16_t port;
     unsigned greeted, requests;
-    bool hang_up; /* at the next request */
+    bool hang_up;         /* at the next request */
+    struct rng *hang_ups; /* or at one in eight, when there is one */
     size_t size;
     uint8_t bytes[4096];
 };
@@ -44,7 +46,7 @@ static void answer(struct server *s, const uint8_t *frame)
         return;
     }
     s->requests++;
-    if (s->hang_up) {
+    if (s->hang_up || (s->hang_ups != NULL && rng_below(s->hang_ups, 8) == 0)) {
         s->hang_up = false;
         hang_up(s);
         return;
@@ -250,6 +252,33 @@ TEST(handle, freeing_it_tells_all_that_is_owed)
     CHECK_EQ_INT(seen.watch_error, -COORD_E_CLOSING);
     CHECK_EQ_INT(seen.state, COORD_STATE_CLOSED);
     event_base_loop(s.base, EVLOOP_NONBLOCK);
+    server_stop(&s);
+}
+
+/* Over a connection that breaks all the time, each call is told exactly once, and the handle never gives up. */
+TEST(handle, every_call_is_told_once_over_bad_connections)
+{
+    struct server s;
+    struct seen seen;
+    struct coord_client *client;
+    struct rng rng;
+    unsigned asked = 0;
+    uint64_t until = test_deadline_ms(20000);
+
+    rng_init(&rng, 7);
+    server_start(&s);
+    s.hang_ups = &rng;
+    client = client_start(&s, &seen);
+    while (asked < 200 && test_before(until)) {
+        for (uint64_t i = rng_below(&rng, 10); i > 0 && asked - seen.replies < 10; i--, asked++)
+            CHECK_EQ_INT(coord_exists_async(client, "/a", &(struct coord_watch){on_watch, &seen}, on_reply, &seen), 0);
+        event_base_loop(s.base, EVLOOP_NONBLOCK);
+    }
+    RUN_UNTIL(&s, seen.replies == asked);
+    CHECK(s.greeted > 3);
+    coord_client_free(client);
+    CHECK_EQ_INT(seen.replies, asked);
+    CHECK_EQ_INT(seen.watches, asked);
     server_stop(&s);
 }
 
