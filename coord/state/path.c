@@ -28,10 +28,12 @@ static size_t character_size(const uint8_t *at, const uint8_t *end)
 
 bool path_component_valid(struct slice name)
 {
-    const uint8_t *at = name.data, *end = name.data + name.size;
+    const uint8_t *at, *end;
 
     if (name.size == 0 || (name.size <= 2 && name.data[0] == '.' && name.data[name.size - 1] == '.'))
         return false;
+    at = name.data;
+    end = name.data + name.size;
     while (at < end) {
         size_t size = *at == '/' ? INVALID : character_size(at, end);
 
@@ -44,12 +46,14 @@ bool path_component_valid(struct slice name)
 
 bool path_valid(struct slice path)
 {
-    const uint8_t *at = path.data, *end = path.data + path.size;
+    const uint8_t *at, *end;
 
     if (path.size == 0 || path.data[0] != '/')
         return false;
     if (path.size == 1)
         return true;
+    at = path.data;
+    end = path.data + path.size;
     while (at < end) {
         const uint8_t *name = ++at; /* behind a slash */
         const uint8_t *slash = memchr(name, '/', (size_t)(end - name));

@@ -95,9 +95,11 @@ struct state_counts {
 };
 void state_counts(const struct state *s, struct state_counts *c);
 
-/* Snapshot walk: the image of the state at the zxid of state_walk_start, while applies go on. One walk at a time. Nodes that
- * an apply is about to change before the walk reached them are queued in their old form first.
- * The image is a stream of records (image.c has the format), byte for byte the same on every replica only as a set. */
+/* Snapshot walk: the image of the state at the zxid of state_walk_start, while applies go on. One walk at a time; it is over
+ * when state_walk_next returns false. Nodes and sessions that an apply is about to change before the walk reached them are
+ * queued in their old form first.
+ * The image is a stream of records (docs/image.md). Its order depends on the applies in between; as a set of records it is
+ * the same on replicas that applied the same entries from the first one on (node numbers in it differ after a load). */
 void state_walk_start(struct state *s);
 bool state_walk_next(struct state *s, struct buf *to,
                      size_t about_bytes); /* appends up to about that much; false: that was the end */

@@ -139,13 +139,15 @@ uint32_t tree_child(const struct tree *t, uint32_t parent, struct slice name)
 
 uint32_t tree_find(const struct tree *t, struct slice path)
 {
-    const uint8_t *at = path.data, *end = path.data + path.size;
+    const uint8_t *at, *end;
     uint32_t node = NODE_ROOT;
 
-    if (path.size == 0 || (path.size == 1 && *at == '/'))
+    if (path.size == 0 || (path.size == 1 && path.data[0] == '/'))
         return NODE_ROOT;
-    if (*at != '/')
+    if (path.data[0] != '/')
         return NODE_NONE;
+    at = path.data;
+    end = path.data + path.size;
     while (at < end && node != NODE_NONE) {
         const uint8_t *name = at + 1;
         const uint8_t *slash = memchr(name, '/', (size_t)(end - name));

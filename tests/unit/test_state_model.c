@@ -35,8 +35,7 @@ static const char *const odd_paths[] = {
     "/a//b",
     "/a/b//",
     "/a/\1",
-    "/a/\x7f"
-    "d",
+    "/a/\x7f",
     "/a/b/\xff",
     "/\xf0\x9f\x98\x80",
     "/a/",
