@@ -395,6 +395,23 @@ TEST(state_image, every_truncation_is_refused)
     buf_deinit(&image);
 }
 
+TEST(state_image, a_loader_that_refused_goes_on_refusing)
+{
+    struct state *s = state_new(), *loaded = NULL;
+    struct state_loader *l = state_loader_new();
+    struct buf image = {0};
+
+    world_image(s, 1 << 20, &image);
+    CHECK_EQ_INT(state_loader_feed(l, SLICE_LITERAL("\0\0\0\0\0")), -COORD_E_DAMAGED);
+    CHECK_EQ_INT(state_loader_feed(l, buf_slice(&image)), -COORD_E_DAMAGED);
+    CHECK_EQ_INT(state_loader_finish(l, &loaded), -COORD_E_DAMAGED);
+    state_loader_free(l);
+    state_loader_free(NULL);
+    CHECK(loaded == NULL);
+    state_free(s);
+    buf_deinit(&image);
+}
+
 /* Images whose counts and digest are right, and whose tree is none. */
 TEST(state_image, forged_trees_are_refused)
 {

@@ -40,6 +40,22 @@ TEST(state_tree, sequence_suffix_of_any_counter)
     world_deinit(&w);
 }
 
+/* Ids hold 56 bits of the zxid: after 2^24 epochs one may be in use still. */
+TEST(state_tree, a_session_id_is_never_given_twice)
+{
+    struct world w;
+
+    world_init(&w);
+    w.s->zxid = (UINT64_C(1) << 56) + w.e.zxid - 1;
+    w.e.op = WORLD_TIMEOUT_MS;
+    CHECK_EQ_INT(world_apply(&w, ENTRY_SESSION_CREATE), -COORD_E_SYSTEM);
+    CHECK_EQ_INT(w.a.session, 0);
+    CHECK_EQ_INT(world_apply(&w, ENTRY_SESSION_CREATE), 0);
+    CHECK(w.a.session != w.session);
+    CHECK(state_digest(w.s) == state_digest_recompute(w.s));
+    world_deinit(&w);
+}
+
 TEST(state_tree, data_version_skips_minus_one)
 {
     struct world w;
