@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "lib/runner.h"
 #include "state/acl.h"
 
 #include <stdio.h>
@@ -246,4 +247,27 @@ struct state *world_load(struct slice image, size_t piece)
     COORD_ASSERT((rc == 0) == (s != NULL) && (rc == 0 || rc == -COORD_E_DAMAGED));
     state_loader_free(l);
     return s;
+}
+
+void world_check_same(struct state *a, struct state *b)
+{
+    struct state_counts x, y;
+    struct state_session p, q;
+    uint64_t at = 0, bt = 0;
+
+    CHECK_EQ_INT(state_zxid(b), state_zxid(a));
+    CHECK(state_digest(a) == state_digest(b));
+    CHECK(state_digest_recompute(b) == state_digest(b));
+    state_counts(a, &x);
+    state_counts(b, &y);
+    CHECK_EQ_INT(y.nodes, x.nodes);
+    CHECK_EQ_INT(y.ephemerals, x.ephemerals);
+    CHECK_EQ_INT(y.sessions, x.sessions);
+    CHECK_EQ_INT(y.data_bytes, x.data_bytes);
+    CHECK_EQ_INT(y.wall_ms, x.wall_ms);
+    CHECK_EQ_INT(y.cluster_ms, x.cluster_ms);
+    while (state_session_next(a, &at, &p)) {
+        REQUIRE(state_session_next(b, &bt, &q));
+        CHECK(memcmp(&p, &q, sizeof(p)) == 0);
+    }
 }

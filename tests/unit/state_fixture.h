@@ -55,4 +55,7 @@ const char *world_changes(struct world *w);
 void world_image(struct state *s, size_t about_bytes, struct buf *to);
 struct state *world_load(struct slice image, size_t piece); /* NULL when refused */
 
+/* CHECKs that everything a client can see is the same. */
+void world_check_same(struct state *a, struct state *b);
+
 #endif
