@@ -133,6 +133,7 @@ def run_tests(wanted, only_asan, label):
 def run_asan(arguments):
     """This program again with the other build; its lines pass through, its counts come back."""
     environment = {**os.environ, "COORD_BUILD": os.environ["COORD_BUILD_ASAN"], "COORD_TIME_SCALE": "5", "E2E_ASAN": "1",
+                   "E2E_PLAIN_BUILD": os.environ.get("COORD_BUILD", ""),
                    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1"}
     counts = (0, 1)
     with subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, text=True) as child:

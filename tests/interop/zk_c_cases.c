@@ -1,0 +1,263 @@
+/* zk_c_cases.c - the main program of zk_c_client: one case of ZooKeeper's C client a run.
+ *
+ *     zk_c_client CASE HOST:PORT HOST:PORT HOST:PORT
+ *
+ * Exit code 0 when all held. Where a server is to be killed, the program prints `kill`, a space and the address, and goes on
+ * when it reads a line.
+ */
+#include "interop/zk_c_client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SESSION_MS 10000
+
+static char *const *hosts; /* three */
+
+/* All hosts in the order in which the client is to try them: number `first` to begin with. */
+static const char *host_list(int first)
+{
+    static char list[512];
+
+    snprintf(list, sizeof(list), "%s,%s,%s", hosts[first], hosts[(first + 1) % 3], hosts[(first + 2) % 3]);
+    return list;
+}
+
+/* Whoever runs this kills the server, or starts it again, and says when that is done. */
+static void ask(const char *what, const char *address)
+{
+    char line[64];
+
+    printf("%s %s\n", what, address);
+    fflush(stdout);
+    CHECK(fgets(line, sizeof(line), stdin) != NULL, "nobody answers '%s'", what);
+}
+
+static void basics(void)
+{
+    struct client c, other;
+    struct String_vector names = {0};
+    struct Stat stat;
+    char made[128];
+    int rc;
+
+    client_open(&c, hosts[0], SESSION_MS, NULL);
+    client_open(&other, hosts[1], SESSION_MS, NULL);
+    client_create(&c, "/c", "one", 0, made, sizeof(made));
+    CHECK(strcmp(made, "/c") == 0, "made %s", made);
+    rc = zoo_set2(c.zh, "/c", "three", 5, 0, &stat);
+    CHECK(rc == ZOK && stat.version == 1, "set: %s, version %d", zerror(rc), stat.version);
+    client_sync(&other, "/c");
+    client_get(&other, "/c", "three", 1);
+    client_create(&other, "/c/a", "", 0, made, sizeof(made));
+    client_create(&other, "/c/b", "", 0, made, sizeof(made));
+    client_sync(&c, "/");
+    rc = zoo_get_children2(c.zh, "/c", 0, &names, &stat);
+    CHECK(rc == ZOK && names.count == 2 && stat.numChildren == 2 && stat.cversion == 2, "children: %s", zerror(rc));
+    deallocate_String_vector(&names);
+    rc = zoo_create(c.zh, "/c", "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, made, sizeof(made));
+    CHECK(rc == ZNODEEXISTS, "create again: %s", zerror(rc));
+    rc = zoo_exists(c.zh, "/c/none", 0, &stat);
+    CHECK(rc == ZNONODE, "exists: %s", zerror(rc));
+    rc = zoo_set(c.zh, "/c", "x", 1, 9);
+    CHECK(rc == ZBADVERSION, "set with a wrong version: %s", zerror(rc));
+    rc = zoo_delete(c.zh, "/c", -1);
+    CHECK(rc == ZNOTEMPTY, "delete with children: %s", zerror(rc));
+    rc = zoo_create(c.zh, "/c/null", NULL, -1, &ZOO_OPEN_ACL_UNSAFE, 0, made, sizeof(made));
+    CHECK(rc == ZOK, "create without data: %s", zerror(rc));
+    rc = zoo_create2(c.zh, "/c/two", "2", 1, &ZOO_OPEN_ACL_UNSAFE, 0, made, sizeof(made), &stat);
+    CHECK(rc == ZOK && stat.dataLength == 1 && stat.ephemeralOwner == 0, "create2: %s", zerror(rc));
+    rc = zoo_delete(c.zh, "/c/a", 0);
+    CHECK(rc == ZOK, "delete: %s", zerror(rc));
+    client_close(&c);
+    client_close(&other);
+}
+
+static void watches(void)
+{
+    struct client a, b;
+    struct String_vector names = {0};
+    struct Stat stat;
+    char value[16], made[128];
+    int size = sizeof(value), rc;
+
+    client_open(&a, hosts[0], SESSION_MS, NULL);
+    client_open(&b, hosts[2], SESSION_MS, NULL);
+    rc = zoo_wexists(a.zh, "/w", client_watcher, &a, &stat);
+    CHECK(rc == ZNONODE, "exists: %s", zerror(rc));
+    client_create(&b, "/w", "0", 0, made, sizeof(made));
+    client_expect(&a, ZOO_CREATED_EVENT, "/w");
+    for (int i = 0; i < 50; i++) {
+        size = sizeof(value);
+        rc = zoo_wget(a.zh, "/w", client_watcher, &a, value, &size, &stat);
+        CHECK(rc == ZOK, "get: %s", zerror(rc));
+        rc = zoo_set(b.zh, "/w", "1", 1, -1);
+        CHECK(rc == ZOK, "set: %s", zerror(rc));
+        client_expect(&a, ZOO_CHANGED_EVENT, "/w");
+    }
+    rc = zoo_wget_children(a.zh, "/w", client_watcher, &a, &names);
+    CHECK(rc == ZOK, "children: %s", zerror(rc));
+    deallocate_String_vector(&names);
+    client_create(&b, "/w/child", "", 0, made, sizeof(made));
+    client_expect(&a, ZOO_CHILD_EVENT, "/w");
+    rc = zoo_delete(b.zh, "/w/child", -1);
+    CHECK(rc == ZOK, "delete: %s", zerror(rc));
+    client_sync(&a, "/");
+    size = sizeof(value);
+    rc = zoo_wget(a.zh, "/w", client_watcher, &a, value, &size, &stat);
+    CHECK(rc == ZOK, "get: %s", zerror(rc));
+    rc = zoo_delete(b.zh, "/w", -1);
+    CHECK(rc == ZOK, "delete: %s", zerror(rc));
+    client_expect(&a, ZOO_DELETED_EVENT, "/w");
+    client_expect_none(&a);
+    client_close(&a);
+    client_close(&b);
+}
+
+static void ephemerals(void)
+{
+    struct client owner, watcher;
+    struct Stat stat;
+    char made[128];
+    int rc;
+
+    client_open(&owner, hosts[1], SESSION_MS, NULL);
+    client_open(&watcher, hosts[2], SESSION_MS, NULL);
+    client_create(&owner, "/ephemeral", "x", ZOO_EPHEMERAL, made, sizeof(made));
+    rc = zoo_create(owner.zh, "/ephemeral/child", "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, made, sizeof(made));
+    CHECK(rc == ZNOCHILDRENFOREPHEMERALS, "a child of an ephemeral: %s", zerror(rc));
+    client_sync(&watcher, "/");
+    rc = zoo_wexists(watcher.zh, "/ephemeral", client_watcher, &watcher, &stat);
+    CHECK(rc == ZOK && stat.ephemeralOwner == zoo_client_id(owner.zh)->client_id, "owner: %s", zerror(rc));
+    client_close(&owner);
+    client_expect(&watcher, ZOO_DELETED_EVENT, "/ephemeral");
+    rc = zoo_exists(watcher.zh, "/ephemeral", 0, &stat);
+    CHECK(rc == ZNONODE, "exists: %s", zerror(rc));
+    client_close(&watcher);
+}
+
+static void sequences(void)
+{
+    struct client clients[3];
+    char made[128], expected[128];
+
+    for (int i = 0; i < 3; i++)
+        client_open(&clients[i], hosts[i], SESSION_MS, NULL);
+    client_create(&clients[0], "/seq", "", 0, made, sizeof(made));
+    client_sync(&clients[1], "/");
+    client_sync(&clients[2], "/");
+    for (int i = 0; i < 60; i++) {
+        client_create(&clients[i % 3], "/seq/n-", "", ZOO_SEQUENCE | (i % 2 ? ZOO_EPHEMERAL : 0), made, sizeof(made));
+        snprintf(expected, sizeof(expected), "/seq/n-%010d", i);
+        CHECK(strcmp(made, expected) == 0, "made %s, not %s", made, expected);
+    }
+    for (int i = 0; i < 3; i++)
+        client_close(&clients[i]);
+}
+
+/* The recipe: the holder has the lowest number, each other one watches the one before it. */
+static void lock(void)
+{
+    struct client clients[3];
+    char made[3][128], parent[128];
+    struct Stat stat;
+    int rc;
+
+    for (int i = 0; i < 3; i++)
+        client_open(&clients[i], hosts[i], SESSION_MS, NULL);
+    client_create(&clients[0], "/lock", "", 0, parent, sizeof(parent));
+    for (int i = 0; i < 3; i++) {
+        client_sync(&clients[i], "/");
+        client_create(&clients[i], "/lock/n-", "", ZOO_SEQUENCE | ZOO_EPHEMERAL, made[i], sizeof(made[i]));
+        if (i > 0) {
+            rc = zoo_wexists(clients[i].zh, made[i - 1], client_watcher, &clients[i], &stat);
+            CHECK(rc == ZOK, "the one before: %s", zerror(rc));
+        }
+    }
+    rc = zoo_delete(clients[0].zh, made[0], -1);
+    CHECK(rc == ZOK, "release: %s", zerror(rc));
+    client_expect(&clients[1], ZOO_DELETED_EVENT, made[0]);
+    client_expect_none(&clients[2]);
+    client_close(&clients[1]); /* the holder ends without a release */
+    client_expect(&clients[2], ZOO_DELETED_EVENT, made[1]);
+    client_close(&clients[0]);
+    client_close(&clients[2]);
+}
+
+static void expiry(void)
+{
+    struct client lost, watcher;
+    struct Stat stat;
+    char made[128];
+    int rc;
+
+    client_open(&watcher, hosts[1], SESSION_MS, NULL);
+    client_open(&lost, hosts[0], 1000, NULL);
+    client_create(&lost, "/expires", "", ZOO_EPHEMERAL, made, sizeof(made));
+    client_sync(&watcher, "/");
+    rc = zoo_wexists(watcher.zh, "/expires", client_watcher, &watcher, &stat);
+    CHECK(rc == ZOK, "exists: %s", zerror(rc));
+    ask("kill", hosts[0]); /* the only server it knows */
+    client_expect(&watcher, ZOO_DELETED_EVENT, "/expires");
+    ask("start", hosts[0]);
+    client_wait_expired(&lost);
+    rc = zoo_exists(lost.zh, "/", 0, &stat);
+    CHECK(rc == ZINVALIDSTATE || rc == ZSESSIONEXPIRED, "a call of an expired session: %s", zerror(rc));
+    zookeeper_close(lost.zh);
+    client_close(&watcher);
+}
+
+static void reconnect(void)
+{
+    struct client c, writer;
+    clientid_t id;
+    struct Stat stat;
+    char value[16], made[128];
+    int size = sizeof(value), rc;
+
+    zoo_deterministic_conn_order(1);
+    client_open(&c, host_list(0), SESSION_MS, NULL);
+    client_open(&writer, hosts[2], SESSION_MS, NULL);
+    id = *zoo_client_id(c.zh);
+    client_create(&c, "/mine", "0", ZOO_EPHEMERAL, made, sizeof(made));
+    client_create(&c, "/same", "0", 0, made, sizeof(made));
+    rc = zoo_wget(c.zh, "/mine", client_watcher, &c, value, &size, &stat);
+    CHECK(rc == ZOK, "get: %s", zerror(rc));
+    size = sizeof(value);
+    rc = zoo_wget(c.zh, "/same", client_watcher, &c, value, &size, &stat);
+    CHECK(rc == ZOK, "get: %s", zerror(rc));
+    ask("kill", zoo_get_current_server(c.zh));
+    client_wait_connections(&c, 2);
+    CHECK(zoo_client_id(c.zh)->client_id == id.client_id, "the session is another one");
+    client_sync(&writer, "/");
+    rc = zoo_set(writer.zh, "/mine", "1", 1, 0);
+    CHECK(rc == ZOK, "set: %s", zerror(rc));
+    client_expect(&c, ZOO_CHANGED_EVENT, "/mine"); /* the library set the watches again */
+    client_expect_none(&c);
+    client_get(&c, "/mine", "1", 1);
+    client_close(&c);
+    client_close(&writer);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } cases[] = {{"basics", basics}, {"watches", watches}, {"ephemerals", ephemerals}, {"sequences", sequences},
+                 {"lock", lock},     {"expiry", expiry},   {"reconnect", reconnect}};
+    const char *scale = getenv("COORD_TIME_SCALE");
+
+    if (scale != NULL && atoi(scale) > 0)
+        time_scale = atoi(scale);
+    zoo_set_debug_level(ZOO_LOG_LEVEL_ERROR);
+    hosts = argv + 2;
+    for (size_t i = 0; argc == 5 && i < sizeof(cases) / sizeof(cases[0]); i++)
+        if (strcmp(cases[i].name, argv[1]) == 0) {
+            cases[i].run();
+            return 0;
+        }
+    fprintf(stderr, "usage: zk_c_client CASE HOST:PORT HOST:PORT HOST:PORT\n");
+    return 2;
+}
