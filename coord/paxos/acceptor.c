@@ -78,7 +78,7 @@ static uint64_t accept_end(const struct peer_accept *m)
 /* The entries are one run of one epoch that follows prev, and entries behind history_end are the leader's own. */
 static bool accept_is_sound(const struct peer_accept *m)
 {
-    if (m->epoch == 0 || zxid_epoch(m->prev) > m->epoch || zxid_epoch(m->history_end) >= m->epoch)
+    if (m->epoch == 0 || zxid_epoch(m->prev) > m->epoch || zxid_epoch(m->history_end) > m->epoch)
         return false;
     if (m->count > 0) {
         bool same = m->prev != 0 && zxid_epoch(m->first) == zxid_epoch(m->prev);
@@ -88,7 +88,10 @@ static bool accept_is_sound(const struct peer_accept *m)
         if (same ? m->first != m->prev + 1 : zxid_epoch(m->first) <= zxid_epoch(m->prev) || zxid_counter(m->first) != 1)
             return false;
     }
-    return accept_end(m) <= m->history_end || (m->prev >= m->history_end && zxid_epoch(accept_end(m)) == m->epoch);
+    if (accept_end(m) <= m->history_end)
+        return true;
+    return zxid_epoch(accept_end(m)) == m->epoch &&
+           (m->prev >= m->history_end || zxid_epoch(m->history_end) == m->epoch); /* FORM is history of its own epoch (C15) */
 }
 
 /* The last counter of this epoch that the log holds. */

@@ -29,7 +29,7 @@ static void win(struct paxos *p, struct paxos_out *out, const struct runs *their
 {
     uint64_t base = p->adopt_base, last = runs_last(theirs);
 
-    if (!durable_may_cut(p, base)) { /* it contradicts what is known chosen: no promise to rely on */
+    if (!durable_may_cut(p, base) || base < p->form_zxid) { /* it contradicts what is known chosen, or lacks FORM */
         election_give_up(p, out);
         return;
     }

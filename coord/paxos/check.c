@@ -19,6 +19,8 @@ static const char *check_log(const struct paxos *p)
         return "matched is not in the log";
     if (p->commit_zxid > p->committed || p->commit_zxid > p->durable_last)
         return "applied what is not chosen or not durable (C5)";
+    if (!p->has_form && p->accepted != 0)
+        return "accepted a history without FORM (C15)";
     if (p->has_form && (p->form.count == 0 || !runs_hold(&p->log, p->form_zxid) || p->form_zxid > last))
         return "FORM is not in the log";
     return NULL;
@@ -64,7 +66,7 @@ static const char *check_proposer(const struct paxos *p)
         return "established without a lead";
     if (p->role != PAXOS_LEADING)
         return p->leader == p->options.self && p->role != PAXOS_ADOPTING ? "follows itself" : NULL;
-    if (!p->rolling && p->accepted != p->epoch)
+    if (!p->rolling && p->has_form && p->accepted != p->epoch)
         return "a leader has not accepted its own epoch";
     if (p->history_end > runs_last(&p->log) || (p->established && p->committed < p->history_end))
         return "established before its history is chosen (C8)";

@@ -2,6 +2,9 @@
  *
  * The leader may propose as soon as it has won: nothing counts below accepted = n, so entries pipelined behind an unchosen
  * history are chosen after it. Its own vote is its disk's: durable_last and durable_accepted.
+ *
+ * A forming leader counts FORM as the end of its history and sends no ACCEPT before: else a server could accept the epoch
+ * with an empty log, and outrank the one that holds FORM but crashed before its `accepted` was durable (C15).
  */
 #include "paxos/internal.h"
 
@@ -45,7 +48,8 @@ void leader_begin(struct paxos *p, struct paxos_out *out)
     p->adopt_snapshot = false;
     p->history_end = runs_last(&p->log);
     p->established = p->established && rolled; /* C9: all of it is chosen */
-    durable_accept(p, out, p->epoch);
+    if (p->has_form)
+        durable_accept(p, out, p->epoch);
     for (uint32_t i = 0; i < p->options.voter_count; i++) {
         struct paxos_peer *peer = &p->peer[i];
 
@@ -84,6 +88,10 @@ void leader_submit(struct paxos *p, struct paxos_out *out, const struct paxos_ev
     COORD_ASSERT(p->has_form || (event->form != NULL && event->form_zxid == event->first));
     durable_append(p, out, event->first, event->count, PAXOS_FROM_EVENT);
     durable_form(p, event->first, event->first + (event->count - 1), event);
+    if (p->accepted != p->epoch) { /* C15: FORM is the history */
+        p->history_end = p->form_zxid;
+        durable_accept(p, out, p->epoch);
+    }
 }
 
 void leader_accepted(struct paxos *p, struct paxos_out *out, uint32_t from, const struct peer_accepted *m)

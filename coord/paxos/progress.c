@@ -147,7 +147,7 @@ static uint32_t pump_stream(struct paxos *p, struct paxos_out *out, struct paxos
 
 void progress_pump(struct paxos *p, struct paxos_out *out, bool committed_rose)
 {
-    if (p->role != PAXOS_LEADING || p->rolling)
+    if (p->role != PAXOS_LEADING || p->rolling || !p->has_form)
         return;
     for (uint32_t i = 0; i < p->options.voter_count; i++) {
         struct paxos_peer *peer = &p->peer[i];
