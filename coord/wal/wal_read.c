@@ -105,9 +105,10 @@ static int read_extent(struct wal *w, const struct wal_extent *x, struct want *w
 int wal_read(struct wal *w, uint64_t first, uint64_t last, size_t max_bytes, struct buf *to)
 {
     struct want want = {first, last, max_bytes, buf_size(to), to, false};
-    const struct wal_extent *x, *end = w->extents.extent + w->extents.count;
+    const struct wal_extent *x, *end;
 
     COORD_TRY(wal_sync(w));
+    end = w->extents.extent + w->extents.count;
     if (first <= w->base)
         return -COORD_E_TRIMMED;
     x = wal_track_find(w, first);
