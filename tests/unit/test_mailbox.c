@@ -10,7 +10,7 @@ struct message {
     unsigned sender, number;
 };
 
-static bool readable(const struct mailbox *m)
+static bool readable(struct mailbox *m)
 {
     struct pollfd fd = {.fd = mailbox_fd(m), .events = POLLIN};
 
@@ -34,6 +34,29 @@ TEST(mailbox, takes_all_in_order_and_clears_the_eventfd)
     CHECK(mailbox_post(m, &messages[3].node));
     CHECK_EQ_INT(mailbox_wait(m, &taken), 1);
     for (unsigned i = 0; i < 4; i++)
+        CHECK(list_pop_front(&taken) == &messages[i].node, "message %u", i);
+    mailbox_free(m);
+}
+
+TEST(mailbox, a_list_is_taken_whole_or_not_at_all)
+{
+    struct mailbox *m = mailbox_new(3);
+    struct message messages[4];
+    struct list posted, taken;
+
+    list_init(&posted);
+    list_init(&taken);
+    CHECK(mailbox_post_all(m, &posted));
+    CHECK(!readable(m));
+    for (unsigned i = 0; i < 4; i++)
+        list_push_back(&posted, &messages[i].node);
+    CHECK(!mailbox_post_all(m, &posted));
+    CHECK(list_pop_front(&posted) == &messages[0].node);
+    CHECK(mailbox_post_all(m, &posted));
+    CHECK(list_empty(&posted));
+    CHECK(readable(m));
+    CHECK_EQ_INT(mailbox_take(m, &taken), 3);
+    for (unsigned i = 1; i < 4; i++)
         CHECK(list_pop_front(&taken) == &messages[i].node, "message %u", i);
     mailbox_free(m);
 }
@@ -101,6 +124,54 @@ TEST(mailbox, many_senders_keep_their_own_order)
     }
     for (unsigned i = 0; i < SENDERS; i++)
         pthread_join(threads[i], NULL);
+    mailbox_free(m);
+}
+
+TEST(mailbox, eventfd_made_late_knows_what_waits)
+{
+    struct mailbox *m = mailbox_new(1), *closed = mailbox_new(1);
+    struct message message;
+    struct list taken;
+
+    list_init(&taken);
+    CHECK(mailbox_post(m, &message.node));
+    CHECK(readable(m));
+    CHECK_EQ_INT(mailbox_take(m, &taken), 1);
+    CHECK(!readable(m));
+    mailbox_close(closed);
+    CHECK(readable(closed));
+    mailbox_free(closed);
+    mailbox_free(m);
+}
+
+static void *send_one_by_one(void *argument)
+{
+    struct sender *s = argument;
+
+    for (unsigned i = 0; i < MESSAGES; i++)
+        while (!mailbox_post(s->mailbox, &s->messages[i].node))
+            sched_yield();
+    return NULL;
+}
+
+/* A receiver that sleeps on the eventfd alone gets every message, whatever the wake-ups meet. */
+TEST(mailbox, eventfd_never_sleeps_on_a_message)
+{
+    static struct sender sender;
+    struct mailbox *m = mailbox_new(1);
+    struct pollfd fd = {.fd = mailbox_fd(m), .events = POLLIN};
+    unsigned total = 0;
+    pthread_t thread;
+
+    sender.mailbox = m;
+    REQUIRE(pthread_create(&thread, NULL, send_one_by_one, &sender) == 0);
+    while (total < MESSAGES) {
+        struct list taken;
+        list_init(&taken);
+        REQUIRE(poll(&fd, 1, (int)(10000 * test_time_scale())) == 1);
+        total += (unsigned)mailbox_take(m, &taken);
+    }
+    pthread_join(thread, NULL);
     mailbox_free(m);
 }
 
