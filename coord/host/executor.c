@@ -10,13 +10,14 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-enum { LANES = 2, STACK_BYTES = 512 << 10 };
+enum { LANES = 2, STACK_BYTES = 512 << 10, PREPARE_EACH = 16 };
 
 struct lane {
     struct executor *executor;
     enum job_lane lane;
     struct mailbox *todo;
     pthread_t thread;
+    unsigned turns; /* since a piece of preparing; of the thread */
 };
 
 struct executor {
@@ -63,17 +64,29 @@ static void run_all(struct lane *l, struct list *jobs)
     }
 }
 
+/* Between jobs the wal thread prepares segments, a bounded piece each PREPARE_EACH turns: under load that is a small part of
+ * its time, and the first turns of a process, which form or elect, never wait for it. A failure comes with the next job. */
+static size_t next_jobs(struct lane *l, struct list *jobs)
+{
+    if (l->lane == JOB_LANE_WAL && ++l->turns >= PREPARE_EACH) {
+        size_t count = mailbox_take(l->todo, jobs);
+        if (count > 0)
+            return count;
+        l->turns = 0;
+        (void)store_prepare(l->executor->store);
+    }
+    return mailbox_wait(l->todo, jobs);
+}
+
 static void *run_lane(void *context)
 {
     struct lane *l = context;
     struct list jobs;
-    struct list *node;
 
     list_init(&jobs);
-    while (mailbox_wait(l->todo, &jobs) > 0) {
+    while (next_jobs(l, &jobs) > 0) {
         run_all(l, &jobs);
-        while ((node = list_pop_front(&jobs)) != NULL)
-            COORD_ASSERT(mailbox_post(l->executor->done, node));
+        COORD_ASSERT(mailbox_post_all(l->executor->done, &jobs));
     }
     return NULL;
 }
@@ -124,10 +137,7 @@ void executor_stop(struct executor *e)
 
 void executor_submit(struct executor *e, enum job_lane lane, struct list *jobs)
 {
-    struct list *node;
-
-    while ((node = list_pop_front(jobs)) != NULL)
-        COORD_ASSERT(mailbox_post(e->lanes[lane].todo, node));
+    COORD_ASSERT(mailbox_post_all(e->lanes[lane].todo, jobs));
 }
 
 int executor_fd(const struct executor *e)
