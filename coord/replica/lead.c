@@ -44,7 +44,7 @@ void lead_close(struct replica *r)
 
 void lead_update(struct replica *r)
 {
-    if (r->lead.open || !replica_leads(r) || !r->paxos.established || state_form(r->state, NULL) == NULL)
+    if (r->lead.open || !replica_leads(r) || r->paxos.rolling || !r->paxos.established || state_form(r->state, NULL) == NULL)
         return;
     if (r->apply.applied >= r->paxos.history_end)
         open_desk(r);

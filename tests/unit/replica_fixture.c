@@ -192,6 +192,9 @@ static bool deliver(struct group *g, uint32_t to)
             REQUIRE(peer_decode(body, &m, &flags) == 0 && flags == 0);
             m.from = from + 1;
             m.to = to + 1;
+            const struct paxos *sender = replica_paxos(g->member[from].r);
+            CHECK(m.type != PEER_HEARTBEAT || !sender->rolling || m.heartbeat.epoch != sender->epoch,
+                  "a heartbeat of epoch %u, which is not won", m.heartbeat.epoch);
             struct buf copy = {0};
             buf_append(&copy, m.payload.data == NULL ? (const uint8_t *)"" : m.payload.data, m.payload.size);
             m.payload = buf_slice(&copy);
@@ -250,7 +253,8 @@ void group_heal(struct group *g, uint32_t id)
 
 void group_init(struct group *g, uint32_t count)
 {
-    *g = (struct group){.count = count, .now_ms = 1000, .next_conn = 1, .snap_count = g->snap_count};
+    *g = (struct group){
+        .count = count, .now_ms = 1000, .next_conn = 1, .snap_count = g->snap_count, .counter_max = g->counter_max};
     for (uint32_t i = 0; i < count; i++) {
         struct replica_options o = {.tick_ms = 2000,
                                     .session_min_ms = 4000,
@@ -266,7 +270,7 @@ void group_init(struct group *g, uint32_t count)
                                          .heartbeat_ms = 50,
                                          .election_min_ms = 300,
                                          .election_max_ms = 600,
-                                         .counter_max = UINT32_MAX - (1u << 20),
+                                         .counter_max = g->counter_max == 0 ? UINT32_MAX - (1u << 20) : g->counter_max,
                                          .seed = i + 1};
         for (uint32_t v = 0; v < count; v++)
             o.paxos.voters[v] = v + 1;

@@ -36,7 +36,8 @@ struct group {
     bool hold_persists; /* keep JOB_PERSIST until group_release_persists() */
     struct list held_jobs[GROUP_MAX];
     uint64_t next_conn;
-    uint64_t snap_count;
+    uint64_t snap_count; /* both: set before group_init, 0 for what nobody reaches */
+    uint32_t counter_max;
 };
 
 void group_init(struct group *g, uint32_t count);

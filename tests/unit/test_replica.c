@@ -9,7 +9,7 @@ static struct client a, b;
 
 static void begin(uint32_t servers)
 {
-    g.snap_count = 0;
+    g.snap_count = g.counter_max = 0;
     group_init(&g, servers);
     REQUIRE(group_leader(&g) != 0);
 }
@@ -315,5 +315,29 @@ TEST(replica, bad_frames_get_their_error_or_close_one_connection)
     CHECK(client_closed(&b));
     client_deinit(&a);
     client_deinit(&b);
+    group_deinit(&g);
+}
+
+/* C9: until a quorum has promised it the next epoch is nobody's, and a heartbeat of it would make others follow (I5). */
+TEST(replica, rolling_over_says_nothing_of_an_epoch_that_is_not_won)
+{
+    g.snap_count = 0;
+    g.counter_max = 6;
+    group_init(&g, 3);
+    uint32_t leader = group_leader(&g);
+    REQUIRE(leader != 0);
+    client_open(&a, &g, leader);
+    CHECK(client_connect(&a, 10000));
+    for (int32_t xid = 1; xid <= 30; xid++)
+        client_create(&a, xid, "/x", "v", 0);
+    group_pass(&g, 500);
+    struct reply reply;
+    int32_t last = 0;
+    while (client_reply(&a, &reply))
+        last = reply.xid;
+    CHECK_EQ_INT(last, 30);
+    CHECK(replica_paxos(g.member[leader - 1].r)->epoch >= 5);
+    CHECK_EQ_INT(group_leader(&g), leader);
+    client_deinit(&a);
     group_deinit(&g);
 }
