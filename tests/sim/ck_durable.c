@@ -82,7 +82,9 @@ static size_t find(const struct shadow *d, uint64_t zxid) /* the first at or abo
 
 static uint64_t last_of(const struct shadow *d)
 {
-    return d->count > 0 ? d->log[d->count - 1].zxid : d->floor;
+    uint64_t last = d->count > 0 ? d->log[d->count - 1].zxid : 0;
+
+    return last > d->floor ? last : d->floor;
 }
 
 uint64_t ck_durable_floor(const struct sim *s, uint32_t id)
@@ -330,7 +332,9 @@ void ck_durable_leaves(struct sim *s, struct node *n, const struct peer_msg *m)
     struct shadow *d = shadow_of(s, n->id);
 
     if (m->type == PEER_PROMISE) {
-        if (d->promised.epoch < m->promise.epoch || (d->promised.epoch == m->promise.epoch && d->promised.server != m->to))
+        if (d->promised.epoch < m->promise.epoch ||
+            (d->promised.epoch == m->promise.epoch && d->promised.server != m->to &&
+             d->promised.server != ck_lead_of(s, m->promise.epoch))) /* meanwhile it may follow who won */
             sim_fail(s, "I9", "n%u promises %u to n%u, its disk says %u to %u", n->id, m->promise.epoch, m->to,
                      d->promised.epoch, d->promised.server);
         if (m->promise.accepted > d->accepted)

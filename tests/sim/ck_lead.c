@@ -47,7 +47,7 @@ void ck_lead_step(struct sim *s, struct node *n)
     const struct paxos *p = replica_paxos(n->replica);
     uint32_t epoch = p->promised.epoch;
 
-    if (p->role != PAXOS_LEADING && p->role != PAXOS_ADOPTING)
+    if ((p->role != PAXOS_LEADING && p->role != PAXOS_ADOPTING) || p->rolling) /* C9: rolling has not won the next one yet */
         return;
     struct node *other = map_put(&s->lead->leading, epoch, n);
     if (other != NULL && other != n)
@@ -61,4 +61,15 @@ void ck_lead_step(struct sim *s, struct node *n)
     uint64_t last = ck_log_last(s);
     if (zxid_epoch(last) < epoch && !runs_hold(&p->log, last))
         sim_fail(s, "I7", "n%u leads epoch %u without " ZXID_FMT ", which was committed", n->id, epoch, ZXID_ARG(last));
+}
+
+void ck_lead_leaves(struct sim *s, struct node *n, const struct peer_msg *m)
+{
+    uint32_t epoch = m->type == PEER_HEARTBEAT ? m->heartbeat.epoch
+                     : m->type == PEER_ACCEPT  ? m->accept.epoch
+                     : m->type == PEER_COMMIT  ? m->commit.epoch
+                                               : 0;
+
+    if (epoch != 0 && ck_lead_of(s, epoch) != n->id)
+        sim_fail(s, "I4", "n%u sends %s of epoch %u, which it has not won", n->id, peer_type_name(m->type), epoch);
 }

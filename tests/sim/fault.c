@@ -110,9 +110,10 @@ static void power_loss(struct sim *s)
     uint64_t ms = rng_between(&s->fault->rng, 5, 500);
 
     trace_line(s, ms, "POWER LOSS");
-    for (uint32_t i = 0; i < s->preset.nodes; i++)
-        node_crash(s, s->nodes[i], chance(&s->fault->rng, 700) ? FAKE_FS_RANDOM : FAKE_FS_LOSE,
-                   ms + rng_below(&s->fault->rng, 300));
+    for (uint32_t i = 0; i < s->preset.nodes; i++) {
+        enum fake_fs_crash mode = chance(&s->fault->rng, 700) ? FAKE_FS_RANDOM : FAKE_FS_LOSE;
+        node_crash(s, s->nodes[i], mode, ms + rng_below(&s->fault->rng, 300));
+    }
 }
 
 static void strike(struct sim *s, void *arg)
@@ -124,7 +125,8 @@ static void strike(struct sim *s, void *arg)
     if (s->healed)
         return;
     if (dice < 20) {
-        node_crash(s, n, crash_mode(s), down_ms(s));
+        enum fake_fs_crash mode = crash_mode(s);
+        node_crash(s, n, mode, down_ms(s));
     } else if (dice < 32) {
         if (n->alive && !n->doomed)
             node_crash_at_write(s, n, rng_between(rng, 1, 25));
@@ -143,7 +145,8 @@ static void strike(struct sim *s, void *arg)
     } else if (dice < 83) {
         n->wall_offset = (int64_t)rng_below(rng, 7200000) - 3600000;
     } else if (dice < 88) {
-        client_vanish(s, s->clients[rng_below(rng, s->preset.clients)], rng_below(rng, 2 * (uint64_t)s->preset.session_max_ms));
+        struct client *c = s->clients[rng_below(rng, s->preset.clients)];
+        client_vanish(s, c, rng_below(rng, 2 * (uint64_t)s->preset.session_max_ms));
     } else if (dice < 92) {
         pipe_stall_client(s, (uint32_t)rng_below(rng, s->preset.clients));
     } else if (dice < 95) {

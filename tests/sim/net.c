@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "sim/ck_durable.h"
+#include "sim/ck_lead.h"
 #include "sim/sched.h"
 #include "sim/trace.h"
 
@@ -302,6 +303,7 @@ static bool take_message(struct sim *s, struct node *n, uint32_t peer, struct bu
     m.from = n->id;
     m.to = peer;
     ck_durable_leaves(s, n, &m);
+    ck_lead_leaves(s, n, &m);
     send(s, n->id, peer, slice_make(in.data, total));
     buf_consume(out, total);
     return true;

@@ -24,6 +24,7 @@ static void request(struct sim *s, struct client *c)
 {
     char key[CLIENT_PATH_MAX], own[CLIENT_PATH_MAX];
     uint32_t number = (uint32_t)rng_below(&c->rng, KEYS), dice = (uint32_t)rng_below(&c->rng, 100);
+    bool coin = chance(&c->rng, 500); /* one number a statement: the order of arguments is the compiler's */
     bool watch = chance(&c->rng, 300) && c->watch_count + c->flight_count < CLIENT_WATCHES_MAX - 2;
     struct slice none = SLICE_NULL;
 
@@ -43,9 +44,9 @@ static void request(struct sim *s, struct client *c)
     else if (dice < 56)
         client_request(s, c, ZK_OP_EXISTS, key, none, 0, watch);
     else if (dice < 62)
-        client_request(s, c, chance(&c->rng, 500) ? ZK_OP_CREATE : ZK_OP_CREATE2, key, value(s, c), ZK_PERSISTENT, false);
+        client_request(s, c, coin ? ZK_OP_CREATE : ZK_OP_CREATE2, key, value(s, c), ZK_PERSISTENT, false);
     else if (dice < 65)
-        client_request(s, c, ZK_OP_DELETE, key, none, chance(&c->rng, 500) ? ZK_VERSION_ANY : c->version[number], false);
+        client_request(s, c, ZK_OP_DELETE, key, none, coin ? ZK_VERSION_ANY : c->version[number], false);
     else if (dice < 75) {
         client_request(s, c, ZK_OP_SYNC, key, none, 0, false);
         client_request(s, c, ZK_OP_GET_DATA, key, none, 0, watch);
@@ -56,8 +57,7 @@ static void request(struct sim *s, struct client *c)
     else if (dice < 86)
         client_request(s, c, ZK_OP_CREATE2, "/q/s", value(s, c), ZK_EPHEMERAL_SEQUENTIAL, false);
     else if (dice < 93)
-        client_request(s, c, chance(&c->rng, 500) ? ZK_OP_GET_CHILDREN : ZK_OP_GET_CHILDREN2, dice % 2 ? "/e" : "/r", none, 0,
-                       watch);
+        client_request(s, c, coin ? ZK_OP_GET_CHILDREN : ZK_OP_GET_CHILDREN2, dice % 2 ? "/e" : "/r", none, 0, watch);
     else
         client_request(s, c, ZK_OP_GET_DATA, own, none, 0, watch);
 }
