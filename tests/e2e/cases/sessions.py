@@ -101,7 +101,7 @@ def an_expired_session_loses_its_ephemerals_everywhere(e):
         assert refused(server, lost.session, lost.password)
 
 
-@test(asan=True)
+@test()
 def pings_through_any_server_keep_a_session(e):
     clients = [e.connect(server, 800) for server in e.servers]
     paths = ["/kept-%d" % c.port for c in clients]
