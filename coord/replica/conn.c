@@ -53,6 +53,8 @@ static void drop_queue(struct replica *r, struct conn *c)
         if (list_empty(&q->pending_link))
             request_free(r, q);
     }
+    r->stats.outstanding -= c->queued;
+    r->stats.pending_syncs -= c->syncs;
     c->queued = c->queued_bytes = c->unsubmitted = c->syncs = 0;
     list_remove(&c->starved_link);
 }

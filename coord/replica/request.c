@@ -30,6 +30,7 @@ void request_enqueue(struct replica *r, struct conn *c, struct request *q)
 {
     list_push_back(&c->queue, &q->queue_link);
     c->queued++;
+    r->stats.outstanding++;
     c->queued_bytes += q->size;
     conn_pace(r, c);
 }
@@ -38,6 +39,7 @@ static void dequeue(struct replica *r, struct conn *c, struct request *q)
 {
     list_remove(&q->queue_link);
     c->queued--;
+    r->stats.outstanding--;
     c->queued_bytes -= q->size;
     conn_pace(r, c);
 }
@@ -114,6 +116,7 @@ static void answer_sync(struct replica *r, struct conn *c, const struct request 
     jute_append(&r->reply, &jute_path_response, &response);
     conn_reply(r, c, q->xid, (int64_t)r->apply.applied, 0, buf_slice(&r->reply));
     c->syncs--;
+    r->stats.pending_syncs--;
     r->stats.syncs++;
 }
 
@@ -232,6 +235,7 @@ static void enqueue_copy(struct replica *r, struct conn *c, enum request_kind ki
     request_enqueue(r, c, q);
     if (kind == REQUEST_SYNC) {
         c->syncs++;
+        r->stats.pending_syncs++;
         sync_request(r, q); /* its round is asked for now, not when it reaches the head */
     }
     request_run(r, c);

@@ -1,4 +1,4 @@
-/* stats.c - what status reports show, gathered when asked. */
+/* stats.c - what status reports show. All of it is counted as it happens: the shell asks at every turn. */
 #include "replica/internal.h"
 
 void replica_stats(const struct replica *r, struct replica_stats *stats)
@@ -19,12 +19,6 @@ void replica_stats(const struct replica *r, struct replica_stats *stats)
     stats->cluster = r->paxos.form_chosen ? r->cluster : 0; /* C15: tentative until FORM is chosen */
     stats->digest = state_digest(r->state);
     stats->connections = r->conns.count;
-    size_t at = 0;
-    const struct conn *c;
-    while ((c = map_next(&r->conns, &at)) != NULL)
-        stats->outstanding += c->queued;
-    LIST_EACH(node, &r->sync.waiting)
-    stats->pending_syncs++;
     for (uint32_t i = 0; replica_leads(r) && i < r->options.paxos.voter_count; i++) {
         const struct paxos_peer *p = &r->paxos.peer[i];
         if (p->id == replica_self(r) || !p->link_up)
