@@ -243,7 +243,7 @@ static int check_snapshots(struct store *s, const struct wal_found *log, struct 
     return rc;
 }
 
-static int recover(struct store *s, struct store_recovered *out, struct buf *why)
+static int recover(struct store *s, bool fresh, struct store_recovered *out, struct buf *why)
 {
     struct wal_options options;
     struct wal_start start;
@@ -260,6 +260,7 @@ static int recover(struct store *s, struct store_recovered *out, struct buf *why
         .vouched = s->promise.synced,
         .vouched_zxid = s->promise.synced_zxid,
         .snapshot_zxid = newest_snapshot(s),
+        .made = fresh,
     };
     COORD_TRY(wal_open(s->fs, &options, &start, &s->wal, &found, why));
     COORD_TRY(check_snapshots(s, &found, why));
@@ -301,7 +302,7 @@ static int open_dirs(struct store *s, struct store_recovered *out, struct buf *w
         if (fresh)
             COORD_TRY(make(s, why));
     }
-    COORD_TRY(recover(s, out, why));
+    COORD_TRY(recover(s, fresh, out, why));
     out->fresh = fresh;
     return 0;
 }

@@ -128,11 +128,18 @@ static int sync_current(struct wal *w)
     return 0;
 }
 
+/* The current segment was allocated only (the first one of a new log, or one made in haste), and one that is written through is
+ * ready: syncs of that one are cheaper, so what is left of this one is left. */
+static bool better_ahead(const struct wal *w)
+{
+    return !w->current.written && w->ahead_count > 0 && w->ahead[0].written;
+}
+
 /* Begin a record of a body that will be at least body_size bytes long; its header is reserved in the queue. */
 static int record_open(struct wal *w, enum record_kind kind, uint64_t cluster, size_t body_size)
 {
     COORD_ASSERT(!w->open);
-    if (w->offset + record_size(body_size) > w->current.size) {
+    if (w->offset + record_size(body_size) > w->current.size || better_ahead(w)) {
         COORD_TRY(sync_current(w));
         COORD_TRY(wal_spare_next(w, record_size(body_size)));
     }

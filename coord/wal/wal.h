@@ -16,9 +16,9 @@
  *             it never falls along the log, so what a torn batch left behind the end never becomes part of the log again.
  *             The files behind the last segment are set aside and prepared anew under the new boot count.
  * Segments:   prepared ahead (wal_prepare) by writing zeros once, so that a later sync finds blocks and size in place;
- *             without one at hand a new one is allocated only. A record that does not fit into what is left opens the
- *             next segment; one larger than a segment makes its own larger. Trimmed ones become spares, spare.<8 hex>,
- *             and are prepared again under a new number. Appending leans on the disk to leave alone the bytes of a sector
+ *             without one at hand a new one is allocated only, and left when one that is written is ready. A record that does
+ * not fit into what is left opens the next segment; one larger than a segment makes its own larger. Trimmed ones become spares,
+ * spare.<8 hex>, and are prepared again under a new number. Appending leans on the disk to leave alone the bytes of a sector
  *             that a write does not change (power-safe overwrite).
  * Does not:   know which snapshot allows a trim, name files in the manifest, or go on after an error (fail-stop).
  */
@@ -51,6 +51,7 @@ struct wal_start {
     uint64_t vouched;       /* position up to which the log was durable, 0: nothing known */
     uint64_t vouched_zxid;  /* the last entry there, for messages */
     uint64_t snapshot_zxid; /* chosen: a long shape may be folded up to there */
+    bool made;              /* by wal_create just now: there is nothing to read */
 };
 
 struct wal_found {

@@ -36,6 +36,7 @@ struct wal_ready {
     struct fs_file *file;
     uint64_t size;
     uint64_t key;
+    bool written; /* as far as is known: all of it at least once */
 };
 
 struct wal {

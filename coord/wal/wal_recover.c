@@ -373,6 +373,7 @@ static int open_tail(struct scan *s)
     if (got < 0)
         return wal_fail(w, (int)got, "%s: size", path);
     c->size = (uint64_t)got;
+    c->written = !s->start->made;
     got = fs_read(w->fs, c->file, 0, header, sizeof(header));
     if (got < 0)
         return wal_fail(w, (int)got, "%s: read", path);
@@ -395,7 +396,7 @@ static int recover(struct scan *s)
     wal_track_reset(w, s->start->base);
     wal_track_segment(w, sequence);
     s->end = position_make(sequence, SEGMENT_HEADER_BYTES);
-    for (; sequence <= last; sequence++) {
+    for (; !s->start->made && sequence <= last; sequence++) {
         int rc = scan_segment(s, sequence, reached);
         COORD_TRY(rc);
         reached = reached && (rc == 1 || sequence == s->start->first);

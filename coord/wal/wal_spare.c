@@ -43,10 +43,11 @@ static int open_new(struct wal *w)
 }
 
 /* A file to make a segment of: a spare one, or a new one that may not be filled with zeros yet. */
-static int take_file(struct wal *w, char path[WAL_PATH_BYTES], struct fs_file **file)
+static int take_file(struct wal *w, char path[WAL_PATH_BYTES], struct fs_file **file, bool *written)
 {
     int rc;
 
+    *written = w->zeroing == NULL || w->zeroed == w->options.segment_bytes;
     if (w->zeroing == NULL && w->spare_count > 0) {
         spare_path(w, path, w->spares[w->spare_count - 1]);
         rc = fs_open(w->fs, path, FS_READ | FS_WRITE, file);
@@ -55,8 +56,10 @@ static int take_file(struct wal *w, char path[WAL_PATH_BYTES], struct fs_file **
         w->spare_count--;
         return 0;
     }
-    if (w->zeroing == NULL)
+    if (w->zeroing == NULL) {
+        *written = false;
         COORD_TRY(open_new(w));
+    }
     new_path(w, path);
     *file = w->zeroing;
     w->zeroing = NULL;
@@ -82,17 +85,18 @@ static int make_ready(struct wal *w)
     struct segment_header h = {w->options.server, before + 1, w->options.boot, w->options.incarnation};
     struct fs_file *file;
     char path[WAL_PATH_BYTES];
+    bool written;
     int rc;
 
     COORD_ASSERT(before < UINT32_MAX);
-    COORD_TRY(take_file(w, path, &file));
+    COORD_TRY(take_file(w, path, &file, &written));
     rc = name_segment(w, path, file, &h);
     if (rc < 0) {
         fs_close(w->fs, file);
         return wal_fail(w, rc, "%s: prepare as segment %08x", path, h.sequence);
     }
     w->ahead = coord_realloc(w->ahead, (w->ahead_count + 1) * sizeof(w->ahead[0]));
-    w->ahead[w->ahead_count++] = (struct wal_ready){h.sequence, file, w->options.segment_bytes, segment_key(&h)};
+    w->ahead[w->ahead_count++] = (struct wal_ready){h.sequence, file, w->options.segment_bytes, segment_key(&h), written};
     return 0;
 }
 

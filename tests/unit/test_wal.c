@@ -137,6 +137,34 @@ TEST(wal, cut_entries_are_never_read)
     bench_free(b);
 }
 
+/* The first segment of a new log is allocated only; one that is written through takes over, and the log reads on across. */
+TEST(wal, written_segment_takes_over_from_an_allocated_one)
+{
+    struct bench *b = bench_new();
+    uint64_t first, last;
+
+    wal_close(b->wal);
+    b->start.made = true;
+    REQUIRE(wal_open(fake_fs_fs(b->fake), &b->options, &b->start, &b->wal, &b->found, &b->why) == 0);
+    b->start.made = false;
+    append(b, Z(1, 1), 1, 100);
+    REQUIRE(wal_sync(b->wal) == 0);
+    CHECK_EQ_INT(position_sequence(wal_synced(b->wal)), 1);
+    while (wal_prepare(b->wal) == 1)
+        ;
+    for (uint32_t i = 2; i <= 3; i++) {
+        append(b, Z(1, i), 1, 100);
+        REQUIRE(wal_sync(b->wal) == 0);
+        CHECK_EQ_INT(position_sequence(wal_synced(b->wal)), 2);
+    }
+    for (int life = 0; life < 2; life++) {
+        CHECK_EQ_INT(read_range(b, Z(1, 1), Z(9, 9), 100000, &first, &last), 3);
+        REQUIRE(reopen(b) == 0);
+    }
+    CHECK_EQ_INT(b->found.torn_bytes, 0);
+    bench_free(b);
+}
+
 /* One pwrite and one sync for all that was queued, however many appends. */
 TEST(wal, queued_appends_share_one_write_and_one_sync)
 {
