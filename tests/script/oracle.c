@@ -62,6 +62,11 @@ static const struct item *find_issued(struct world *w, uint64_t zxid)
     return counter >= 1 && counter <= issued->count ? &issued->at[counter - 1] : NULL;
 }
 
+bool oracle_knows(struct world *w, uint64_t zxid)
+{
+    return find_issued(w, zxid) != NULL;
+}
+
 void oracle_issued(struct world *w, const struct item *one)
 {
     struct vote *vote = of_epoch(w, zxid_epoch(one->zxid));

@@ -14,6 +14,7 @@ struct oracle;
 
 struct oracle *oracle_new(void);
 void oracle_free(struct oracle *o);
+bool oracle_knows(struct world *w, uint64_t zxid);                                    /* it was issued */
 void oracle_issued(struct world *w, const struct item *one);                          /* I3 */
 void oracle_disk(struct world *w, const struct server *s);                            /* after each part of a persist */
 void oracle_sends(struct world *w, const struct server *s, const struct peer_msg *m); /* at the moment it leaves */

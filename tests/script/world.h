@@ -111,6 +111,7 @@ struct world {
     uint32_t delay_ms; /* of a letter in a run */
     struct oracle *oracle;
     char broken[200];
+    bool terse;                                    /* tell only what becomes of servers: no letters, no persists */
     void (*show)(void *context, const char *line); /* NULL: nothing is told */
     void *show_context;
 };

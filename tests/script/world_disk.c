@@ -9,6 +9,7 @@ void disk_queue(struct world *w, struct server *s, const struct paxos_persist *p
 {
     struct disk_write *write = coord_alloc_zero(1, sizeof(*write));
 
+    world_show_persist(w, s, persist);
     write->persist = *persist;
     write->at_ms = s->now_ms + 1;
     if (persist->cut)

@@ -9,7 +9,9 @@
 void world_step(struct world *w, struct server *s, struct paxos_event *event, const struct items *payload);
 
 void world_answer_barrier(struct world *w, struct server *s); /* if its round is confirmed */
-void world_show_state(struct world *w, struct server *s);     /* what of it has changed since it was last shown */
+void world_show_letter(struct world *w, const struct letter *l);
+void world_show_persist(struct world *w, const struct server *s, const struct paxos_persist *persist);
+void world_show_state(struct world *w, struct server *s); /* what of it has changed since it was last shown */
 
 /* world_disk.c */
 void disk_queue(struct world *w, struct server *s, const struct paxos_persist *persist, const struct items *payload);

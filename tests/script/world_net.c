@@ -149,6 +149,7 @@ void world_deliver(struct world *w, struct letter *l)
     struct paxos_event event = {.type = PAXOS_MESSAGE, .message = &l->msg};
 
     take(w, l);
+    world_show_letter(w, l);
     if (s->up && paxos_persist_room(&s->core)) {
         if (l->kind == LETTER_MESSAGE) {
             world_step(w, s, &event, &l->items);
