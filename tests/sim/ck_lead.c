@@ -70,6 +70,13 @@ void ck_lead_leaves(struct sim *s, struct node *n, const struct peer_msg *m)
                      : m->type == PEER_COMMIT  ? m->commit.epoch
                                                : 0;
 
-    if (epoch != 0 && ck_lead_of(s, epoch) != n->id)
+    if (epoch == 0)
+        return;
+    /* Won and lost again within one turn: the message is all that shows it. */
+    const struct paxos *p = replica_paxos(n->replica);
+    bool preparing = p->epoch == epoch && (p->role == PAXOS_PREPARING || p->rolling);
+    if (ck_lead_of(s, epoch) == 0 && !preparing && p->promised.epoch >= epoch)
+        map_put(&s->lead->leading, epoch, n);
+    if (ck_lead_of(s, epoch) != n->id)
         sim_fail(s, "I4", "n%u sends %s of epoch %u, which it has not won", n->id, peer_type_name(m->type), epoch);
 }
