@@ -104,6 +104,49 @@ TEST(store_crash, in_the_making_of_the_directory)
     }
 }
 
+/* The process dies, starts, and the power fails on the way: what the first one wrote was readable, but not durable yet. */
+static void died_then_power_loss(bool (*operation)(struct world *w))
+{
+    bool done = false, started = false;
+
+    for (uint64_t at = 1; !done; at++) {
+        for (uint64_t nested = 1; nested == 1 || !started; nested++) {
+            for (uint64_t seed = 0; seed < 20; seed++) {
+                struct world *w = world_new();
+                struct rng r;
+                bool stopped;
+                rng_init(&r, at * 1000 + nested * 10 + seed);
+                REQUIRE(w != NULL && world_promise(w));
+                for (int i = 0; i < 12; i++)
+                    CHECK(world_append(w, false, 2, 500));
+                CHECK(world_snapshot(w, zxid_make(1, 9)));
+                fake_fs_stop(w->fake, FAKE_FS_CHANGES, at);
+                done = operation(w);
+                world_crash(w, NULL, FAKE_FS_KEEP);
+                fake_fs_stop(w->fake, FAKE_FS_CHANGES, nested);
+                const char *why = world_start(w, &stopped);
+                started = why == NULL;
+                CHECK(why == NULL || stopped, "call %lu nested %lu: %s", at, nested, why);
+                world_crash(w, &r, FAKE_FS_RANDOM);
+                why = world_start(w, &stopped);
+                REQUIRE(why == NULL, "call %lu nested %lu seed %lu: %s", at, nested, seed, why);
+                world_free(w);
+            }
+        }
+    }
+}
+
+static bool trim(struct world *w)
+{
+    return world_snapshot(w, zxid_make(1, 20));
+}
+
+TEST(store_crash, of_the_process_then_of_the_machine)
+{
+    died_then_power_loss(trim);
+    died_then_power_loss(world_promise);
+}
+
 /* Lives of random operations, each ended by a crash at a random call, on one disk. */
 static void random_lives(uint64_t seed, unsigned lives)
 {

@@ -259,6 +259,32 @@ TEST(wal, recycled_segments_hold_nothing)
     bench_free(b);
 }
 
+/* Three records of one batch, of which the disk lost the second: the third neither proves damage nor comes back when the
+ * second is written again. */
+TEST(wal, what_a_torn_batch_left_does_not_come_back)
+{
+    struct bench *b = bench_new();
+    size_t size = record_size(ENTRY_HEADER_BYTES + 100);
+
+    for (uint32_t i = 0; i < 3; i++) {
+        struct batch *batch = kit_batch(Z(1, 1 + i), 1, 100, 1);
+        CHECK_EQ_INT(wal_append(b->wal, i, batch, 0, 1), 0); /* of another cluster: a record of its own */
+        batch_unref(batch);
+    }
+    CHECK_EQ_INT(wal_sync(b->wal), 0);
+    fake_fs_flip(b->fake, "d/log.00000001", SEGMENT_HEADER_BYTES + size + 50, 1);
+    REQUIRE(reopen(b) == 0, "%s", (const char *)buf_bytes(&b->why));
+    CHECK_EQ_INT(wal_last(b->wal), Z(1, 1));
+    CHECK_EQ_INT(b->found.torn_bytes, 2 * size);
+    struct batch *batch = kit_batch(Z(1, 2), 1, 100, 1);
+    CHECK_EQ_INT(wal_append(b->wal, 1, batch, 0, 1), 0);
+    batch_unref(batch);
+    CHECK_EQ_INT(wal_sync(b->wal), 0);
+    REQUIRE(reopen(b) == 0);
+    CHECK_EQ_INT(wal_last(b->wal), Z(1, 2));
+    bench_free(b);
+}
+
 TEST(wal, more_epochs_than_a_shape_holds)
 {
     struct bench *b = bench_new();
