@@ -22,7 +22,7 @@ struct store_options {
     const char *data_dir;       /* snapshots, manifest, promise; made if absent */
     const char *log_dir;        /* segments; the same as data_dir when the configuration has no dataLogDir */
     uint32_t server;            /* own id; a directory of another id is refused (FOREIGN) */
-    uint64_t segment_bytes;     /* 16 MiB; at least 4 KiB (tests) */
+    uint64_t segment_bytes;     /* 16 MiB; at least 4 KiB (tests); above 64 MiB is taken as 64 MiB */
     uint32_t segments_ahead;    /* 2 */
     uint32_t snap_retain;       /* 3; at least 2 */
     uint64_t fresh_incarnation; /* random: taken when the directory is empty */

@@ -318,6 +318,8 @@ int store_open(struct fs *fs, const struct store_options *options, struct store 
     COORD_ASSERT(options->server != 0 && options->snap_retain >= 2 && options->segment_bytes >= 4096);
     s->fs = fs;
     s->options = *options;
+    if (s->options.segment_bytes > RECORD_BODY_MAX)
+        s->options.segment_bytes = RECORD_BODY_MAX; /* a start reads a segment at a time into memory */
     s->data_dir = coord_strdup(options->data_dir);
     s->log_dir = coord_strdup(options->log_dir);
     rc = open_dirs(s, recovered, &why);
