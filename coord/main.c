@@ -1,5 +1,6 @@
 /* main.c - coordd: command line, configuration, then the host until it ends. */
 #include "base/log.h"
+#include "host/bootstrap.h"
 #include "host/host.h"
 #include "host/options.h"
 
@@ -43,6 +44,8 @@ static enum exit_code run(enum options_action action, struct config *c)
         printf("The configuration is valid: server %u of %u, clients on port %llu.\n", c->id,
                config_lone(c) ? 1 : c->server_count, (unsigned long long)c->client_port);
         return EXIT_CODE_OK;
+    case OPTIONS_BOOTSTRAP:
+        return bootstrap_run(c);
     case OPTIONS_SERVE:
         set_log_level(c->log_level);
         log_lines(&c->notices, LOG_LEVEL_WARN, "notice");

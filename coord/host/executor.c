@@ -24,7 +24,7 @@ struct executor {
     struct store *store;
     struct lane lanes[LANES];
     struct mailbox *done;
-    atomic_bool failed;
+    atomic_int failed; /* the first error that was fatal, 0: none */
 };
 
 bool executor_job_fatal(const struct job *j)
@@ -45,22 +45,25 @@ bool executor_job_fatal(const struct job *j)
     }
 }
 
+/* What follows a failure gets its error: whichever job comes back first names the true reason. */
 static void run_all(struct lane *l, struct list *jobs)
 {
     struct executor *e = l->executor;
-    bool failed = atomic_load(&e->failed);
+    int failed = atomic_load(&e->failed);
 
-    if (!failed && l->lane == JOB_LANE_WAL)
+    if (failed == 0 && l->lane == JOB_LANE_WAL)
         store_run_wal(e->store, jobs);
     LIST_EACH(node, jobs)
     {
         struct job *j = LIST_ENTRY(node, struct job, link);
-        if (atomic_load(&e->failed) && (failed || l->lane == JOB_LANE_SNAP))
-            j->err = -COORD_E_STOPPED;
+        if (l->lane == JOB_LANE_SNAP)
+            failed = atomic_load(&e->failed);
+        if (failed != 0)
+            j->err = failed;
         else if (l->lane == JOB_LANE_SNAP)
             store_run(e->store, j);
         if (executor_job_fatal(j))
-            atomic_store(&e->failed, true);
+            atomic_compare_exchange_strong(&e->failed, &(int){0}, j->err);
     }
 }
 

@@ -2,7 +2,7 @@
  *
  * Jobs go to a lane's mailbox in their order and come back by one mailbox of the core. The wal thread takes all that waits at
  * once, so that everything queued meanwhile shares one sync. After a job failed for good (executor_job_fatal) no other is run:
- * what follows comes back with STOPPED. Bounds: EXECUTOR_JOBS_MAX a lane; the replica keeps fewer under way.
+ * what follows comes back with that job's error. Bounds: EXECUTOR_JOBS_MAX a lane; the replica keeps fewer under way.
  */
 #ifndef COORD_HOST_EXECUTOR_H
 #define COORD_HOST_EXECUTOR_H

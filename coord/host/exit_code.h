@@ -7,7 +7,7 @@
 #include "base/error.h"
 
 enum exit_code {
-    EXIT_CODE_OK = 0,       /* stopped by a signal; or done, of --check-config */
+    EXIT_CODE_OK = 0,       /* stopped by a signal; or done, of --check-config and --bootstrap */
     EXIT_CODE_USAGE = 2,    /* command line */
     EXIT_CODE_CONFIG = 3,   /* configuration file */
     EXIT_CODE_ADDRESS = 4,  /* cannot listen: address in use or not of this machine */
@@ -17,6 +17,7 @@ enum exit_code {
     EXIT_CODE_NO_SPACE = 8, /* disk full */
     EXIT_CODE_IO = 9,       /* reading, writing or syncing failed */
     EXIT_CODE_REPLICA = 10, /* this replica differs from the others, or broke an invariant of its own */
+    EXIT_CODE_REFUSED = 11, /* --bootstrap: there is something already */
 };
 
 static inline enum exit_code exit_code_of(int err)

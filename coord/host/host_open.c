@@ -5,17 +5,16 @@
 #include "base/log.h"
 #include "base/zxid.h"
 #include "host/host_private.h"
+#include "host/secret.h"
 
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 enum {
     PEER_BACKLOG = 64,
     FILES_RESERVED = 128, /* descriptors that clients never get: segments, snapshots, links */
     FILES_RAISED_MAX = 1 << 20,
-    SECRET_BYTES_MAX = 4096,
 };
 
 static uint64_t random_u64(void)
@@ -53,30 +52,6 @@ static enum exit_code listen_on(const char *host, uint16_t port, int backlog, in
             LOG_WARN("host", "own_name_unknown", "host=%s listen=all", log_quoted(host));
     }
     return net_listen(at, port, backlog, fd) < 0 ? EXIT_CODE_ADDRESS : EXIT_CODE_OK;
-}
-
-static enum exit_code read_secret(struct host *h)
-{
-    const char *path = h->config->peer_secret_file;
-    struct stat about;
-    size_t size;
-    int rc;
-
-    if (path == NULL)
-        return EXIT_CODE_OK;
-    rc = fs_read_file(fs_posix(), path, &h->secret, SECRET_BYTES_MAX);
-    size = buf_size(&h->secret);
-    while (size > 0 && strchr(" \t\r\n", buf_bytes(&h->secret)[size - 1]) != NULL)
-        size--;
-    buf_truncate(&h->secret, size);
-    if (rc < 0 || size == 0) {
-        LOG_ERROR("host", "no_peer_secret", "file=%s reason=%s", log_quoted(path),
-                  log_quoted(rc < 0 ? coord_error_text(rc) : "it is empty"));
-        return EXIT_CODE_CONFIG;
-    }
-    if (stat(path, &about) == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        LOG_WARN("host", "peer_secret_readable", "file=%s mode=%03o", log_quoted(path), about.st_mode & 0777u);
-    return EXIT_CODE_OK;
 }
 
 static bool all_on_loopback(const struct config *c)
@@ -168,7 +143,7 @@ static enum exit_code start_peers(struct host *h, int *fd)
     *fd = -1;
     if (config_lone(c))
         return EXIT_CODE_OK;
-    rc = read_secret(h);
+    rc = secret_read(c, &h->secret);
     if (rc != EXIT_CODE_OK)
         return rc;
     if (buf_size(&h->secret) == 0 && !all_on_loopback(c))
@@ -178,6 +153,11 @@ static enum exit_code start_peers(struct host *h, int *fd)
     if (rc == EXIT_CODE_OK)
         h->peer_port = net_listen_port(*fd);
     return rc;
+}
+
+static struct replica_peer_output *peer_output(void *context, uint32_t peer)
+{
+    return replica_peer_output(context, peer);
 }
 
 static void make_peers(struct host *h, int fd)
@@ -194,7 +174,7 @@ static void make_peers(struct host *h, int fd)
         return;
     for (uint32_t i = 0; i < c->server_count; i++)
         o.servers[i] = (struct peers_server){c->servers[i].id, c->servers[i].host, c->servers[i].port};
-    h->peers = peers_new(h->base, &h->inbox, h->replica, &o, h->recovered.cluster);
+    h->peers = peers_new(h->base, &h->inbox, peer_output, h->replica, &o, h->recovered.cluster);
     peers_listen(h->peers, fd);
 }
 

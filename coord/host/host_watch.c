@@ -64,8 +64,6 @@ void host_log_started(const struct host *h)
     const struct config *c = h->config;
     const struct store_recovered *r = &h->recovered;
 
-    if (r->torn_bytes > 0)
-        LOG_WARN("store", "torn_batch_cut", "bytes=%llu", (unsigned long long)r->torn_bytes);
     LOG_INFO("host", "started",
              "version=%s server=%u client_port=%u peer_port=%u voters=%u data_dir=%s log_dir=%s fresh=%s boot=%u "
              "incarnation=%016llx cluster=%016llx snapshot=" ZXID_FMT " last=" ZXID_FMT,

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_DATA_DIR = 256, OPT_CLIENT_PORT, OPT_ID, OPT_CHECK, OPT_VERSION, OPT_HELP, OPT_HELP_KEYS };
+enum { OPT_DATA_DIR = 256, OPT_CLIENT_PORT, OPT_ID, OPT_CHECK, OPT_BOOTSTRAP, OPT_VERSION, OPT_HELP, OPT_HELP_KEYS };
 
 static const struct option long_options[] = {
     {"data-dir", required_argument, NULL, OPT_DATA_DIR},
@@ -20,6 +20,7 @@ static const struct option long_options[] = {
     {"version", no_argument, NULL, OPT_VERSION},
     {"help", no_argument, NULL, OPT_HELP},
     {"help-keys", no_argument, NULL, OPT_HELP_KEYS},
+    {"bootstrap", no_argument, NULL, OPT_BOOTSTRAP},
     {NULL, 0, NULL, 0},
 };
 
@@ -32,12 +33,13 @@ static const char usage[] =
     "  --client-port PORT  port for clients, instead of clientPort; 0 takes a free one\n"
     "  --id N              which server this is, instead of the file myid\n"
     "  --check-config      read FILE, say what is wrong with it, and exit\n"
+    "  --bootstrap         form an ensemble of those servers of FILE that are there, and exit; once in its life\n"
     "  --version           print the version\n"
     "  --help              print this text\n"
     "  --help-keys         print the keys of FILE as the manual page has them\n"
     "\n"
     "Exit codes: 0 stopped, 2 usage, 3 configuration, 4 address in use, 5 data damaged, 6 foreign data, 7 data in use,\n"
-    "8 disk full, 9 input/output error, 10 replica failed.\n"
+    "8 disk full, 9 input/output error, 10 replica failed, 11 bootstrap refused.\n"
     "\n"
     "Keys of FILE:\n";
 
@@ -84,6 +86,9 @@ static enum options_action parse(struct given *g, int argc, char **argv)
         case OPT_CHECK:
             g->action = OPTIONS_CHECK;
             break;
+        case OPT_BOOTSTRAP:
+            g->action = OPTIONS_BOOTSTRAP;
+            break;
         case OPT_VERSION:
             puts("coordd " PACKAGE_VERSION);
             return OPTIONS_EXIT;
@@ -99,6 +104,10 @@ static enum options_action parse(struct given *g, int argc, char **argv)
     }
     if (argc - optind > 1) {
         fprintf(stderr, "coordd: one FILE at most\n");
+        return OPTIONS_USAGE;
+    }
+    if (g->action == OPTIONS_BOOTSTRAP && argc == optind) {
+        fprintf(stderr, "coordd: --bootstrap needs a FILE\n");
         return OPTIONS_USAGE;
     }
     return g->action;

@@ -6,10 +6,11 @@
 
 enum options_action {
     OPTIONS_SERVE,
-    OPTIONS_CHECK,  /* --check-config */
-    OPTIONS_EXIT,   /* --help, --version: done */
-    OPTIONS_USAGE,  /* wrong: stderr says why */
-    OPTIONS_CONFIG, /* the configuration is wrong: its problems say why */
+    OPTIONS_CHECK,     /* --check-config */
+    OPTIONS_BOOTSTRAP, /* --bootstrap */
+    OPTIONS_EXIT,      /* --help, --version: done */
+    OPTIONS_USAGE,     /* wrong: stderr says why */
+    OPTIONS_CONFIG,    /* the configuration is wrong: its problems say why */
 };
 
 /* Reads the command line and the file that it names into *c, which it initialises; the caller deinits it. */

@@ -238,7 +238,7 @@ static size_t taken(size_t *sent, size_t part)
 /* In this order: the rest of a bulk frame begun, all that is urgent, the other bulk frames. */
 void link_flush(struct link *l)
 {
-    struct replica_peer_output *out = replica_peer_output(l->peers->replica, l->peer);
+    struct replica_peer_output *out = l->peers->output(l->peers->context, l->peer);
     size_t head, bulk, sent, in_head, in_urgent, in_bulk;
     ssize_t rc;
 

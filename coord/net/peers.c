@@ -163,14 +163,15 @@ static void dial_or_resolve(struct peers *p, struct peer *peer)
     }
 }
 
-struct peers *peers_new(struct event_base *base, struct inbox *inbox, struct replica *replica,
+struct peers *peers_new(struct event_base *base, struct inbox *inbox, peers_output_cb output, void *context,
                         const struct peers_options *options, uint64_t cluster)
 {
     struct peers *p = coord_alloc_zero(1, sizeof(*p));
 
     p->base = base;
     p->inbox = inbox;
-    p->replica = replica;
+    p->output = output;
+    p->context = context;
     p->options = *options;
     p->cluster = cluster;
     list_init(&p->links);
@@ -276,4 +277,14 @@ uint64_t peers_run(struct peers *p, uint64_t now_ms)
 void peers_stats(const struct peers *p, struct peers_stats *stats)
 {
     *stats = p->stats;
+}
+
+bool peers_identity(struct peers *p, uint32_t id, struct peers_identity *identity)
+{
+    const struct peer *peer = peers_find(p, id);
+
+    if (peer == NULL || peer->up == NULL)
+        return false;
+    *identity = (struct peers_identity){peer->up->theirs.incarnation, peer->up->theirs.cluster, peer->up->theirs.boot};
+    return true;
 }

@@ -40,15 +40,25 @@ struct peers_stats {
     uint64_t links_up, bad_frames, auth_failures;
 };
 
+/* What the HELLO of a peer said whose link is up. */
+struct peers_identity {
+    uint64_t incarnation, cluster;
+    uint32_t boot;
+};
+
 struct peers;
 
-struct peers *peers_new(struct event_base *base, struct inbox *inbox, struct replica *replica,
+/* The frames that wait for a peer; NULL: none. Whoever answers clears them when the link goes down. */
+typedef struct replica_peer_output *(*peers_output_cb)(void *context, uint32_t peer);
+
+struct peers *peers_new(struct event_base *base, struct inbox *inbox, peers_output_cb output, void *context,
                         const struct peers_options *options, uint64_t cluster);
 void peers_free(struct peers *p);
 void peers_listen(struct peers *p, int fd);                /* takes a listening socket */
 void peers_set_cluster(struct peers *p, uint64_t cluster); /* it is known now; links to another are closed */
 void peers_after_step(struct peers *p, uint64_t now_ms);   /* sends output; may add events for the next turn */
 uint64_t peers_run(struct peers *p, uint64_t now_ms);      /* dials and time-outs that are due; returns when the next are */
+bool peers_identity(struct peers *p, uint32_t id, struct peers_identity *identity); /* false: no link */
 void peers_stats(const struct peers *p, struct peers_stats *stats);
 
 #endif

@@ -21,7 +21,8 @@ struct peer {
 struct peers {
     struct event_base *base;
     struct inbox *inbox;
-    struct replica *replica;
+    peers_output_cb output;
+    void *context;
     struct peers_options options;
     uint64_t cluster, now_ms;
     struct peer peer[PEER_MAX];

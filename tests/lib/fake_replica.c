@@ -12,10 +12,6 @@ void fake_replica_deinit(struct fake_replica *f)
 {
     for (unsigned i = 0; i < FAKE_CONNS; i++)
         buf_deinit(&f->conns[i].io.output);
-    for (unsigned i = 0; i < 8; i++) {
-        buf_deinit(&f->peers[i].urgent);
-        buf_deinit(&f->peers[i].bulk);
-    }
 }
 
 struct fake_conn *fake_replica_find(struct fake_replica *f, uint64_t id)
@@ -61,9 +57,4 @@ struct replica_conn_io *replica_conn_io(struct replica *r, uint64_t conn)
     struct fake_conn *c = fake_replica_find(real(r), conn);
 
     return c == NULL ? NULL : &c->io;
-}
-
-struct replica_peer_output *replica_peer_output(struct replica *r, uint32_t peer)
-{
-    return &real(r)->peers[peer];
 }

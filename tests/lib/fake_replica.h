@@ -1,4 +1,4 @@
-/* fake_replica.h - the three functions of the replica that the network calls, for tests of the network alone.
+/* fake_replica.h - the two functions of the replica that the network calls, for tests of the network alone.
  *
  * A program that links fake_replica.c has no real replica. Connections answer as the test says; `struct replica *` is a
  * struct fake_replica in disguise.
@@ -16,7 +16,6 @@ struct fake_replica {
         struct replica_conn_io io;
         bool dirty;
     } conns[FAKE_CONNS];
-    struct replica_peer_output peers[8]; /* by id */
 };
 
 static inline struct replica *fake_replica_use(struct fake_replica *f)

@@ -1,7 +1,6 @@
 /* test_peers.c - links between servers over loopback: who stays, who is refused, what arrives. */
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "lib/fake_replica.h"
 #include "lib/runner.h"
 #include "net/auth.h"
 #include "net/peers.h"
@@ -14,7 +13,7 @@ enum { WAIT_MS = 10000, SERVERS = 3 };
 
 struct server {
     struct inbox inbox;
-    struct fake_replica replica;
+    struct replica_peer_output outputs[SERVERS + 1]; /* by peer id */
     struct peers *peers;
     struct peers_options options;
     uint64_t cluster;
@@ -29,6 +28,13 @@ struct net {
     struct server servers[SERVERS]; /* ids from 1 */
     uint16_t ports[SERVERS];
 };
+
+static struct replica_peer_output *output_of(void *context, uint32_t peer)
+{
+    struct server *s = context;
+
+    return &s->outputs[peer];
+}
 
 static void start_server(struct net *n, unsigned i, const char *secret, uint32_t boot)
 {
@@ -45,7 +51,7 @@ static void start_server(struct net *n, unsigned i, const char *secret, uint32_t
     for (unsigned j = 0; j < SERVERS; j++)
         s->options.servers[j] = (struct peers_server){j + 1, "127.0.0.1", n->ports[j]};
     inbox_init(&s->inbox);
-    s->peers = peers_new(n->base, &s->inbox, fake_replica_use(&s->replica), &s->options, s->cluster);
+    s->peers = peers_new(n->base, &s->inbox, output_of, s, &s->options, s->cluster);
     REQUIRE(net_address_numeric("127.0.0.1", n->ports[i], &address));
     REQUIRE(net_listen(&address, 0, 16, &fd) == 0);
     peers_listen(s->peers, fd);
@@ -74,7 +80,10 @@ static void stop(struct net *n)
 {
     for (unsigned i = 0; i < SERVERS; i++) {
         stop_server(n, i);
-        fake_replica_deinit(&n->servers[i].replica);
+        for (unsigned j = 1; j <= SERVERS; j++) {
+            buf_deinit(&n->servers[i].outputs[j].urgent);
+            buf_deinit(&n->servers[i].outputs[j].bulk);
+        }
         buf_deinit(&n->servers[i].heard);
         buf_deinit(&n->servers[i].payload);
     }
@@ -88,8 +97,8 @@ static void take_event(struct server *s, const struct replica_event *event)
         s->up[event->peer] = event->up;
         (event->up ? s->ups : s->downs)[event->peer]++;
         if (!event->up) {
-            buf_clear(&s->replica.peers[event->peer].urgent);
-            buf_clear(&s->replica.peers[event->peer].bulk);
+            buf_clear(&s->outputs[event->peer].urgent);
+            buf_clear(&s->outputs[event->peer].bulk);
         }
     } else if (event->type == REPLICA_MESSAGE) {
         CHECK(s->up[event->message->from]);
@@ -189,10 +198,10 @@ TEST(peers, messages_arrive_also_in_fragments_and_urgent_ones_overtake)
     for (size_t i = 0; i < BIG; i++)
         payload[i] = (uint8_t)(i * 7 + i / 1000);
     bulk.payload = slice_make(payload, BIG);
-    peer_encode(&n.servers[0].replica.peers[2].bulk, &bulk);
+    peer_encode(&n.servers[0].outputs[2].bulk, &bulk);
     turn(&n);
     turn(&n);
-    peer_encode(&n.servers[0].replica.peers[2].urgent, &urgent);
+    peer_encode(&n.servers[0].outputs[2].urgent, &urgent);
     for (uint64_t d = test_deadline_ms(WAIT_MS); !hears(&n.servers[1], "snapshot") && test_before(d);)
         turn(&n);
     REQUIRE(hears(&n.servers[1], "commit epoch=3") && hears(&n.servers[1], " from=1 to=2\n"));
