@@ -196,7 +196,7 @@ def old_clients_without_the_read_only_byte_get_none_back(e):
         assert c.call(r.exists("/")).version == 0
 
 
-@test(zookeeper=False)
+@test(own=True, zookeeper=False)
 def sessions_and_their_ephemerals_count_in_mntr(e):
     before = int(e.leader().monitor()["zk_global_sessions"])
     client = e.connect(e.followers()[0])

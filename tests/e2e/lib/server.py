@@ -128,7 +128,7 @@ class Server:
             log = self.log()
             for mark in SANITIZER_MARKS:
                 if mark in log:
-                    return "%s: its log has '%s'" % (self, mark)
+                    return "%s: its log has '%s':\n%s" % (self, mark, "\n".join(log[log.index(mark):].splitlines()[:60]))
         return None
 
     # What it says.

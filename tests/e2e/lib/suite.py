@@ -2,7 +2,8 @@
 
 A test is a function with @test; its name is the claim, its argument the ensemble. Tests with the same options share one
 ensemble and keep to paths below their own name; `own=True` gets an ensemble for itself, to do harm to. Those with asan=True run
-once more with the programs of COORD_BUILD_ASAN, all times five times as long: in a child, since the scale is the process's.
+once more with the programs of COORD_BUILD_ASAN, where that is set, and with all times five times as long: in a child, since the
+scale is the process's.
 """
 import os
 import signal
@@ -16,6 +17,7 @@ from ensemble import Ensemble
 from server import ZOOKEEPER
 
 SECONDS_PER_TEST = 120
+LABEL = os.environ.get("E2E_LABEL", "")  # asan or tsan where this process tests such a build
 
 _tests = []
 
@@ -130,11 +132,15 @@ def run_tests(wanted, only_asan, label):
     return run.passed, run.failed
 
 
-def run_asan(arguments):
-    """This program again with the other build; its lines pass through, its counts come back."""
-    environment = {**os.environ, "COORD_BUILD": os.environ["COORD_BUILD_ASAN"], "COORD_TIME_SCALE": "5", "E2E_ASAN": "1",
-                   "E2E_PLAIN_BUILD": os.environ.get("COORD_BUILD", ""),
-                   "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1"}
+def run_sanitized(arguments, label):
+    """This program again with the build of a sanitizer, `asan` or `tsan`; its lines pass through, its counts come back."""
+    build = os.environ.get("COORD_BUILD_" + label.upper())
+    if LABEL or ZOOKEEPER or not build:
+        return 0, 0
+    suppressions = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tsan.supp")
+    environment = {**os.environ, "COORD_BUILD": build, "COORD_TIME_SCALE": "5", "E2E_LABEL": label,
+                   "E2E_PLAIN_BUILD": os.environ.get("COORD_BUILD", ""), "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
+                   "UBSAN_OPTIONS": "print_stacktrace=1", "TSAN_OPTIONS": "exitcode=99:suppressions=" + suppressions}
     counts = (0, 1)
     with subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, text=True) as child:
         try:
@@ -157,9 +163,6 @@ def finish(passed, failed):
 def main():
     """`run-x [WORD...]`: all tests, or those with a WORD in their name."""
     stop_on_signals()
-    inner = bool(os.environ.get("E2E_ASAN"))
-    passed, failed = run_tests(sys.argv[1:], inner, "asan" if inner else "")
-    if not inner and os.environ.get("COORD_BUILD_ASAN") and not ZOOKEEPER:
-        more = run_asan(sys.argv)
-        passed, failed = passed + more[0], failed + more[1]
-    finish(passed, failed)
+    passed, failed = run_tests(sys.argv[1:], LABEL == "asan", LABEL)
+    more = run_sanitized(sys.argv, "asan")
+    finish(passed + more[0], failed + more[1])
