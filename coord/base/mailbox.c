@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 struct mailbox {
@@ -27,10 +28,14 @@ struct mailbox {
 struct mailbox *mailbox_new(size_t limit)
 {
     struct mailbox *m = coord_alloc_zero(1, sizeof(*m));
+    pthread_condattr_t monotonic;
 
     COORD_ASSERT(limit >= 1);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     COORD_ASSERT(pthread_mutex_init(&m->lock, NULL) == 0);
-    COORD_ASSERT(pthread_cond_init(&m->arrived, NULL) == 0);
+    COORD_ASSERT(pthread_cond_init(&m->arrived, &monotonic) == 0);
+    pthread_condattr_destroy(&monotonic);
     list_init(&m->waiting);
     m->limit = limit;
     m->fd = -1;
@@ -133,6 +138,27 @@ size_t mailbox_wait(struct mailbox *m, struct list *to)
     count = take(m, to);
     pthread_mutex_unlock(&m->lock);
     return count;
+}
+
+int mailbox_wait_for(struct mailbox *m, struct list *to, uint32_t timeout_ms)
+{
+    struct timespec until;
+    int rc = 0;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += timeout_ms % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    pthread_mutex_lock(&m->lock);
+    while (m->count == 0 && !m->closed && rc != ETIMEDOUT)
+        rc = pthread_cond_timedwait(&m->arrived, &m->lock, &until);
+    rc = m->count > 0 ? 1 : m->closed ? -1 : 0;
+    take(m, to);
+    pthread_mutex_unlock(&m->lock);
+    return rc;
 }
 
 void mailbox_close(struct mailbox *m)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct mailbox;
 
@@ -29,6 +30,9 @@ size_t mailbox_take(struct mailbox *m, struct list *to);
 
 /* As mailbox_take, but blocks until there is at least one message or the mailbox is closed (then 0). */
 size_t mailbox_wait(struct mailbox *m, struct list *to);
+
+/* As mailbox_wait, but for so long at most. 1: there are messages; 0: the time is over; -1: closed, and nothing is left. */
+int mailbox_wait_for(struct mailbox *m, struct list *to, uint32_t timeout_ms);
 
 void mailbox_close(struct mailbox *m); /* refuses posts from now on and wakes the receiver */
 int mailbox_fd(struct mailbox *m);     /* the eventfd, made by the first call; owned by the mailbox */

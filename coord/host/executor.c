@@ -10,14 +10,14 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-enum { LANES = 2, STACK_BYTES = 512 << 10, PREPARE_EACH = 16 };
+enum { LANES = 2, STACK_BYTES = 512 << 10, PREPARE_IDLE_MS = 20, PREPARE_EACH = 256 };
 
 struct lane {
     struct executor *executor;
     enum job_lane lane;
     struct mailbox *todo;
     pthread_t thread;
-    unsigned turns; /* since a piece of preparing; of the thread */
+    unsigned turns; /* of the thread */
 };
 
 struct executor {
@@ -67,18 +67,17 @@ static void run_all(struct lane *l, struct list *jobs)
     }
 }
 
-/* Between jobs the wal thread prepares segments, a bounded piece each PREPARE_EACH turns: under load that is a small part of
- * its time, and the first turns of a process, which form or elect, never wait for it. A failure comes with the next job. */
-static size_t next_jobs(struct lane *l, struct list *jobs)
+/* While it is idle the wal thread prepares segments, piece by piece until a job comes; a forming or electing server is not idle
+ * for long enough, so no first job waits behind a piece. Under a load that never pauses one piece comes each PREPARE_EACH
+ * turns. A failure comes with the next job. True when there are jobs now. */
+static bool prepare(struct lane *l, struct list *jobs)
 {
-    if (l->lane == JOB_LANE_WAL && ++l->turns >= PREPARE_EACH) {
-        size_t count = mailbox_take(l->todo, jobs);
-        if (count > 0)
-            return count;
-        l->turns = 0;
-        (void)store_prepare(l->executor->store);
-    }
-    return mailbox_wait(l->todo, jobs);
+    bool overdue = ++l->turns % PREPARE_EACH == 0;
+    int got = mailbox_wait_for(l->todo, jobs, overdue ? 0 : PREPARE_IDLE_MS);
+
+    while (got == 0 && store_prepare(l->executor->store) > 0 && !overdue)
+        got = mailbox_wait_for(l->todo, jobs, 0);
+    return got > 0;
 }
 
 static void *run_lane(void *context)
@@ -87,7 +86,7 @@ static void *run_lane(void *context)
     struct list jobs;
 
     list_init(&jobs);
-    while (next_jobs(l, &jobs) > 0) {
+    while ((l->lane == JOB_LANE_WAL && prepare(l, &jobs)) || mailbox_wait(l->todo, &jobs) > 0) {
         run_all(l, &jobs);
         COORD_ASSERT(mailbox_post_all(l->executor->done, &jobs));
     }

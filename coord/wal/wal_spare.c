@@ -14,10 +14,9 @@
 
 #include <stdio.h>
 
-#define ZEROS_BYTES (256u << 10)
-#define PREPARE_BYTES (1u << 20) /* one piece of work of wal_prepare */
+#define PREPARE_BYTES (256u << 10) /* one piece of work of wal_prepare: what comes meanwhile waits for it */
 
-static uint8_t zeros[ZEROS_BYTES]; /* never written to */
+static uint8_t zeros[PREPARE_BYTES]; /* never written to */
 
 static void spare_path(const struct wal *w, char path[WAL_PATH_BYTES], uint32_t number)
 {
@@ -107,15 +106,11 @@ int wal_spare_ensure(struct wal *w)
 
 static int fill_piece(struct wal *w)
 {
-    uint64_t left = w->options.segment_bytes - w->zeroed, piece = left < PREPARE_BYTES ? left : PREPARE_BYTES;
-    uint64_t end = w->zeroed + piece;
-    int rc = 0;
+    uint64_t left = w->options.segment_bytes - w->zeroed;
+    size_t size = left < PREPARE_BYTES ? (size_t)left : PREPARE_BYTES;
+    int rc = fs_write(w->fs, w->zeroing, w->zeroed, zeros, size);
 
-    while (rc == 0 && w->zeroed < end) {
-        size_t size = end - w->zeroed < ZEROS_BYTES ? (size_t)(end - w->zeroed) : ZEROS_BYTES;
-        rc = fs_write(w->fs, w->zeroing, w->zeroed, zeros, size);
-        w->zeroed += size;
-    }
+    w->zeroed += size;
     if (rc == 0)
         rc = fs_sync(w->fs, w->zeroing);
     return rc < 0 ? wal_fail(w, rc, "%s/segment.tmp: fill with zeros", w->dir) : 0;

@@ -26,6 +26,7 @@ TEST(mailbox, takes_all_in_order_and_clears_the_eventfd)
     list_init(&taken);
     CHECK(!readable(m));
     CHECK_EQ_INT(mailbox_take(m, &taken), 0);
+    CHECK_EQ_INT(mailbox_wait_for(m, &taken, 1), 0);
     for (unsigned i = 0; i < 4; i++)
         CHECK(mailbox_post(m, &messages[i].node) == (i < 3), "message %u", i);
     CHECK(readable(m));
@@ -73,7 +74,8 @@ TEST(mailbox, close_refuses_posts_and_keeps_what_waits)
     mailbox_close(m);
     CHECK(readable(m));
     CHECK(!mailbox_post(m, &second.node));
-    CHECK_EQ_INT(mailbox_wait(m, &taken), 1);
+    CHECK_EQ_INT(mailbox_wait_for(m, &taken, 1000000000), 1);
+    CHECK_EQ_INT(mailbox_wait_for(m, &taken, 1000000000), -1);
     CHECK_EQ_INT(mailbox_wait(m, &taken), 0);
     mailbox_free(m);
 }
