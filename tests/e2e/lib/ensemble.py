@@ -13,6 +13,7 @@ import time
 import ports
 import records
 import zkwire
+from links import Links
 from server import Server, ZOOKEEPER
 
 LOG_LINES = 25
@@ -31,23 +32,26 @@ def wait_until(condition, what, seconds=30.0):
 
 
 class Ensemble:
-    """The servers are numbered from 1; `servers` is the list of them."""
+    """The servers are numbered from 1; `servers` is the list of them. with_links: `links` stands between them (links.py)."""
 
-    def __init__(self, count, binary, **options):
+    def __init__(self, count, binary, with_links=False, **options):
         self.root = tempfile.mkdtemp(prefix="coord-e2e-")
-        self.binary, self.servers, self.connections = binary, [], []
+        self.binary, self.servers, self.connections, self.links = binary, [], [], None
         try:
-            self._make(count, {name.replace("__", "."): value for name, value in options.items()})
+            self._make(count, with_links, options)
         except BaseException:
             self._clean()
             raise
 
-    def _make(self, count, options):
-        taken = ports.take_ports(3 * count)
-        lines = [] if count == 1 else ["server.%d=127.0.0.1:%d:%d" % (i + 1, taken[3 * i + 1], taken[3 * i + 2])
-                                       for i in range(count)]
-        for i in range(count):
-            self.servers.append(Server(self.binary, self.root, i + 1, taken[3 * i], lines, options))
+    def _make(self, count, with_links, options):
+        numbers = range(1, count + 1)
+        clients, peers, elections = [dict(zip(numbers, ports.take_ports(count))) for _ in range(3)]
+        if with_links:
+            self.links = Links(numbers, peers)
+        for i in numbers:
+            lines = ["server.%d=127.0.0.1:%d:%d" % (j, self.links.port(i, j) if with_links and i != j else peers[j], elections[j])
+                     for j in numbers] if count > 1 else []
+            self.servers.append(Server(self.binary, self.root, i, clients[i], lines, options))
         for server in self.servers:
             server.start()
         self.wait_serving()
@@ -185,4 +189,7 @@ class Ensemble:
         for server in self.servers:
             server.resume()
             server.kill()
+        if self.links:
+            self.links.close()
+            self.links = None
         shutil.rmtree(self.root, ignore_errors=True)
