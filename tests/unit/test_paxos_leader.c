@@ -1,0 +1,304 @@
+/* test_paxos_leader.c - phase 2: C8, C9, check-quorum (C13), followers' progress, barriers. */
+#include "lib/runner.h"
+#include "unit/paxos_fixture.h"
+
+static struct core c;
+
+static const struct core_disk three = {.promised = 5, .promised_to = 2, .accepted = 5, .run = {{1, 1, 3}}};
+
+static void mismatch(uint32_t from, uint64_t prev, struct core_disk log)
+{
+    core_deliver(&c, from,
+                 MSG(ACCEPTED, accepted, .epoch = c.p.epoch, .incarnation = 10 + from, .boot = 1, .mismatch = 1, .prev = prev,
+                     .committed = log.floor, .log = core_runs(&log)));
+}
+
+TEST(paxos_leader, c8_counts_itself_only_when_its_disk_has_it)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    core_submit(&c, 1);
+    CHECK_EQ_INT(c.out.persist.append_first, Z(6, 1));
+    CHECK(core_sent(&c, PEER_ACCEPT, 2) != NULL); /* sent in parallel with the own write */
+    core_ack(&c, 2, Z(6, 1));
+    CHECK_EQ_INT(c.p.committed, Z(1, 3));
+    core_persisted(&c);
+    CHECK_EQ_INT(c.p.committed, Z(6, 1));
+    CHECK_EQ_INT(c.out.commit_zxid, Z(6, 1));
+}
+
+TEST(paxos_leader, c8_two_followers_choose_before_the_leaders_own_disk)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    core_submit(&c, 1);
+    core_ack(&c, 2, Z(6, 1));
+    core_ack(&c, 3, Z(6, 1));
+    CHECK_EQ_INT(c.p.committed, Z(6, 1));
+    CHECK_EQ_INT(c.out.commit_zxid, Z(1, 3)); /* C5: it applies what is on its disk */
+}
+
+TEST(paxos_leader, c8_counts_only_who_has_accepted_this_epoch)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    core_submit(&c, 1);
+    core_persisted(&c);
+    core_deliver(&c, 2, MSG(ACCEPTED, accepted, .epoch = 6, .incarnation = 12, .accepted = 5, .matched = Z(6, 1)));
+    CHECK_EQ_INT(c.p.committed, 0);
+    core_deliver(&c, 2, MSG(ACCEPTED, accepted, .epoch = 5, .incarnation = 12, .accepted = 5, .matched = Z(6, 1)));
+    CHECK_EQ_INT(c.p.committed, 0); /* of another epoch */
+    core_deliver(&c, 2, MSG(ACCEPTED, accepted, .epoch = 6, .incarnation = 99, .accepted = 6, .matched = Z(6, 1)));
+    CHECK_EQ_INT(c.p.committed, 0); /* C17: another disk */
+    core_ack(&c, 2, Z(6, 1));
+    CHECK_EQ_INT(c.p.committed, Z(6, 1));
+}
+
+TEST(paxos_leader, c8_is_established_when_the_history_is_chosen)
+{
+    uint32_t room;
+
+    core_start(&c, three);
+    core_lead(&c);
+    CHECK(!c.p.established);
+    CHECK_EQ_INT(paxos_submit_zxid(&c.p, &room), Z(6, 1)); /* it may propose behind an unchosen history */
+    core_submit(&c, 1);
+    core_persisted(&c);
+    core_ack(&c, 2, Z(1, 3));
+    CHECK(c.p.established);
+    CHECK_EQ_INT(c.p.committed, Z(1, 3));
+    CHECK_EQ_INT(core_sent(&c, PEER_HEARTBEAT, 3)->heartbeat.established, 1); /* told at once */
+}
+
+TEST(paxos_leader, followers_learn_promptly_what_is_chosen)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    core_submit(&c, 1);
+    core_persisted(&c);
+    core_ack(&c, 2, Z(6, 1));
+    CHECK(core_out_is(&c, 1, 0, false));
+    CHECK_EQ_INT(core_sent(&c, PEER_COMMIT, 2)->commit.committed, Z(6, 1));
+}
+
+TEST(paxos_leader, c9_goes_on_to_the_next_epoch_without_giving_up_the_lead)
+{
+    uint32_t room;
+
+    core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 5, .run = {{1, 1, 3}}, .counter_max = 4});
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    paxos_submit_zxid(&c.p, &room);
+    CHECK_EQ_INT(room, 4);
+    core_submit(&c, 4);
+    CHECK_EQ_INT(paxos_submit_zxid(&c.p, &room), 0);
+    core_persisted(&c);
+    CHECK(!c.p.rolling); /* not while something is unchosen */
+    core_ack(&c, 2, Z(6, 4));
+    CHECK(c.p.rolling && c.out.persist.set_promised);
+    CHECK_EQ_INT(core_sent(&c, PEER_PREPARE, 2)->prepare.epoch, 7);
+    CHECK_EQ_INT(c.p.role, PAXOS_LEADING);
+    core_persisted(&c);
+    core_deliver(&c, 2, MSG(PROMISE, promise, .epoch = 7, .incarnation = 12, .accepted = 6, .log = c.p.log));
+    CHECK(c.p.role == PAXOS_LEADING && c.p.established && !c.p.rolling);
+    CHECK_EQ_INT(paxos_submit_zxid(&c.p, &room), Z(7, 1));
+}
+
+TEST(paxos_leader, c13_steps_down_when_no_quorum_answers_its_heartbeats)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    for (uint64_t t = 0; t < 400; t += 50) {
+        core_at(&c, c.now_ms + 50);
+        core_ack(&c, 2, Z(1, 3)); /* hearing from them in any other way does not count */
+        CHECK_EQ_INT(c.p.role, PAXOS_LEADING);
+        core_deliver(
+            &c, 3,
+            MSG(HEARTBEAT_ACK, heartbeat_ack, .epoch = 6, .incarnation = 13, .round = 1)); /* an old number counts once */
+    }
+    core_at(&c, c.now_ms + 100);
+    CHECK_EQ_INT(c.p.role, PAXOS_FOLLOWER);
+}
+
+TEST(paxos_leader, c13_stays_while_a_quorum_answers)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    for (uint64_t t = 0; t < 3000; t += 50) {
+        core_at(&c, c.now_ms + 50);
+        core_deliver(&c, 3, MSG(HEARTBEAT_ACK, heartbeat_ack, .epoch = 6, .incarnation = 13, .round = c.p.round_sent));
+    }
+    CHECK_EQ_INT(c.p.role, PAXOS_LEADING);
+}
+
+TEST(paxos_leader, match_is_found_with_one_answer)
+{
+    const struct peer_msg *m;
+
+    core_start(&c,
+               (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 5, .run = {{1, 1, 3}, {2, 1, 9}, {5, 1, 2}}});
+    core_lead(&c); /* 3 has not promised: it was asked about our last entry */
+    CHECK_EQ_INT(c.p.peer[2].progress, PROGRESS_PROBE);
+    mismatch(3, Z(5, 2), (struct core_disk){.run = {{1, 1, 3}, {2, 1, 4}, {4, 1, 7}}});
+    m = core_sent(&c, PEER_ACCEPT, 3);
+    REQUIRE(m != NULL);
+    CHECK_EQ_INT(m->accept.prev, Z(2, 4));
+    CHECK_EQ_INT(m->accept.first, Z(2, 5));
+    CHECK_EQ_INT(m->accept.count, 5);
+    CHECK_EQ_INT(c.out.now_count, 2); /* and the run of epoch 5 */
+}
+
+TEST(paxos_leader, follower_below_the_floor_needs_a_snapshot_once)
+{
+    core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 5, .floor = Z(2, 5), .run = {{2, 6, 9}}});
+    core_lead(&c);
+    mismatch(3, Z(2, 9), (struct core_disk){.run = {{1, 1, 3}}});
+    CHECK_EQ_INT(c.out.snapshot_to, 1u << 2);
+    core_at(&c, c.now_ms + 50);
+    CHECK_EQ_INT(c.out.snapshot_to, 0);
+    CHECK(core_sent(&c, PEER_ACCEPT, 3) == NULL);
+    core_step(&c, (struct paxos_event){.type = PAXOS_SNAPSHOT_SENT, .peer = 3, .zxid = Z(2, 7)});
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 3)->accept.prev, Z(2, 7));
+}
+
+TEST(paxos_leader, silence_for_two_heartbeats_is_probed_and_resends_nothing_that_arrived)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    core_submit(&c, 3);
+    core_at(&c, c.now_ms + 50);
+    CHECK(core_sent(&c, PEER_ACCEPT, 2) == NULL);
+    core_at(&c, c.now_ms + 50);
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 2)->accept.prev, Z(1, 3));
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 2)->accept.count, 0);
+    core_ack(&c, 2, Z(6, 2));
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 2)->accept.first, Z(6, 3));
+}
+
+TEST(paxos_leader, window_bounds_what_is_unacknowledged)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    core_submit(&c, 512);
+    core_submit(&c, 512);
+    CHECK(core_sent(&c, PEER_ACCEPT, 2) != NULL);
+    core_submit(&c, 512);
+    CHECK(core_sent(&c, PEER_ACCEPT, 2) == NULL);
+    core_ack(&c, 2, Z(6, 512));
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 2)->accept.first, Z(6, 1025));
+}
+
+TEST(paxos_leader, what_could_not_be_attached_waits_for_an_answer_or_a_heartbeat)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    core_submit(&c, 8);
+    paxos_unsent(&c.p, 2, Z(6, 5));
+    core_submit(&c, 1);
+    CHECK(core_sent(&c, PEER_ACCEPT, 2) == NULL);
+    core_ack(&c, 2, Z(6, 4));
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 2)->accept.first, Z(6, 5));
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 2)->accept.count, 5);
+    paxos_unsent(&c.p, 2, Z(6, 5));
+    core_at(&c, c.p.heartbeat_at_ms);
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 2)->accept.first, Z(6, 5));
+}
+
+TEST(paxos_leader, link_that_comes_back_is_probed_from_what_is_known)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    core_submit(&c, 3);
+    core_ack(&c, 2, Z(6, 2));
+    core_link(&c, 2, false);
+    core_link(&c, 2, true);
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 2)->accept.prev, Z(6, 2));
+}
+
+TEST(paxos_leader, hands_over_to_the_most_current_follower)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    core_ack(&c, 3, Z(1, 3));
+    core_submit(&c, 2);
+    core_ack(&c, 3, Z(6, 2));
+    core_step(&c, (struct paxos_event){.type = PAXOS_HAND_OVER});
+    CHECK(core_out_is(&c, 1, 0, false));
+    CHECK(core_sent(&c, PEER_HANDOVER, 3) != NULL);
+}
+
+static void acknowledge_round(uint64_t round)
+{
+    core_deliver(&c, 2, MSG(HEARTBEAT_ACK, heartbeat_ack, .epoch = c.p.epoch, .incarnation = 12, .round = round));
+}
+
+TEST(paxos_leader, barrier_waits_for_a_round_sent_after_it)
+{
+    uint64_t first, second;
+
+    core_start(&c, three);
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    acknowledge_round(c.p.round_sent);
+    core_step(&c, (struct paxos_event){.type = PAXOS_BARRIER});
+    first = paxos_barrier_round(&c.p);
+    CHECK(core_sent(&c, PEER_HEARTBEAT, 2) != NULL && core_sent(&c, PEER_HEARTBEAT, 2)->heartbeat.round == first);
+    CHECK(c.p.round_confirmed < first);
+    core_step(&c, (struct paxos_event){.type = PAXOS_BARRIER}); /* while that round is out */
+    second = paxos_barrier_round(&c.p);
+    CHECK_EQ_INT(second, first + 1);
+    CHECK(core_out_is(&c, 0, 0, false));
+    acknowledge_round(first);
+    CHECK_EQ_INT(c.p.round_confirmed, first);
+    CHECK(core_sent(&c, PEER_HEARTBEAT, 2) != NULL && core_sent(&c, PEER_HEARTBEAT, 2)->heartbeat.round == second);
+    acknowledge_round(second);
+    CHECK_EQ_INT(c.p.round_confirmed, second);
+}
+
+TEST(paxos_leader, c17_answer_of_another_incarnation_confirms_no_round)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    core_step(&c, (struct paxos_event){.type = PAXOS_BARRIER});
+    core_deliver(&c, 2, MSG(HEARTBEAT_ACK, heartbeat_ack, .epoch = 6, .incarnation = 99, .round = c.p.round_sent));
+    CHECK_EQ_INT(c.p.round_confirmed, 0);
+}
+
+TEST(paxos_leader, barrier_of_a_lone_server_is_confirmed_at_once)
+{
+    core_start(&c, (struct core_disk){.promised = 1, .accepted = 1, .run = {{1, 1, 1}}, .voters = 1});
+    core_at(&c, c.out.wake_at_ms);
+    core_persisted(&c);
+    core_persisted(&c);
+    REQUIRE(c.p.established);
+    core_step(&c, (struct paxos_event){.type = PAXOS_BARRIER});
+    CHECK(c.p.round_confirmed >= paxos_barrier_round(&c.p));
+}
+
+TEST(paxos_leader, barrier_needs_an_established_leader)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    core_step(&c, (struct paxos_event){.type = PAXOS_BARRIER});
+    CHECK(core_out_is(&c, 0, 0, false));
+    CHECK_EQ_INT(c.p.round_wanted, 0);
+}
+
+TEST(paxos_leader, persists_in_flight_are_bounded)
+{
+    core_start(&c, three);
+    core_lead(&c);
+    while (paxos_persist_room(&c.p))
+        core_submit(&c, 1);
+    CHECK_EQ_INT(c.p.flight_count, PAXOS_FLIGHTS);
+    core_persisted(&c);
+    CHECK(paxos_persist_room(&c.p));
+}
