@@ -201,7 +201,8 @@ static void make_base(struct host *h)
     struct event_config *options = event_config_new();
 
     COORD_ASSERT(options != NULL);
-    event_config_set_flag(options, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    /* No change list: it would apply the end of an interest when another thread may have the number of the closed socket. */
+    event_config_set_flag(options, EVENT_BASE_FLAG_NOLOCK);
     h->base = event_base_new_with_config(options);
     COORD_ASSERT(h->base != NULL);
     event_config_free(options);
