@@ -222,7 +222,7 @@ struct peer_part {
     /* snap_send.c */
     struct snap_send {
         bool active, reading, wanted;
-        uint64_t transfer, zxid, size, sent, acked, progress_ms;
+        uint64_t transfer, zxid, size, sent, acked, progress_ms, poked_ms;
         uint32_t epoch;
     } send;
 };
@@ -298,6 +298,7 @@ void snap_send_read_done(struct replica *r, struct job *j);
 void snap_send_stop(struct replica *r, struct peer_part *peer);
 void snap_receive_piece(struct replica *r, const struct peer_msg *m);
 void snap_receive_stop(struct replica *r, uint32_t peer); /* its link broke: what it was sending will not be finished */
+bool snap_receive_busy(const struct replica *r);          /* one comes in, or jobs of one that came are under way */
 void snap_receive_run(struct replica *r);                 /* give up on a sender that fell silent */
 void snap_receive_done(struct replica *r, struct job *j);
 

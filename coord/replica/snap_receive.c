@@ -9,15 +9,28 @@
 
 #define SILENT_HEARTBEATS 100
 
+static void send_ack(struct replica *r, struct peer_snapshot_ack ack, uint32_t to)
+{
+    struct peer_msg m = {.type = PEER_SNAPSHOT_ACK, .from = replica_self(r), .to = to};
+    m.snapshot_ack = ack;
+    message_send(r, &m);
+}
+
 static void answer(struct replica *r, enum snap_ack ack)
 {
-    struct snap_receive *s = &r->receive;
-    struct peer_msg m = {.type = PEER_SNAPSHOT_ACK, .from = replica_self(r), .to = s->from};
-    m.snapshot_ack.epoch = s->epoch;
-    m.snapshot_ack.transfer = s->transfer;
-    m.snapshot_ack.offset = s->written;
-    m.snapshot_ack.refused = ack;
-    message_send(r, &m);
+    const struct snap_receive *s = &r->receive;
+    send_ack(r, (struct peer_snapshot_ack){.epoch = s->epoch, .transfer = s->transfer, .offset = s->written, .refused = ack},
+             s->from);
+}
+
+/* A piece of a transfer that this server does not know. True: it holds what the snapshot would bring, and has said so (that it
+ * was installed may have been lost on the way). */
+static bool has_it_already(struct replica *r, const struct peer_snapshot *p, uint32_t from)
+{
+    if (paxos_snapshot_wanted(&r->paxos, p->zxid))
+        return false;
+    send_ack(r, (struct peer_snapshot_ack){p->epoch, p->transfer, p->size, SNAP_ACK_INSTALLED}, from);
+    return true;
 }
 
 static void queue_job(struct replica *r, enum job_type type)
@@ -38,15 +51,15 @@ void snap_receive_piece(struct replica *r, const struct peer_msg *m)
     if (p->epoch != r->paxos.promised.epoch || p->size == 0 || p->offset + m->payload.size > p->size)
         return;
     if (!same) {
+        if (!s->finishing && has_it_already(r, p, m->from))
+            return;
         if (p->offset != 0 || s->jobs > 0 || s->finishing || r->take.state != SNAP_IDLE || r->take.jobs > 0)
             return; /* sent again when nothing is acknowledged */
         *s = (struct snap_receive){
             .active = true, .from = m->from, .epoch = p->epoch, .transfer = p->transfer, .zxid = p->zxid, .size = p->size};
     }
     s->progress_ms = r->now.mono_ms;
-    if (s->finishing)
-        return;
-    if (p->offset != s->next) {
+    if (s->finishing || p->offset != s->next) {
         answer(r, SNAP_ACK_PROGRESS);
         return;
     }
@@ -65,6 +78,11 @@ void snap_receive_stop(struct replica *r, uint32_t peer)
 {
     if (r->receive.from == peer && !r->receive.finishing)
         r->receive.active = false;
+}
+
+bool snap_receive_busy(const struct replica *r)
+{
+    return r->receive.active || r->receive.finishing || r->receive.jobs > 0;
 }
 
 void snap_receive_run(struct replica *r)

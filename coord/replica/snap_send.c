@@ -53,6 +53,12 @@ static void run(struct replica *r, struct peer_part *peer)
         s->progress_ms = r->now.mono_ms;
     }
     bool all = s->size != 0 && s->sent >= s->size;
+    if (all && s->acked >= s->size && r->now.mono_ms >= s->poked_ms + STALL_HEARTBEATS * beat &&
+        r->now.mono_ms >= s->progress_ms + STALL_HEARTBEATS * beat) {
+        s->poked_ms = r->now.mono_ms;
+        s->sent = s->size - 1; /* a byte that it has: it says again how far it is, if that it is done was lost */
+        all = false;
+    }
     if (!all && s->sent < s->acked + WINDOW_BYTES)
         read_piece(r, peer);
 }

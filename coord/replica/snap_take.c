@@ -49,7 +49,7 @@ void snap_take_run(struct replica *r)
     /* Below the floor of the log's shape others are brought along by snapshots only (paxos.h). */
     bool due =
         t->entries >= r->options.snap_count || t->durable_zxid < r->paxos.log.floor || (t->asked && t->durable_zxid == 0);
-    if (t->state == SNAP_IDLE && due && t->jobs == 0 && !r->receive.active && r->cluster != 0 &&
+    if (t->state == SNAP_IDLE && due && t->jobs == 0 && !snap_receive_busy(r) && r->cluster != 0 &&
         r->apply.applied > t->durable_zxid)
         begin(r);
     walk(r);

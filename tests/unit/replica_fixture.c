@@ -199,7 +199,8 @@ static bool deliver(struct group *g, uint32_t to)
             buf_append(&copy, m.payload.data == NULL ? (const uint8_t *)"" : m.payload.data, m.payload.size);
             m.payload = buf_slice(&copy);
             buf_consume(in, size);
-            step(g, to, &(struct replica_event){.type = REPLICA_MESSAGE, .message = &m});
+            if (g->lost == NULL || !g->lost(&m))
+                step(g, to, &(struct replica_event){.type = REPLICA_MESSAGE, .message = &m});
             buf_deinit(&copy);
             any = true;
         }

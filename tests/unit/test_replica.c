@@ -264,11 +264,9 @@ TEST(replica, nothing_is_acknowledged_before_it_is_durable)
     group_deinit(&g);
 }
 
-TEST(replica, server_away_for_long_gets_a_snapshot)
+/* Cuts a server off and writes so much that it needs a snapshot. */
+static void leave_behind(uint32_t leader, uint32_t away)
 {
-    g.snap_count = 20;
-    group_init(&g, 3);
-    uint32_t leader = group_leader(&g), away = other_than(leader);
     group_cut(&g, away);
     client_open(&a, &g, leader);
     CHECK(client_connect(&a, 10000));
@@ -283,12 +281,46 @@ TEST(replica, server_away_for_long_gets_a_snapshot)
     }
     group_pass(&g, 1000);
     client_replies(&a);
+}
+
+TEST(replica, server_away_for_long_gets_a_snapshot)
+{
+    g.snap_count = 20;
+    group_init(&g, 3);
+    uint32_t leader = group_leader(&g), away = other_than(leader);
+    leave_behind(leader, away);
     group_heal(&g, away);
     group_pass(&g, 5000);
     struct replica_stats stats;
     replica_stats(g.member[away - 1].r, &stats);
     CHECK_EQ_INT(stats.snapshots_received, 1);
     CHECK(state_digest(replica_state(g.member[away - 1].r)) == state_digest(replica_state(g.member[leader - 1].r)));
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+static uint32_t words_lost;
+
+static bool first_last_word(const struct peer_msg *m)
+{
+    return m->type == PEER_SNAPSHOT_ACK && m->snapshot_ack.refused == 2 && words_lost++ == 0; /* that it is installed */
+}
+
+TEST(replica, a_lost_last_word_of_a_snapshot_is_said_again)
+{
+    g.snap_count = 20;
+    group_init(&g, 3);
+    uint32_t leader = group_leader(&g), away = other_than(leader);
+    leave_behind(leader, away);
+    words_lost = 0;
+    g.lost = first_last_word;
+    group_heal(&g, away);
+    group_pass(&g, 1000);
+    client_set(&a, 500, "/a0", "v", -1);
+    group_pass(&g, 2000);
+    CHECK(words_lost >= 2);
+    CHECK_EQ_INT(state_zxid(replica_state(g.member[away - 1].r)), state_zxid(replica_state(g.member[leader - 1].r)));
+    g.lost = NULL;
     client_deinit(&a);
     group_deinit(&g);
 }
