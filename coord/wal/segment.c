@@ -11,7 +11,6 @@
 
 #define SEGMENT_MAGIC "COORDLOG"
 #define SEGMENT_SEED 0x434f4f52444c4f47u
-#define RECORD_MAGIC 0x43455243u /* "CREC" */
 #define SEQUENCE_DIGITS 8
 
 enum {

@@ -29,6 +29,7 @@
 #ifndef COORD_WAL_SEGMENT_H
 #define COORD_WAL_SEGMENT_H
 
+#include "base/bytes.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
@@ -95,6 +96,14 @@ static inline size_t record_size(size_t body_size)
 /* Write the header and the padding of a record whose body of r->body.size bytes stands at `at` + RECORD_HEADER_BYTES already;
  * room for record_size() bytes. r->body.data is not looked at. */
 void record_encode(uint8_t *at, const struct record *r, uint64_t key);
+
+#define RECORD_MAGIC 0x43455243u /* "CREC" */
+
+/* Whether a record could begin here, of which RECORD_HEADER_BYTES are readable: for searching. */
+static inline bool record_begins(const uint8_t *at)
+{
+    return get_le32(at + 8) == RECORD_MAGIC;
+}
 
 enum record_status {
     RECORD_VALID,

@@ -102,28 +102,40 @@ static int read_extent(struct wal *w, const struct wal_extent *x, struct want *w
     return 0;
 }
 
+static int read_range(struct wal *w, const struct wal_extent *x, struct want *want)
+{
+    const struct wal_extent *end = w->extents.extent + w->extents.count;
+    uint64_t first = want->next;
+
+    COORD_TRY(read_extent(w, x, want));
+    if (buf_size(want->to) == want->start_bytes || get_le64(buf_bytes(want->to) + want->start_bytes + ENTRY_ZXID_AT) != first)
+        return -COORD_E_NO_ENTRY; /* between two epochs */
+    for (x++; x < end && !want->full && x->first <= want->last; x++) {
+        if (buf_size(want->to) - want->start_bytes >= want->max_bytes)
+            break;
+        COORD_TRY(read_extent(w, x, want));
+    }
+    return 0;
+}
+
 int wal_read(struct wal *w, uint64_t first, uint64_t last, size_t max_bytes, struct buf *to)
 {
     struct want want = {first, last, max_bytes, buf_size(to), to, false};
-    const struct wal_extent *x, *end;
+    const struct wal_extent *x;
+    int rc;
 
     COORD_TRY(wal_sync(w));
-    end = w->extents.extent + w->extents.count;
     if (first <= w->base)
         return -COORD_E_TRIMMED;
     x = wal_track_find(w, first);
     if (x == NULL || first > last)
         return -COORD_E_NO_ENTRY;
-    COORD_TRY(read_extent(w, x, &want));
-    if (buf_size(to) == want.start_bytes || get_le64(buf_bytes(to) + want.start_bytes + ENTRY_ZXID_AT) != first) {
-        buf_truncate(to, want.start_bytes); /* between two epochs */
-        return -COORD_E_NO_ENTRY;
-    }
-    for (x++; x < end && !want.full && x->first <= last && buf_size(to) - want.start_bytes < max_bytes; x++)
-        COORD_TRY(read_extent(w, x, &want));
+    rc = read_range(w, x, &want);
+    if (rc < 0)
+        buf_truncate(to, want.start_bytes);
     if (buf_size(&w->read_buf) > 4 * WAL_EXTENT_BYTES) {
         buf_clear(&w->read_buf);
         buf_shrink(&w->read_buf, 0);
     }
-    return 0;
+    return rc;
 }

@@ -147,7 +147,19 @@ TEST(store_crash, of_the_process_then_of_the_machine)
     died_then_power_loss(world_promise);
 }
 
-/* Lives of random operations, each ended by a crash at a random call, on one disk. */
+/* A life ends by a crash at a random call, or by a call that fails. */
+static void arm(struct world *w, struct rng *r)
+{
+    static const int codes[] = {COORD_E_IO, COORD_E_NO_SPACE};
+    uint64_t at = 1 + rng_below(r, 120);
+
+    if (rng_below(r, 3) != 0)
+        fake_fs_stop(w->fake, FAKE_FS_CHANGES, at);
+    else
+        fake_fs_fail(w->fake, FAKE_FS_CHANGES, at, codes[rng_below(r, 2)]);
+}
+
+/* Lives of random operations on one disk. */
 static void random_lives(uint64_t seed, unsigned lives)
 {
     struct world *w = world_new();
@@ -158,7 +170,7 @@ static void random_lives(uint64_t seed, unsigned lives)
     for (unsigned life = 0; life < lives; life++) {
         bool stopped, alive = true;
         const char *why;
-        fake_fs_stop(w->fake, FAKE_FS_CHANGES, 1 + rng_below(&r, 120));
+        arm(w, &r);
         for (unsigned i = 0; i < 60 && alive; i++)
             alive = world_random(w, &r);
         world_crash(w, &r, rng_below(&r, 4) == 0 ? FAKE_FS_KEEP : FAKE_FS_RANDOM);

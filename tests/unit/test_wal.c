@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/zxid.h"
 #include "wal/segment.h"
 #include "wal/wal.h"
@@ -27,6 +28,7 @@ static struct bench *bench_new(void)
 {
     struct bench *b = coord_alloc_zero(1, sizeof(*b));
 
+    log_set_level(LOG_LEVEL_ERROR); /* torn batches are told with a line */
     b->fake = fake_fs_new();
     b->options =
         (struct wal_options){.dir = "d", .server = 1, .incarnation = 7, .boot = 1, .segment_bytes = 4096, .segments_ahead = 2};

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/zxid.h"
+#include "lib/runner.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -276,4 +277,62 @@ const char *world_start(struct world *w, bool *stopped)
     w->asked = w->settled;
     w->open_count = 0;
     return NULL;
+}
+
+/* Damage. */
+
+struct fs *world_fs(struct world *w)
+{
+    return fake_fs_fs(w->fake);
+}
+
+void world_path(char to[64], const char *name)
+{
+    snprintf(to, 64, "%s/%s", KIT_DIR, name);
+}
+
+struct buf world_content(struct world *w, const char *name)
+{
+    struct buf b = {0};
+    char path[64];
+
+    world_path(path, name);
+    CHECK_EQ_INT(fs_read_file(world_fs(w), path, &b, 1 << 20), 0, "%s", name);
+    return b;
+}
+
+void world_put(struct world *w, const char *name, struct slice content)
+{
+    struct fs_file *file;
+    char path[64];
+
+    world_path(path, name);
+    REQUIRE(fs_open(world_fs(w), path, FS_WRITE | FS_CREATE, &file) == 0);
+    CHECK(fs_truncate(world_fs(w), file, 0) == 0 && fs_write(world_fs(w), file, 0, content.data, content.size) == 0 &&
+          fs_sync(world_fs(w), file) == 0);
+    fs_close(world_fs(w), file);
+}
+
+int world_open(struct world *w, const char **text)
+{
+    struct store_options options = kit_options();
+    int rc = store_open(world_fs(w), &options, &w->store, &w->recovered, text);
+
+    if (rc != 0)
+        w->store = NULL;
+    return rc;
+}
+
+/* A log of three segments; its last record is vouched for by nobody. Closed. */
+struct world *world_some_log(void)
+{
+    struct world *w = world_new();
+
+    REQUIRE(w != NULL);
+    CHECK(world_promise(w) && world_accepted(w));
+    for (int i = 0; i < 9; i++)
+        CHECK(world_append(w, i == 5, 2, 400));
+    CHECK(world_cut(w, zxid_make(2, 7)) && world_append(w, true, 2, 300) && world_append(w, false, 1, 50));
+    world_crash(w, NULL, FAKE_FS_LOSE);
+    return w;
 }

@@ -63,4 +63,16 @@ void world_crash(struct world *w, struct rng *r, enum fake_fs_crash mode);
 /* Start again. NULL: it holds what it must; else what is wrong. *stopped: the disk stopped meanwhile: crash and try again. */
 const char *world_start(struct world *w, bool *stopped);
 
+/* Files of the world, by name; whole. */
+struct fs *world_fs(struct world *w);
+void world_path(char to[64], const char *name);
+struct buf world_content(struct world *w, const char *name);
+void world_put(struct world *w, const char *name, struct slice content); /* durably */
+
+/* Start without looking at what it holds; the result of store_open. */
+int world_open(struct world *w, const char **text);
+
+/* A log of three segments; its last record is vouched for by nobody. Closed. */
+struct world *world_some_log(void);
+
 #endif
