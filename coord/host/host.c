@@ -188,6 +188,7 @@ enum exit_code host_run(const struct config *config)
         return rc;
     }
     make_events(&h);
+    h.files_open = host_count_files();
     host_log_started(&h);
     step(&h);
     while (!h.ended) {

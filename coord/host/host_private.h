@@ -23,6 +23,7 @@ struct host {
     struct event *wake, *done, *signals[2];
     struct buf secret;
     uint64_t started_ms, armed_ms, turn_max_us;
+    uint64_t files_open; /* counted when there was no client yet */
     uint16_t client_port, peer_port;
     bool jobs_done;          /* the executor's mailbox has something */
     uint64_t stop_before_ms; /* a signal came: 0 not yet */
@@ -37,6 +38,7 @@ enum exit_code host_open(struct host *h, const struct config *config);
 void host_close(struct host *h);
 
 /* host_status.c */
+uint64_t host_count_files(void); /* open descriptors; takes long where there are many */
 void host_answer_word(void *context, const struct report_word *word, struct buf *to);
 
 /* host_watch.c: log what changed since the last look. */

@@ -232,11 +232,8 @@ static void settle(struct conn *conn)
         want(conn, (short)(writing | EV_READ));
 }
 
-static void on_ready(evutil_socket_t fd, short what, void *context)
+static void serve(struct conn *conn, short what)
 {
-    struct conn *conn = context;
-
-    (void)fd;
     if (conn->state == CONN_ANSWERING) {
         continue_answer(conn);
         return;
@@ -257,6 +254,18 @@ static void on_ready(evutil_socket_t fd, short what, void *context)
         read_to_arena(conn);
     else if ((what & EV_READ) && conn->in_used == 0)
         read_to_buffer(conn);
+}
+
+/* When the turn is full the loop ends; what it has found ready stays so for the next. */
+static void on_ready(evutil_socket_t fd, short what, void *context)
+{
+    struct conn *conn = context;
+    struct clients *c = conn->clients;
+
+    (void)fd;
+    serve(conn, what);
+    if (!inbox_count_read(c->inbox))
+        event_base_loopbreak(c->base);
 }
 
 void conn_flush(struct conn *conn)

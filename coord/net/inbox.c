@@ -37,6 +37,7 @@ void inbox_clear(struct inbox *in)
         buf_deinit(&in->kept[i]);
     in->count = in->message_count = in->kept_count = 0;
     in->arena_used = 0;
+    in->reads = 0;
 }
 
 struct replica_event *inbox_add(struct inbox *in, enum replica_event_type type)
@@ -61,6 +62,11 @@ void inbox_take(struct inbox *in, size_t size)
 {
     COORD_ASSERT(size <= INBOX_ARENA_BYTES - in->arena_used);
     in->arena_used += size;
+}
+
+bool inbox_count_read(struct inbox *in)
+{
+    return ++in->reads < INBOX_READS_MAX && in->arena_used < INBOX_ARENA_BYTES;
 }
 
 struct peer_msg *inbox_message(struct inbox *in)
