@@ -87,7 +87,7 @@ void node_start(struct sim *s, struct node *n)
                                  .fresh_cluster = rng_next(&n->rng) | 1,
                                  .connect_timeout_ms = 20000};
     paxos_options(s, n, &recovered, &ro.paxos);
-    n->replica = replica_new(&ro, &recovered.paxos, state, s->now + n->mono_base);
+    n->replica = replica_new(&ro, &recovered.paxos, state, node_mono_ms(s, n));
     n->alive = true;
     ck_log_start(s, n);
     net_process_started(s, n->id);

@@ -95,6 +95,8 @@ static void extend(struct sim *s, struct node *n, const struct shadow_entry *se)
         log->capacity = log->capacity > 0 ? 2 * log->capacity : 256;
         log->entries = coord_realloc(log->entries, log->capacity * sizeof(*log->entries));
     }
+    struct state_session session = {.attach = 0};
+    state_session(log->state, e.session, &session);
     buf_clear(&log->reply);
     struct apply a = {.entry = &e, .reply = &log->reply};
     state_apply(log->state, &a);
@@ -112,8 +114,12 @@ static void extend(struct sim *s, struct node *n, const struct shadow_entry *se)
     ck_model_apply(s, &e, &a);
     if (e.kind == ENTRY_REQUEST)
         client_committed(s, &e, a.err);
-    else if (e.kind == ENTRY_SESSION_EXPIRE && a.err == 0)
-        client_expired(s, e.session);
+    if (e.kind != ENTRY_SESSION_EXPIRE || a.err != 0)
+        return;
+    if (session.attach != e.attach)
+        sim_fail(s, "C12", "session %llx was judged at attach %u and expired at %u", (unsigned long long)e.session, e.attach,
+                 session.attach);
+    client_expired(s, e.session);
 }
 
 static void check_digest(struct sim *s, struct node *n)

@@ -144,6 +144,7 @@ static void strike(struct sim *s, void *arg)
             node_pause(s, n, rng_between(rng, 5, 1500));
     } else if (dice < 83) {
         n->wall_offset = (int64_t)rng_below(rng, 7200000) - 3600000;
+        node_set_rate(s, n, (uint32_t)rng_between(rng, 300, 2000));
     } else if (dice < 88) {
         struct client *c = s->clients[rng_below(rng, s->preset.clients)];
         client_vanish(s, c, rng_below(rng, 2 * (uint64_t)s->preset.session_max_ms));
@@ -169,6 +170,7 @@ void fault_end(struct sim *s)
     for (uint32_t i = 0; i < s->preset.nodes; i++) {
         struct node *n = s->nodes[i];
         n->slow_until = 0;
+        node_set_rate(s, n, 1000);
         if (n->doomed || n->stopping)
             node_crash(s, n, FAKE_FS_RANDOM, 5);
         if (n->alive)

@@ -34,8 +34,28 @@ struct node *node_new(struct sim *s, uint32_t id)
     lane_init(n);
     n->turn_at = UINT64_MAX;
     n->mono_base = rng_below(&n->rng, 1u << 30);
+    n->rate = 1000;
     n->wall_offset = (int64_t)rng_below(&n->rng, 10000) - 5000;
     return n;
+}
+
+uint64_t node_mono_ms(const struct sim *s, const struct node *n)
+{
+    return n->mono_base + (s->now - n->mono_since) * n->rate / 1000;
+}
+
+/* When its clock will show this. */
+static uint64_t time_of(const struct node *n, uint64_t mono_ms)
+{
+    return mono_ms <= n->mono_base ? n->mono_since : n->mono_since + ((mono_ms - n->mono_base) * 1000 + n->rate - 1) / n->rate;
+}
+
+void node_set_rate(struct sim *s, struct node *n, uint32_t per_thousand)
+{
+    trace_line(s, per_thousand, "n%u CLOCK at %u/1000", n->id, per_thousand);
+    n->mono_base = node_mono_ms(s, n);
+    n->mono_since = s->now;
+    n->rate = per_thousand;
 }
 
 static void inbox_clear(struct node *n)
@@ -272,7 +292,7 @@ void node_effects(struct sim *s, struct node *n)
     }
     uint64_t at = replica_wake_at_ms(n->replica);
     if (at != UINT64_MAX)
-        wake(s, n, at > n->mono_base ? at - n->mono_base : 0);
+        wake(s, n, time_of(n, at));
     if (!list_empty(&n->inbox))
         wake(s, n, s->now);
 }
@@ -305,7 +325,7 @@ static void turn(struct sim *s, struct node *n)
         }
         item->job = NULL; /* the replica's from here on */
     }
-    struct replica_now now = {s->now + n->mono_base, WALL_START + (int64_t)s->now + n->wall_offset};
+    struct replica_now now = {node_mono_ms(s, n), WALL_START + (int64_t)s->now + n->wall_offset};
     entropy_fill(n);
     replica_step(n->replica, events, count, &now);
     for (struct list *link; (link = list_pop_front(&taken)) != NULL;) {

@@ -31,14 +31,15 @@ struct node {
     struct list inbox; /* struct inbox, in order of arrival */
     uint64_t turn_at;  /* the next turn; UINT64_MAX: none is set */
     uint64_t paused_until;
-    uint64_t mono_base;           /* the monotonic clock starts anywhere */
-    int64_t wall_offset;          /* wrong, and jumps */
-    struct lane lane[2];          /* by enum job_lane */
-    uint64_t slow_until;          /* the disk limps */
-    bool doomed;                  /* the disk will fail the process: its errors are ours */
-    bool stopping;                /* hands over, then stops */
-    uint64_t down_until;          /* a process that died comes back then */
-    uint64_t snapshots, installs; /* written, received */
+    uint64_t mono_base, mono_since; /* the monotonic clock starts anywhere: mono_base at mono_since, */
+    uint32_t rate;                  /* and runs at its own speed, per thousand */
+    int64_t wall_offset;            /* wrong, and jumps */
+    struct lane lane[2];            /* by enum job_lane */
+    uint64_t slow_until;            /* the disk limps */
+    bool doomed;                    /* the disk will fail the process: its errors are ours */
+    bool stopping;                  /* hands over, then stops */
+    uint64_t down_until;            /* a process that died comes back then */
+    uint64_t snapshots, installs;   /* written, received */
 };
 
 struct node *node_new(struct sim *s, uint32_t id);
@@ -52,6 +53,8 @@ void node_crash(struct sim *s, struct node *n, enum fake_fs_crash mode, uint64_t
 /* The disk stops the process at its n-th change from now, and loses what was not synced as chance has it. */
 void node_crash_at_write(struct sim *s, struct node *n, uint64_t nth);
 
+void node_set_rate(struct sim *s, struct node *n, uint32_t per_thousand);
+uint64_t node_mono_ms(const struct sim *s, const struct node *n);
 void node_pause(struct sim *s, struct node *n, uint64_t ms); /* no turn before */
 void node_hand_over(struct sim *s, struct node *n);          /* stop cleanly */
 
