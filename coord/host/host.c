@@ -163,6 +163,8 @@ static void wait(struct host *h, uint64_t now_ms)
 
     if (dial < next)
         next = dial;
+    if (h->stop_before_ms != 0 && h->stop_before_ms < next)
+        next = h->stop_before_ms;
     if (next > now_ms + SLEEP_MAX_MS)
         next = now_ms + SLEEP_MAX_MS;
     if (h->inbox.count > 0 || next <= now_ms) {

@@ -38,18 +38,20 @@ static uint64_t raise_descriptor_limit(void)
     return limit.rlim_cur > 2 * FILES_RESERVED ? limit.rlim_cur - FILES_RESERVED : FILES_RESERVED;
 }
 
-/* A listening socket on a host's address; all addresses when the host is NULL or cannot be resolved (a name that only the
- * network's own name server knows must not keep a server down). */
-static enum exit_code listen_on(const char *host, uint16_t port, int backlog, int *fd)
+/* A listening socket on a host's address; all addresses when the host is NULL, or with all_else when it cannot be resolved: a
+ * name that only the network's own name server knows must not keep a server from its peers. */
+static enum exit_code listen_on(const char *host, uint16_t port, int backlog, bool all_else, int *fd)
 {
     struct net_address address;
     const struct net_address *at = NULL;
 
-    if (host != NULL) {
-        if (net_address_resolve(host, port, &address) == 0)
-            at = &address;
-        else
-            LOG_WARN("host", "own_name_unknown", "host=%s listen=all", log_quoted(host));
+    if (host != NULL && net_address_resolve(host, port, &address) == 0) {
+        at = &address;
+    } else if (host != NULL && all_else) {
+        LOG_WARN("host", "own_name_unknown", "host=%s listen=all", log_quoted(host));
+    } else if (host != NULL) {
+        LOG_ERROR("host", "address_unknown", "host=%s", log_quoted(host));
+        return EXIT_CODE_ADDRESS;
     }
     return net_listen(at, port, backlog, fd) < 0 ? EXIT_CODE_ADDRESS : EXIT_CODE_OK;
 }
@@ -149,7 +151,7 @@ static enum exit_code start_peers(struct host *h, int *fd)
     if (buf_size(&h->secret) == 0 && !all_on_loopback(c))
         LOG_WARN("host", "peers_not_authenticated", "hint=%s",
                  log_quoted("set peerSecretFile: who reaches the peer port can join"));
-    rc = listen_on(c->listen_on_all ? NULL : self->host, self->port, PEER_BACKLOG, fd);
+    rc = listen_on(c->listen_on_all ? NULL : self->host, self->port, PEER_BACKLOG, true, fd);
     if (rc == EXIT_CODE_OK)
         h->peer_port = net_listen_port(*fd);
     return rc;
@@ -218,7 +220,7 @@ enum exit_code host_open(struct host *h, const struct config *c)
     inbox_init(&h->inbox);
     make_base(h);
     /* The ports first: a server that runs already is found before its data is touched. */
-    rc = listen_on(c->client_address, (uint16_t)c->client_port, (int)c->listen_backlog, &client_fd);
+    rc = listen_on(c->client_address, (uint16_t)c->client_port, (int)c->listen_backlog, false, &client_fd);
     if (rc != EXIT_CODE_OK)
         return rc;
     h->client_port = net_listen_port(client_fd);

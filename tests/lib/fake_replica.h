@@ -8,7 +8,7 @@
 
 #include "replica/replica.h"
 
-#define FAKE_CONNS 64
+#define FAKE_CONNS 700
 
 struct fake_replica {
     struct fake_conn {

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { WAIT_MS = 5000 };
@@ -352,6 +353,38 @@ TEST(clients, a_paused_connection_is_not_read_until_it_goes_on)
         turn(&s);
     CHECK_EQ_INT(s.closed, 1);
     CHECK_EQ_INT(s.frames, 2);
+    stop(&s);
+}
+
+TEST(clients, more_than_a_turn_serves_are_all_served)
+{
+    enum { MANY = INBOX_READS_MAX + 100 };
+    struct rlimit limit;
+    struct server s;
+    uint8_t bytes[16], got[16];
+    size_t size = frame(bytes, 4, 'x');
+    int fds[MANY];
+
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = limit.rlim_max;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    start(&s, 0, MANY);
+    for (unsigned i = 0; i < MANY; i++) {
+        fds[i] = connect_to(&s);
+        if (i % 8 == 0)
+            turn(&s);
+    }
+    for (uint64_t d = test_deadline_ms(WAIT_MS); s.opened < MANY && test_before(d);)
+        turn(&s);
+    for (unsigned i = 0; i < MANY; i++)
+        REQUIRE(send(fds[i], bytes, size, MSG_NOSIGNAL) == (ssize_t)size);
+    turn(&s);
+    CHECK(s.frames <= INBOX_READS_MAX);
+    for (unsigned i = 0; i < MANY; i++) {
+        CHECK_EQ_INT(receive(&s, fds[i], got, size), size, "connection %u", i);
+        close(fds[i]);
+    }
+    CHECK_EQ_INT(s.frames, MANY);
     stop(&s);
 }
 
