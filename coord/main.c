@@ -41,8 +41,8 @@ static enum exit_code run(enum options_action action, struct config *c)
         return EXIT_CODE_CONFIG;
     case OPTIONS_CHECK:
         log_lines(&c->notices, LOG_LEVEL_WARN, "notice");
-        printf("The configuration is valid: server %u of %u, clients on port %llu.\n", c->id,
-               config_lone(c) ? 1 : c->server_count, (unsigned long long)c->client_port);
+        printf("The configuration is valid: server %u, %u %s, clients on port %llu.\n", c->id,
+               config_lone(c) ? 1 : c->server_count, config_lone(c) ? "voter" : "voters", (unsigned long long)c->client_port);
         return EXIT_CODE_OK;
     case OPTIONS_BOOTSTRAP:
         return bootstrap_run(c);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool config_lone(const struct config *c)
 {
@@ -69,6 +70,16 @@ static void finish_id(struct config *c)
                        c->server_count);
 }
 
+/* Two lines with one address are a slip: a server would dial itself, or count one peer twice. */
+static void finish_addresses(struct config *c)
+{
+    for (uint32_t i = 0; i < c->server_count; i++)
+        for (uint32_t j = 0; j < i; j++)
+            if (c->servers[i].port == c->servers[j].port && strcasecmp(c->servers[i].host, c->servers[j].host) == 0)
+                config_problem(c, NULL, "server.%u and server.%u have the same address %s:%u", c->servers[j].id,
+                               c->servers[i].id, c->servers[i].host, c->servers[i].port);
+}
+
 static void finish_client_address(struct config *c)
 {
     const struct config_server *self = config_self(c);
@@ -121,6 +132,7 @@ int config_finish(struct config *c)
         c->snap_retain = 2;
     }
     finish_id(c);
+    finish_addresses(c);
     finish_client_address(c);
     finish_times(c);
     finish_words(c);

@@ -111,6 +111,8 @@ static void take_lines(struct reader *r, struct slice content)
     unsigned number = 0;
     bool more = false;
 
+    if (content.size >= 3 && memcmp(content.data, "\xef\xbb\xbf", 3) == 0) /* editors' mark of UTF-8 */
+        content = slice_make(content.data + 3, content.size - 3);
     while (content.size > 0) {
         const uint8_t *newline = memchr(content.data, '\n', content.size);
         struct slice line = slice_make(content.data, newline == NULL ? content.size : (size_t)(newline - content.data));

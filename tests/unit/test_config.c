@@ -275,6 +275,27 @@ TEST(config, server_lines_of_a_dynamic_file_count)
     config_deinit(&c);
 }
 
+TEST(config, two_lines_with_one_address_are_a_slip)
+{
+    struct config c;
+
+    CHECK_EQ_INT(read_text(&c, "server.1=a:1\nserver.2=b:1\nserver.3=A:1;2182\n"), -COORD_E_INVALID);
+    CHECK(says(&c.problems, "server.1 and server.3 have the same address A:1\n"));
+    CHECK(!says(&c.problems, "server.2"));
+    config_deinit(&c);
+}
+
+TEST(config, a_mark_of_utf_8_is_no_part_of_the_first_key)
+{
+    struct config c;
+
+    CHECK_EQ_INT(read_text(&c, "\xef\xbb\xbftickTime=3000\n"), 0);
+    CHECK_EQ_INT(c.tick_ms, 3000);
+    config_deinit(&c);
+    CHECK_EQ_INT(read_text(&c, "clientPort=1\n\xef\xbb\xbftickTime=3000\n"), -COORD_E_INVALID);
+    config_deinit(&c);
+}
+
 TEST(config, every_key_takes_its_bounds_and_nothing_beyond)
 {
     size_t count;
