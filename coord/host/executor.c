@@ -90,6 +90,8 @@ static void *run_lane(void *context)
         run_all(l, &jobs);
         COORD_ASSERT(mailbox_post_all(l->executor->done, &jobs));
     }
+    if (l->lane == JOB_LANE_WAL && !atomic_load(&l->executor->failed))
+        (void)store_finish(l->executor->store); /* a failure costs nothing that was acknowledged; the next start judges */
     return NULL;
 }
 

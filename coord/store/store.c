@@ -64,6 +64,15 @@ static int make_promise(struct store *s)
                   : 0;
 }
 
+/* The promise files vouch for the log up to here: when it went on to another segment since, so that the loss of that one
+ * shows even if nothing behind it is left. */
+static int vouch_for_segment(struct store *s)
+{
+    bool same = position_sequence(wal_synced(s->wal)) == position_sequence(s->promise.synced);
+
+    return same ? 0 : make_promise(s);
+}
+
 static int name_files(struct store *s)
 {
     int rc = manifest_write(s->fs, s->data_dir, &s->manifest);
@@ -196,7 +205,8 @@ static int run_read_log(struct store *s, struct job *j)
 static int run_mark(struct store *s)
 {
     COORD_TRY(wal_result(s, wal_mark(s->wal, s->manifest.cluster)));
-    return wal_result(s, wal_sync(s->wal));
+    COORD_TRY(wal_result(s, wal_sync(s->wal)));
+    return vouch_for_segment(s);
 }
 
 static int run_wal(struct store *s, struct job *j)
@@ -262,8 +272,6 @@ void store_run(struct store *s, struct job *j)
         j->err = wal_result(s, wal_sync(s->wal));
 }
 
-/* When the log has gone on to another segment the promise files are written again: they vouch for the old one from then on,
- * so that its loss shows even if nothing behind it is left. */
 int store_prepare(struct store *s)
 {
     int rc;
@@ -271,7 +279,12 @@ int store_prepare(struct store *s)
     if (store_failed(s, JOB_LANE_WAL) != 0)
         return store_failed(s, JOB_LANE_WAL);
     rc = wal_result(s, wal_prepare(s->wal));
-    if (rc == 0 && position_sequence(wal_synced(s->wal)) != position_sequence(s->promise.synced))
-        rc = make_promise(s);
-    return rc;
+    return rc == 0 ? vouch_for_segment(s) : rc;
+}
+
+int store_finish(struct store *s)
+{
+    if (store_failed(s, JOB_LANE_WAL) != 0)
+        return store_failed(s, JOB_LANE_WAL);
+    return wal_synced(s->wal) == s->promise.synced ? 0 : make_promise(s);
 }

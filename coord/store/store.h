@@ -56,6 +56,10 @@ void store_run_wal(struct store *s, struct list *jobs);
  * 1: there is more, call again when still idle; 0: nothing to do; or an error, as that of a failed job. Need not be called. */
 int store_prepare(struct store *s);
 
+/* Lane WAL, after its last job: the promise files vouch for the whole log, so that an orderly stop leaves no end that a damaged
+ * file could be taken for. 0 or an error, as that of a failed job. Need not be called. */
+int store_finish(struct store *s);
+
 /* Write a first log that holds FORM alone (C16, coordd --bootstrap); the directory must be empty or without any entry.
  * The own voter's incarnation in `form` is set to that of the directory. EXISTS: there are entries; else as store_open. */
 int store_bootstrap(struct fs *fs, const struct store_options *options, struct form *form, const char **text);

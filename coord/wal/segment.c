@@ -40,6 +40,7 @@ void segment_encode(uint8_t to[SEGMENT_HEADER_BYTES], const struct segment_heade
     put_le64(to + 16, h->incarnation);
     put_le32(to + 24, h->sequence);
     put_le32(to + 28, h->generation);
+    put_le64(to + 32, h->bytes);
     put_le64(to + 56, hash_bytes(to, 56, SEGMENT_SEED));
 }
 
@@ -57,6 +58,7 @@ int segment_decode(struct slice from, struct segment_header *h)
     h->incarnation = get_le64(at + 16);
     h->sequence = get_le32(at + 24);
     h->generation = get_le32(at + 28);
+    h->bytes = get_le64(at + 32);
     return 0;
 }
 

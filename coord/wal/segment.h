@@ -12,9 +12,9 @@
  *   24  4 sequence number               24  8 position at which its predecessor ended
  *   28  4 generation: the boot count    32  8 synced position: the log before it was durable when this was written
  *         of when it was prepared       40  8 synced zxid: the last entry of that part
- *   32 24 zero                          48  8 last zxid of the log before this record
- *   56  8 XXH3 of bytes 0..55           56  8 first zxid (CUT: the zxid behind which all is void)
- *                                       64  8 last zxid of the log after this record
+ *   32  8 bytes of the file, at least   48  8 last zxid of the log before this record
+ *   40 16 zero                          56  8 first zxid (CUT: the zxid behind which all is void)
+ *   56  8 XXH3 of bytes 0..55           64  8 last zxid of the log after this record
  *                                       72  8 cluster id, 0: not known
  *                                       80  4 boot count of the writer
  *                                       84  4 kind
@@ -24,7 +24,7 @@
  *
  * A record's checksum is seeded by position, generation and incarnation, so that what stands at a wrong place, in the wrong
  * file, or was left by an earlier use of a recycled segment never validates. A segment's name appears only once its header
- * is durable, so a bad header is damage. Golden files: tests/data. Pure.
+ * and size are durable, so a bad header or a shorter file is damage. Golden files: tests/data. Pure.
  */
 #ifndef COORD_WAL_SEGMENT_H
 #define COORD_WAL_SEGMENT_H
@@ -45,7 +45,7 @@
 
 struct segment_header {
     uint32_t server, sequence, generation;
-    uint64_t incarnation;
+    uint64_t incarnation, bytes;
 };
 
 void segment_encode(uint8_t to[SEGMENT_HEADER_BYTES], const struct segment_header *h);

@@ -155,7 +155,7 @@ static int open_tail(struct wal_scan *s)
     got = fs_read(w->fs, c->file, 0, header, sizeof(header));
     if (got < 0)
         return wal_fail(w, (int)got, "%s: read", path);
-    COORD_TRY(wal_scan_header(w, c->sequence, slice_make(header, (size_t)got), &c->key));
+    COORD_TRY(wal_scan_header(w, c->sequence, slice_make(header, (size_t)got), c->size, &c->key));
     w->offset = w->queue_offset = position_offset(s->end);
     w->prev_end = w->synced = w->vouched = w->content_end = s->end;
     w->synced_zxid = runs_last(&w->runs);

@@ -36,7 +36,7 @@ int wal_scan_load(struct wal *w, uint32_t sequence, struct slice *content)
     return 0;
 }
 
-int wal_scan_header(struct wal *w, uint32_t sequence, struct slice content, uint64_t *key)
+int wal_scan_header(struct wal *w, uint32_t sequence, struct slice content, uint64_t size, uint64_t *key)
 {
     struct segment_header h;
     int rc = segment_decode(content, &h);
@@ -48,6 +48,9 @@ int wal_scan_header(struct wal *w, uint32_t sequence, struct slice content, uint
                         sequence, h.server);
     if (h.sequence != sequence)
         return wal_fail(w, -COORD_E_DAMAGED, "%s/log.%08x: holds segment %08x", w->dir, sequence, h.sequence);
+    if (size < h.bytes)
+        return wal_fail(w, -COORD_E_DAMAGED, "%s/log.%08x: ends at offset %llu, of %llu bytes", w->dir, sequence,
+                        (unsigned long long)size, (unsigned long long)h.bytes);
     *key = segment_key(&h);
     return 0;
 }
@@ -162,7 +165,7 @@ int wal_scan_segment(struct wal_scan *s, uint32_t sequence, bool reached)
     struct record r;
 
     COORD_TRY(wal_scan_load(s->w, sequence, &content));
-    COORD_TRY(wal_scan_header(s->w, sequence, content, &key));
+    COORD_TRY(wal_scan_header(s->w, sequence, content, content.size, &key));
     if (reached && sequence != position_sequence(s->end))
         s->next_bad = record_decode(slice_make(content.data + offset, content.size - offset), position_make(sequence, offset),
                                     key, &r) != RECORD_VALID;

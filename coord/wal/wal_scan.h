@@ -27,8 +27,8 @@ struct wal_scan {
 /* Read a whole segment file; *content is valid until the next call. */
 int wal_scan_load(struct wal *w, uint32_t sequence, struct slice *content);
 
-/* The header must be that of this segment of this server. */
-int wal_scan_header(struct wal *w, uint32_t sequence, struct slice content, uint64_t *key);
+/* The header must be that of this segment of this server; `content` is the begin of a file of `size` bytes. */
+int wal_scan_header(struct wal *w, uint32_t sequence, struct slice content, uint64_t size, uint64_t *key);
 
 /* Apply the records of a segment as long as they continue the log, if it is `reached`, and hear what claims stand behind.
  * 1: at least one record belongs to the log; 0: none. */

@@ -81,7 +81,8 @@ static int name_segment(struct wal *w, const char *path, struct fs_file *file, c
 static int make_ready(struct wal *w)
 {
     uint32_t before = w->ahead_count > 0 ? w->ahead[w->ahead_count - 1].sequence : w->current.sequence;
-    struct segment_header h = {w->options.server, before + 1, w->options.boot, w->options.incarnation};
+    struct segment_header h = {w->options.server, before + 1, w->options.boot, w->options.incarnation,
+                               w->options.segment_bytes};
     struct fs_file *file;
     char path[WAL_PATH_BYTES];
     bool written;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const struct segment_header header = {
-    .server = 3, .sequence = 0x1a2b, .generation = 5, .incarnation = 0x1122334455667788};
+    .server = 3, .sequence = 0x1a2b, .generation = 5, .incarnation = 0x1122334455667788, .bytes = 1u << 24};
 
 static struct buf record_of(enum record_kind kind, uint64_t position, uint32_t entries)
 {
@@ -68,7 +68,8 @@ TEST(segment, header_round_trip_and_flips)
 
     segment_encode(bytes, &header);
     CHECK_EQ_INT(segment_decode(slice_make(bytes, sizeof(bytes)), &h), 0);
-    CHECK(h.server == 3 && h.sequence == 0x1a2b && h.generation == 5 && h.incarnation == header.incarnation);
+    CHECK(h.server == 3 && h.sequence == 0x1a2b && h.generation == 5 && h.incarnation == header.incarnation &&
+          h.bytes == header.bytes);
     for (size_t i = 0; i < sizeof(bytes) * 8; i++) {
         bytes[i / 8] = (uint8_t)(bytes[i / 8] ^ 1u << i % 8);
         CHECK_EQ_INT(segment_decode(slice_make(bytes, sizeof(bytes)), &h), -COORD_E_DAMAGED, "bit %zu", i);

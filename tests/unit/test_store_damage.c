@@ -199,6 +199,28 @@ TEST(store_damage, mark_vouches_after_idleness)
 }
 
 /* One that rots while the server runs is found when it is read. */
+TEST(store_damage, an_orderly_stop_vouches_for_the_whole_log)
+{
+    struct world *w = world_some_log();
+    struct place places[32];
+    char name[SEGMENT_NAME_BYTES];
+    const char *text;
+    bool stopped;
+
+    REQUIRE(world_start(w, &stopped) == NULL);
+    CHECK(world_append(w, false, 1, 50));
+    CHECK_EQ_INT(store_finish(w->store), 0);
+    world_crash(w, NULL, FAKE_FS_LOSE);
+    struct place last = places[find_records(w, places, COUNT(places)) - 1];
+    segment_name(name, last.sequence);
+    struct buf b = world_content(w, name);
+    memset(buf_bytes(&b) + last.from, 0, last.to - last.from);
+    world_put(w, name, buf_slice(&b));
+    CHECK_EQ_INT(world_open(w, &text), -COORD_E_DAMAGED, "%s", text);
+    buf_deinit(&b);
+    world_free(w);
+}
+
 TEST(store_damage, read_of_a_rotten_record_fails)
 {
     struct world *w = world_some_log();

@@ -67,6 +67,47 @@ TEST(store_files, missing_end_of_the_log)
     world_free(w);
 }
 
+/* The last segment alone: idleness and an orderly stop are remembered outside of it. */
+TEST(store_files, missing_last_segment)
+{
+    for (int how = 0; how < 2; how++) {
+        struct world *w = world_new();
+        const char *text;
+
+        REQUIRE(w != NULL);
+        CHECK(world_append(w, false, 2, 600) && world_append(w, false, 2, 3000) && world_append(w, false, 1, 100));
+        CHECK(how == 0 ? world_mark(w) : store_finish(w->store) == 0);
+        world_crash(w, NULL, FAKE_FS_LOSE);
+        CHECK_EQ_INT(fs_remove(world_fs(w), KIT_DIR "/log.00000002"), 0);
+        (void)fs_remove(world_fs(w), KIT_DIR "/log.00000003");
+        CHECK_EQ_INT(world_open(w, &text), -COORD_E_MISSING, "%d: %s", how, text);
+        world_free(w);
+    }
+}
+
+/* No crash makes a segment shorter than it was when it got its name. */
+TEST(store_files, cut_files)
+{
+    struct world *w = world_some_log();
+
+    for (uint32_t sequence = 1; sequence <= 3; sequence++) {
+        char name[SEGMENT_NAME_BYTES];
+        const char *text;
+        segment_name(name, sequence);
+        struct buf b = world_content(w, name);
+        const size_t sizes[] = {0, 20, SEGMENT_HEADER_BYTES, buf_size(&b) / 2, buf_size(&b) - 1};
+        for (size_t i = 0; i < COUNT(sizes); i++) {
+            struct world *c = world_clone(w);
+            world_put(c, name, slice_make(buf_bytes(&b), sizes[i]));
+            CHECK_EQ_INT(world_open(c, &text), -COORD_E_DAMAGED, "%s cut to %zu bytes: %s", name, sizes[i], text);
+            CHECK(strstr(text, name) != NULL, "%s", text);
+            world_free(c);
+        }
+        buf_deinit(&b);
+    }
+    world_free(w);
+}
+
 TEST(store_files, segments_that_changed_places)
 {
     struct world *w = world_some_log();
