@@ -127,7 +127,7 @@ void leader_advance(struct paxos *p, struct paxos_out *out)
         p->heartbeat_at_ms = p->now_ms; /* tell everybody now: what waits for a leader goes on */
     }
     if (p->established && p->committed == last && zxid_epoch(last) == p->epoch &&
-        zxid_counter(last) >= p->options.counter_max && out->persist.seq == 0)
+        zxid_counter(last) >= p->options.counter_max && out->persist.seq == 0 && paxos_persist_room(p))
         candidate_start(p, out); /* C9 */
 }
 

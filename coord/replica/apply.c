@@ -7,7 +7,14 @@
 #include "replica/internal.h"
 
 #define REPLAY_BYTES (4u << 20) /* one READ_LOG */
-#define TURN_BYTES (4u << 20)   /* applied in one turn, with REPLICA_APPLY_ENTRIES: keeps a turn below 10 ms */
+/* Applied in one turn, with REPLICA_APPLY_ENTRIES: keeps a turn below 10 ms. One entry is never split. */
+#define TURN_BYTES (4u << 20)
+#define TURN_CHANGES 8192 /* of znodes, and events of them: an expiry may remove many */
+
+static bool turn_is_full(const struct apply_part *p)
+{
+    return p->turn.entries >= REPLICA_APPLY_ENTRIES || p->turn.changes >= TURN_CHANGES || p->turn.bytes > TURN_BYTES;
+}
 
 static void fire(struct replica *r, const struct apply *a)
 {
@@ -17,6 +24,8 @@ static void fire(struct replica *r, const struct apply *a)
     const struct watch_notification *n = watch_fire(r->watch, a->changes, a->change_count, &count);
     for (uint32_t i = 0; i < count; i++)
         conn_notify(r, &n[i], a->entry->zxid);
+    conn_close_drowned(r);
+    r->apply.turn.changes += a->change_count + count;
 }
 
 /* What the entry did to its session, for the connection that holds it here. */
@@ -55,6 +64,8 @@ static void apply_entry(struct replica *r, const struct entry *e)
     r->apply.ring[e->zxid % DIGEST_RING] = (struct digest_at){e->zxid, state_digest(r->state)};
     r->take.entries++;
     r->stats.commits++;
+    r->apply.turn.entries++;
+    r->apply.turn.bytes += (uint32_t)entry_size(e);
     fire(r, &a);
     session_effects(r, &a, own);
     if (own != NULL && !a.skipped) {
@@ -115,21 +126,20 @@ static bool apply_replay(struct replica *r)
     return true;
 }
 
-static bool apply_cached(struct replica *r, uint32_t *bytes)
+static bool apply_cached(struct replica *r)
 {
     struct log_slot at;
     if (!log_first_after(r, r->apply.applied, &at))
         return false;
     struct batch *b = batch_ref(at.batch); /* the log may let go of it while we use it */
     uint32_t done = 0;
-    for (uint32_t i = at.from; i < at.to && done < REPLICA_APPLY_ENTRIES; i++, done++) {
+    for (uint32_t i = at.from; i < at.to && !turn_is_full(&r->apply); i++, done++) {
         struct slice s = batch_slice(b, i, i + 1);
         struct entry e;
         int rc = entry_next(&s, &e);
         COORD_ASSERT(rc == 0); /* batch_new checked it */
-        if (e.zxid > r->apply.commit || *bytes > TURN_BYTES)
+        if (e.zxid > r->apply.commit)
             break;
-        *bytes += b->offsets[i + 1] - b->offsets[i];
         apply_entry(r, &e);
     }
     batch_unref(b);
@@ -140,10 +150,9 @@ void apply_run(struct replica *r)
 {
     struct apply_part *p = &r->apply;
     uint64_t before = p->applied;
-    uint64_t commits = r->stats.commits;
-    uint32_t bytes = 0;
+    p->turn = (struct apply_turn){0};
     while (p->applied < p->commit && r->failed == NULL) {
-        if (r->stats.commits - commits >= REPLICA_APPLY_ENTRIES || bytes > TURN_BYTES) {
+        if (turn_is_full(p)) {
             r->again = true;
             break;
         }
@@ -158,13 +167,13 @@ void apply_run(struct replica *r)
                 read_ahead(r, next);
             break;
         }
-        if (!apply_cached(r, &bytes))
+        if (!apply_cached(r))
             break;
     }
     if (p->applied == before)
         return;
-    if (r->stats.commits - commits > r->stats.max_turn_entries)
-        r->stats.max_turn_entries = r->stats.commits - commits;
+    if (p->turn.entries > r->stats.max_turn_entries)
+        r->stats.max_turn_entries = p->turn.entries;
     if (p->claim.zxid != 0 && p->claim.zxid <= p->applied)
         apply_check_digest(r, p->claim.zxid, p->claim.digest);
     sync_applied(r);

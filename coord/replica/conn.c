@@ -12,6 +12,7 @@ void conn_open(struct replica *r, uint64_t id)
     list_init(&c->dirty_link);
     list_init(&c->touched_link);
     list_init(&c->starved_link);
+    list_init(&c->drowned_link);
     COORD_ASSERT(map_put(&r->conns, id, c) == NULL);
 }
 
@@ -68,6 +69,7 @@ void conn_close(struct replica *r, struct conn *c)
     c->state = CONN_CLOSING;
     c->io.close = true;
     unbind(r, c);
+    list_remove(&c->drowned_link);
     drop_queue(r, c);
     coord_free((void *)(uintptr_t)c->held.data);
     c->held = SLICE_NULL;
@@ -147,7 +149,7 @@ void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, in
 void conn_notify(struct replica *r, const struct watch_notification *n, uint64_t zxid)
 {
     struct conn *c = map_get(&r->conns, n->watcher);
-    if (c == NULL || c->state != CONN_OPEN)
+    if (c == NULL || c->state != CONN_OPEN || !list_empty(&c->drowned_link))
         return;
     struct zk_watcher_event event = {.type = (int32_t)n->event, .state = ZK_STATE_SYNC_CONNECTED, .path = n->path};
     uint8_t stack[512];
@@ -159,7 +161,15 @@ void conn_notify(struct replica *r, const struct watch_notification *n, uint64_t
         coord_free(record);
     r->stats.watches_fired++;
     if (buf_size(&c->io.output) > REPLICA_OUTPUT_EVENTS_BYTES)
-        conn_close(r, c); /* it does not read, and its events wait without bound */
+        list_push_back(&r->drowned, &c->drowned_link); /* it does not read, and its events wait without bound */
+}
+
+/* Not within conn_notify: closing drops watches, and with them the paths of the notifications that are still to be told. */
+void conn_close_drowned(struct replica *r)
+{
+    struct list *node;
+    while ((node = list_pop_front(&r->drowned)) != NULL)
+        conn_close(r, LIST_ENTRY(node, struct conn, drowned_link));
 }
 
 uint64_t replica_next_dirty(struct replica *r)

@@ -30,7 +30,7 @@ struct conn {
     struct replica_conn_io io;
     uint64_t id;
     enum conn_state state;
-    struct list dirty_link, touched_link, starved_link;
+    struct list dirty_link, touched_link, starved_link, drowned_link;
     bool wants_read_only_byte;
     bool last_words; /* what follows is not read: closeSession or an unknown operation was sent */
     uint64_t session;
@@ -84,6 +84,7 @@ struct conn *conn_of_session(const struct replica *r, uint64_t session);
 void conn_bind_session(struct replica *r, struct conn *c, uint64_t session, uint32_t attach);
 void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, int err, struct slice record);
 void conn_notify(struct replica *r, const struct watch_notification *n, uint64_t zxid);
+void conn_close_drowned(struct replica *r);        /* those with too many events, once the notifications are all told */
 void conn_pace(struct replica *r, struct conn *c); /* set or clear io.paused */
 
 void connect_frame(struct replica *r, struct conn *c, struct slice frame);
@@ -119,7 +120,8 @@ void origin_submit(struct replica *r, struct request *q);                       
 void origin_feed(struct replica *r); /* there may be credit again for starved connections */
 bool origin_has_credit(const struct replica *r, size_t size);
 void origin_pump(struct replica *r);                                   /* forward what the leader has not been sent */
-void origin_resend(struct replica *r);                                 /* a link broke or nothing moves: send all anew */
+void origin_resend(struct replica *r);                                 /* nothing moves: send all anew */
+void origin_link_lost(struct replica *r, uint32_t peer);               /* what was on its way to it may be lost */
 struct request *origin_peek(const struct replica *r, uint64_t number); /* the oldest pending, if it has this number */
 void origin_take(struct replica *r, struct request *q);                /* it was applied: no longer pending */
 void origin_drop_applied(struct replica *r);                           /* after a snapshot: forget what it holds already */
@@ -140,8 +142,9 @@ struct lead_part {
     int64_t wall_ms, cluster_ms;    /* of the last entry stamped */
     int64_t cluster_base_ms;
     uint64_t mono_base_ms;
-    struct map heard; /* session -> monotonic ms + 1 when last heard */
-    uint64_t opened_ms;
+    struct map heard;   /* session -> monotonic ms + 1 when last heard */
+    uint64_t opened_ms; /* nobody is late before a full time-out from here */
+    uint64_t awake_ms;  /* the last look */
     uint64_t scan_cursor, scan_at_ms;
 };
 
@@ -167,7 +170,7 @@ struct sync_part {
     struct list lagging; /* answered, but this server has not applied as much yet; in order of zxid */
     uint64_t next_id;    /* that a sync arriving now gets */
     uint64_t asked_id;   /* outstanding, 0 none */
-    uint32_t asked_epoch;
+    uint32_t asked_epoch, asked_of;
     uint64_t asked_ms;
     struct sync_barrier *barriers; /* leader: asked of paxos, rounds rising */
     uint32_t barrier_count, barrier_capacity;
@@ -180,6 +183,7 @@ void sync_on_message(struct replica *r, const struct peer_msg *m);
 void sync_on_answer(struct replica *r, const struct peer_msg *m);
 void sync_confirm(struct replica *r); /* leader: rounds that are confirmed now */
 void sync_lead_lost(struct replica *r);
+void sync_link_lost(struct replica *r, uint32_t peer);
 
 /* ---- log.c: entries in memory ---- */
 
@@ -247,6 +251,9 @@ struct digest_at {
 #define DIGEST_RING 1024
 
 struct apply_part {
+    struct apply_turn { /* done in this turn */
+        uint32_t entries, changes, bytes;
+    } turn;
     uint64_t commit; /* may be applied up to here */
     uint64_t applied;
     struct runs boot_log; /* entries found on the disk at the start that are not applied yet: read by jobs */
@@ -320,6 +327,7 @@ struct replica {
     struct watch_table *watch;
     struct map conns, sessions; /* conn id -> conn; session id -> conn */
     struct list dirty, touched;
+    struct list drowned;  /* connections with REPLICA_OUTPUT_EVENTS_BYTES of events, to be closed */
     uint32_t catching_up; /* connections in CONN_CATCHING_UP */
     struct origin_part origin;
     struct lead_part lead;

@@ -24,7 +24,7 @@ static void open_desk(struct replica *r)
     l->epoch = r->paxos.promised.epoch;
     l->wall_ms = counts.wall_ms;
     l->cluster_ms = l->cluster_base_ms = counts.cluster_ms;
-    l->mono_base_ms = l->opened_ms = r->now.mono_ms;
+    l->mono_base_ms = l->opened_ms = l->awake_ms = r->now.mono_ms;
     l->scan_cursor = 0;
     map_deinit(&l->heard);
     for (uint32_t id = 1; id < 128; id++) {
@@ -87,7 +87,7 @@ void lead_admit(struct replica *r, struct slice entries)
             r->stats.bad_packets++;
         if (rc != 0)
             return;
-        if (e.session != 0)
+        if (e.kind == ENTRY_REQUEST) /* an attach counts when its password was right: apply.c */
             lead_heard(r, e.session);
         if (admit(l, &e))
             buf_append(&l->queue, start, (size_t)(rest.data - start));
@@ -180,6 +180,8 @@ void lead_form(struct replica *r)
 
 void lead_heard(struct replica *r, uint64_t session)
 {
+    if (!state_session(r->state, session, NULL))
+        return; /* a report behind its end: what is kept goes with the session */
     map_put(&r->lead.heard, session, (void *)(uintptr_t)(r->now.mono_ms + 1));
 }
 
@@ -189,13 +191,18 @@ static uint64_t last_heard(const struct replica *r, uint64_t session)
     return stored > r->lead.opened_ms ? stored - 1 : r->lead.opened_ms;
 }
 
-#define SCAN_SESSIONS 4096   /* looked at in one turn */
+#define SCAN_SESSIONS 4096   /* looked at in one go; the next goes on (liveness.c) */
 #define SCAN_INTERVAL_MS 100 /* between two passes */
 
 void lead_expire(struct replica *r)
 {
     struct lead_part *l = &r->lead;
-    if (!l->open || r->now.mono_ms < l->scan_at_ms)
+    if (!l->open)
+        return;
+    if (r->now.mono_ms > l->awake_ms + r->options.paxos.election_min_ms)
+        l->opened_ms = r->now.mono_ms; /* this server was stopped, and heard nobody: a full time-out for all */
+    l->awake_ms = r->now.mono_ms;
+    if (r->now.mono_ms < l->scan_at_ms)
         return;
     struct state_session s;
     for (uint32_t i = 0; i < SCAN_SESSIONS; i++) {
@@ -210,5 +217,4 @@ void lead_expire(struct replica *r)
         lead_propose_own(r, &e);
         lead_heard(r, s.id); /* not proposed again before another time-out: this one is on its way */
     }
-    r->again = true;
 }

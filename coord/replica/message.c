@@ -99,10 +99,10 @@ void message_link(struct replica *r, uint32_t id, bool up)
         buf_clear(&peer->output.bulk);
         snap_send_stop(r, peer);
         snap_receive_stop(r, id);
+        origin_link_lost(r, id);
+        sync_link_lost(r, id);
     }
     message_tell_links(r);
-    if (up && r->paxos.leader == id)
-        origin_resend(r); /* what was in flight on the old link may be lost */
 }
 
 void message_tell_links(struct replica *r)

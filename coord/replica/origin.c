@@ -57,6 +57,12 @@ void origin_resend(struct replica *r)
     r->origin.progress_ms = r->now.mono_ms;
 }
 
+void origin_link_lost(struct replica *r, uint32_t peer)
+{
+    if (r->origin.leader == peer)
+        r->origin.leader = 0; /* it becomes one anew: all is sent again */
+}
+
 static void forward(struct replica *r, uint32_t leader, uint32_t epoch)
 {
     struct origin_part *o = &r->origin;

@@ -26,11 +26,12 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     r->leaderless_since_ms = now_ms;
     list_init(&r->dirty);
     list_init(&r->touched);
+    list_init(&r->drowned);
     list_init(&r->jobs[JOB_LANE_WAL]);
     list_init(&r->jobs[JOB_LANE_SNAP]);
     list_init(&r->sync.waiting);
     list_init(&r->sync.lagging);
-    r->sync.next_id = 1;
+    r->sync.next_id = (uint64_t)options->paxos.boot << 32 | 1; /* no answer to an earlier process is taken for one to this */
     r->apply.applied = r->apply.commit = state_zxid(state);
     r->apply.boot_log = recovered->log;
     r->take.durable_zxid = options->snapshot_zxid;

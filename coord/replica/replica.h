@@ -129,6 +129,7 @@ struct replica_stats {
     uint64_t packets_received, packets_sent, connections, outstanding;
     uint64_t reads, writes, syncs, watches_fired, commits, elections, snapshots_taken, snapshots_received, bad_packets;
     uint64_t latency_min_us, latency_max_us, latency_total_us, latency_count; /* in ms resolution times 1000 */
+    uint64_t sessions_heard; /* of which the leader knows when they were last heard */
     uint64_t pending_syncs, synced_followers, followers, max_turn_entries;
     struct state_counts state;
     struct watch_counts watch;

@@ -93,6 +93,8 @@ static void set_watches(struct replica *r, struct conn *c, const struct zk_set_w
                 watch_add(r->watch, lists[i].kind, path, c->id);
             if (n.event != 0)
                 conn_notify(r, &n, UINT64_MAX); /* section 12: header zxid -1 */
+            if (!list_empty(&c->drowned_link))
+                return;
         }
     }
 }
@@ -173,6 +175,7 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
             return false;
         decode(q, &decoded);
         set_watches(r, c, &decoded.set_watches);
+        conn_close_drowned(r);
         if (c->state != CONN_OPEN)
             return false; /* its events were too many: closed, the queue is gone */
         conn_reply(r, c, q->xid, (int64_t)r->apply.applied, 0, SLICE_NULL);

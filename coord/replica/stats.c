@@ -19,6 +19,7 @@ void replica_stats(const struct replica *r, struct replica_stats *stats)
     stats->cluster = r->paxos.form_chosen ? r->cluster : 0; /* C15: tentative until FORM is chosen */
     stats->digest = state_digest(r->state);
     stats->connections = r->conns.count;
+    stats->sessions_heard = r->lead.heard.count;
     for (uint32_t i = 0; replica_leads(r) && i < r->options.paxos.voter_count; i++) {
         const struct paxos_peer *p = &r->paxos.peer[i];
         if (p->id == replica_self(r) || !p->link_up)

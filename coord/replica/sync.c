@@ -40,6 +40,7 @@ void sync_pump(struct replica *r)
         return;
     s->asked_id = s->next_id++;
     s->asked_epoch = epoch;
+    s->asked_of = r->paxos.leader;
     s->asked_ms = r->now.mono_ms;
     if (replica_leads(r)) {
         ask(r, replica_self(r), s->asked_id);
@@ -119,4 +120,10 @@ void sync_confirm(struct replica *r)
 void sync_lead_lost(struct replica *r)
 {
     r->sync.barrier_count = 0;
+}
+
+void sync_link_lost(struct replica *r, uint32_t peer)
+{
+    if (r->sync.asked_of == peer)
+        r->sync.asked_epoch = 0; /* of no epoch: asked again */
 }

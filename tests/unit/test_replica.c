@@ -3,6 +3,9 @@
 
 #include "base/error.h"
 #include "lib/runner.h"
+#include "wire/jute.h"
+
+#include <string.h>
 
 static struct group g;
 static struct client a, b;
@@ -321,6 +324,177 @@ TEST(replica, a_lost_last_word_of_a_snapshot_is_said_again)
     CHECK(words_lost >= 2);
     CHECK_EQ_INT(state_zxid(replica_state(g.member[away - 1].r)), state_zxid(replica_state(g.member[leader - 1].r)));
     g.lost = NULL;
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+/* A path of so many bytes that few of its events fill an output. */
+static const char *long_path(char letter)
+{
+    static char path[500001];
+    memset(path, letter, sizeof(path) - 1);
+    path[0] = '/';
+    return path;
+}
+
+static void exists_watch(struct client *c, int32_t xid, const char *path)
+{
+    struct buf frame = {0};
+    jute_append(&frame, &jute_request_header, &(struct zk_request_header){xid, ZK_OP_EXISTS});
+    jute_append(&frame, &jute_path_watch_request, &(struct zk_path_watch_request){slice_from_text(path), true});
+    client_frame(c, buf_bytes(&frame), buf_size(&frame));
+    buf_deinit(&frame);
+}
+
+static size_t output_of(const struct client *c)
+{
+    return buf_size(&replica_conn_io(g.member[c->server - 1].r, c->conn)->output);
+}
+
+TEST(replica, who_reads_no_events_is_closed_and_others_get_theirs)
+{
+    struct client writer;
+    struct reply reply;
+    int32_t xid = 0;
+    begin(1);
+    client_open(&writer, &g, 1);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&writer, 10000) && client_connect(&a, 10000) && client_connect(&b, 10000));
+    for (int i = 0; i < 140; i++) { /* all watches first: a full output holds requests back */
+        char *path = (char *)(uintptr_t)long_path('x');
+        path[1] = (char)('a' + i / 12);
+        path[2] = (char)('a' + i % 12);
+        exists_watch(&a, i + 1, path);
+    }
+    exists_watch(&b, 1, long_path('y'));
+    client_replies(&b);
+    for (int i = 0; i < 140 && !client_closed(&a); i++) {
+        char *path = (char *)(uintptr_t)long_path('x');
+        path[1] = (char)('a' + i / 12);
+        path[2] = (char)('a' + i % 12);
+        exists_watch(&b, 2, path); /* behind a's in the same firing */
+        client_replies(&b);
+        client_create(&writer, ++xid, path, "", 0);
+        group_settle(&g);
+        CHECK(client_reply(&writer, &reply) && reply.err == 0);
+        CHECK(client_reply(&b, &reply) && reply.xid == ZK_XID_NOTIFICATION && reply.record.size == 12 + 500000);
+        CHECK(reply.record.data[12 + 1] == path[1] && reply.record.data[12 + 2] == path[2]);
+    }
+    CHECK(client_closed(&a));
+    CHECK(output_of(&a) > REPLICA_OUTPUT_EVENTS_BYTES);
+    CHECK(!client_closed(&b));
+    client_deinit(&writer);
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
+TEST(replica, events_of_set_watches_beyond_the_limit_close_the_connection)
+{
+    enum { PATHS = 2 << 20 };
+    static const uint8_t root[] = {0, 0, 0, 1, '/'};
+    struct buf paths = {0}, frame = {0};
+    struct replica_stats stats;
+    begin(1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    for (int i = 0; i < PATHS; i++)
+        buf_append(&paths, root, sizeof(root));
+    struct zk_set_watches_request m = {.exist = {PATHS, buf_slice(&paths)}};
+    jute_append(&frame, &jute_request_header, &(struct zk_request_header){ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES});
+    m.child = (struct jute_vector){1, slice_make(root, sizeof(root))};
+    jute_append(&frame, &jute_set_watches_request, &m);
+    client_frame(&a, buf_bytes(&frame), buf_size(&frame));
+    group_settle(&g);
+    CHECK(client_closed(&a));
+    replica_stats(g.member[0].r, &stats);
+    CHECK_EQ_INT(stats.watch.watches, 0); /* nothing is armed for who has gone */
+    buf_deinit(&paths);
+    buf_deinit(&frame);
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica, what_is_kept_of_a_session_goes_with_it)
+{
+    struct replica_stats stats;
+    begin(3);
+    uint32_t leader = group_leader(&g), follower = other_than(leader);
+    for (int i = 0; i < 20; i++) {
+        client_open(&a, &g, i % 2 ? leader : follower);
+        CHECK(client_connect(&a, 10000));
+        client_plain(&a, ZK_XID_PING, ZK_OP_PING);
+        client_plain(&a, 1, ZK_OP_CLOSE_SESSION);
+        group_settle(&g);
+        CHECK(client_closed(&a));
+        client_open(&b, &g, follower); /* a session that is no more */
+        CHECK(!client_resume(&b, &a, 0));
+        client_deinit(&a);
+        client_deinit(&b);
+        group_pass(&g, 100); /* reports of who was heard come behind the end */
+    }
+    replica_stats(g.member[leader - 1].r, &stats);
+    CHECK_EQ_INT(stats.sessions_heard, 0);
+    group_deinit(&g);
+}
+
+TEST(replica, a_server_that_stood_still_judges_nobody_late_for_it)
+{
+    begin(1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 4000));
+    group_pass(&g, 500);
+    g.now_ms += 30000; /* stopped; what the client sent meanwhile comes in only now, and not all in the first turn */
+    group_settle(&g);
+    group_pass(&g, 200);
+    CHECK(!client_closed(&a));
+    client_plain(&a, ZK_XID_PING, ZK_OP_PING);
+    group_pass(&g, 3000);
+    CHECK(!client_closed(&a));
+    group_pass(&g, 2000);
+    CHECK(client_closed(&a)); /* this time it was the client */
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica, a_wrong_password_keeps_no_session_alive)
+{
+    begin(1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 4000));
+    a.password[0] ^= 1;
+    for (int i = 0; i < 5; i++) {
+        client_open(&b, &g, 1);
+        CHECK(!client_resume(&b, &a, 0));
+        client_deinit(&b);
+        group_pass(&g, 1000);
+    }
+    CHECK(client_closed(&a));
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+static bool forwards_and_syncs(const struct peer_msg *m)
+{
+    return m->type == PEER_FORWARD || m->type == PEER_SYNC;
+}
+
+TEST(replica, what_was_lost_with_a_link_is_sent_again_as_soon_as_it_is_back)
+{
+    begin(3);
+    uint32_t leader = group_leader(&g), follower = other_than(leader);
+    client_open(&a, &g, follower);
+    CHECK(client_connect(&a, 10000));
+    g.lost = forwards_and_syncs;
+    client_create(&a, 1, "/x", "v", 0);
+    client_path(&a, 2, ZK_OP_SYNC, "/x");
+    group_settle(&g);
+    g.lost = NULL;
+    group_cut(&g, follower);
+    group_heal(&g, follower);
+    group_pass(&g, 150); /* the next heartbeat names the leader again */
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:0");
     client_deinit(&a);
     group_deinit(&g);
 }
