@@ -137,7 +137,7 @@ void candidate_evaluate(struct paxos *p, struct paxos_out *out)
 void candidate_refuse(struct paxos *p, struct paxos_out *out, uint32_t from, const struct peer_refuse *m)
 {
     bool candidate = p->role == PAXOS_PREPARING || p->rolling;
-    uint32_t left = p->options.voter_count;
+    uint32_t left = p->form.count;
 
     if (p->role == PAXOS_FOLLOWER || p->role == PAXOS_PROBING || m->epoch > p->epoch)
         return;
@@ -152,7 +152,6 @@ void candidate_refuse(struct paxos *p, struct paxos_out *out, uint32_t from, con
         election_give_up(p, out);
         return;
     }
-    left = p->form.count;
     for (uint32_t i = 0; i < p->options.voter_count; i++)
         if (i != p->self && p->peer[i].refused && form_find(p, p->peer[i].id) != NULL)
             left--;

@@ -172,6 +172,11 @@ bool walk_world(uint64_t seed, uint64_t steps, struct walk_report *report, bool 
     w.cramped = draw(&w, 0, 2) == 0;
     if (draw(&w, 0, 3) == 0)
         w.options.counter_max = draw(&w, 3, 40);
+    if (draw(&w, 0, 2) == 0) { /* quarrelsome: candidates come faster than they can win */
+        w.options.heartbeat_ms = 20;
+        w.options.election_min_ms = 60;
+        w.options.election_max_ms = 150;
+    }
     if (draw(&w, 0, 2) != 0)
         world_form_all(&w);
     weather = (struct weather){.deliver = draw(&w, 350, 550),

@@ -140,10 +140,13 @@ bool core_out_is(const struct core *c, uint32_t now, uint32_t after, bool persis
 {
     const struct paxos_out *out = &c->out;
 
-    return CHECK_EQ_INT(out->now_count, now) & CHECK_EQ_INT(out->after_count, after) &
-           CHECK((out->persist.seq != 0) == persist) &
-           CHECK((out->wait_seq != 0) == (after > 0 && c->p.seq_done < c->p.seq_issued)) &
-           CHECK(!out->stage && !out->drop_staged && out->snapshot_to == 0 && out->snapshot_from == 0 && !out->want_form);
+    bool same = CHECK_EQ_INT(out->now_count, now);
+
+    same = CHECK_EQ_INT(out->after_count, after) && same;
+    same = CHECK((out->persist.seq != 0) == persist) && same;
+    same = CHECK((out->wait_seq != 0) == (after > 0 && c->p.seq_done < c->p.seq_issued)) && same;
+    same = CHECK(!out->stage && !out->drop_staged && out->snapshot_to == 0 && out->snapshot_from == 0) && same;
+    return CHECK(!out->want_form) && same;
 }
 
 const struct peer_msg *core_sent(const struct core *c, enum peer_type type, uint32_t to)
