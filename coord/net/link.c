@@ -157,6 +157,15 @@ static size_t take_frame(struct link *l, struct slice rest)
     return l->state == LINK_ENDED ? 0 : size;
 }
 
+/* A frame that has begun must end in time: a length that was damaged on the way would swallow heartbeats for many minutes. */
+static void await_rest(struct link *l)
+{
+    if (buf_size(&l->in) == l->in_used)
+        l->deadline_ms = UINT64_MAX;
+    else if (l->in_used > 0 || l->deadline_ms == UINT64_MAX)
+        l->deadline_ms = l->peers->now_ms + PEERS_FRAME_MS;
+}
+
 static void read_some(struct link *l)
 {
     ssize_t got;
@@ -176,9 +185,11 @@ static void read_some(struct link *l)
         struct slice rest = slice_make(buf_bytes(&l->in) + l->in_used, buf_size(&l->in) - l->in_used);
         size_t used = take_frame(l, rest);
         if (used == 0)
-            return;
+            break;
         l->in_used += used;
     }
+    if (l->state == LINK_UP)
+        await_rest(l);
 }
 
 static void connected(struct link *l)

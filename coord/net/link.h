@@ -9,9 +9,9 @@
  *        HELLO_AUTH, UP   ------------->  UP
  *
  * The dialler is up when it has verified the accepter's proof; the accepter when the dialler's came, so it never takes a
- * stream for good that the dialler has given up. A frame that is damaged, too long or out of place closes the link and is
- * counted. Each link is read once a turn and written once a turn; urgent frames overtake bulk ones at frame boundaries. Ends
- * are reported to peers.c, which decides; a link is freed only after the step of its turn. Core thread.
+ * stream for good that the dialler has given up. A frame that is damaged, too long, out of place or not finished in time closes
+ * the link and is counted. Each link is read once a turn and written once a turn; urgent frames overtake bulk ones at frame
+ * boundaries. Ends are reported to peers.c, which decides; a link is freed only after the step of its turn. Core thread.
  */
 #ifndef COORD_NET_LINK_H
 #define COORD_NET_LINK_H
@@ -31,7 +31,7 @@ struct link {
     enum link_state state;
     bool dialled, writable_wanted, sent_hello;
     uint32_t peer;        /* whom we dialled; of an accepted one 0 until its HELLO */
-    uint64_t deadline_ms; /* for the next state; not when up */
+    uint64_t deadline_ms; /* for the next state; when up, for the frame that has begun */
     struct peer_hello mine, theirs;
     struct buf mine_bytes, theirs_bytes; /* as on the wire, for the proof; given back when up */
     struct buf in;

@@ -253,12 +253,16 @@ uint64_t peers_run(struct peers *p, uint64_t now_ms)
     for (struct list *node = p->links.next; node != &p->links; node = following) {
         struct link *l = LIST_ENTRY(node, struct link, all);
         following = node->next;
-        if (l->state == LINK_UP)
+        if (l->deadline_ms > now_ms) {
+            next = l->deadline_ms < next ? l->deadline_ms : next;
             continue;
-        if (l->deadline_ms <= now_ms)
+        }
+        if (l->state == LINK_UP) {
+            p->stats.bad_frames++;
+            link_end(l, "frame_not_finished");
+        } else {
             link_end(l, l->state == LINK_CONNECTING ? NULL : "handshake_timed_out");
-        else if (l->deadline_ms < next)
-            next = l->deadline_ms;
+        }
     }
     for (uint32_t i = 0; i < p->peer_count; i++) {
         struct peer *peer = &p->peer[i];

@@ -19,6 +19,7 @@
 #define PEERS_BACKOFF_MIN_MS 10
 #define PEERS_BACKOFF_MAX_MS 250
 #define PEERS_HANDSHAKE_MS 2000 /* from a dial's or accept's begin until the link is up */
+#define PEERS_FRAME_MS 3000     /* from a frame's first byte to its last: PEER_FRAME_MAX at 87 KB/s */
 #define PEERS_ACCEPTED_MAX 32   /* incoming streams before their HELLO */
 
 struct peers_server {

@@ -27,6 +27,7 @@ struct net {
     struct event_base *base;
     struct server servers[SERVERS]; /* ids from 1 */
     uint16_t ports[SERVERS];
+    uint64_t later_ms; /* how far the clock was put forward */
 };
 
 static struct replica_peer_output *output_of(void *context, uint32_t peer)
@@ -118,8 +119,8 @@ static void turn(struct net *n)
         for (uint32_t j = 0; j < s->inbox.count; j++)
             take_event(s, &s->inbox.events[j]);
         inbox_clear(&s->inbox);
-        peers_after_step(s->peers, clock_mono_ms());
-        peers_run(s->peers, clock_mono_ms());
+        peers_after_step(s->peers, clock_mono_ms() + n->later_ms);
+        peers_run(s->peers, clock_mono_ms() + n->later_ms);
     }
 }
 
@@ -331,6 +332,32 @@ TEST(peers, strangers_bytes_close_their_stream_and_nothing_else)
     CHECK(both_up(&n, 1, 2));
     CHECK_EQ_INT(n.servers[0].downs[2], 0);
     buf_deinit(&frame);
+    stop(&n);
+}
+
+TEST(peers, a_frame_that_does_not_end_closes_its_link)
+{
+    static const uint8_t begin[] = {0x00, 0x10, 0, 0, 1, 2, 3}; /* 4096 bytes are to come */
+    struct peers_stats stats;
+    struct net n;
+
+    start(&n);
+    for (unsigned i = 0; i < 2; i++)
+        start_server(&n, i, "", 1);
+    REQUIRE(wait_up(&n, 1, 2));
+    n.later_ms = 2 * PEERS_FRAME_MS; /* a link that is idle stays */
+    turns(&n, 20);
+    CHECK(both_up(&n, 1, 2));
+    buf_append(&n.servers[0].outputs[2].urgent, begin, sizeof(begin));
+    turns(&n, 20);
+    CHECK(both_up(&n, 1, 2));
+    n.later_ms += PEERS_FRAME_MS;
+    for (uint64_t d = test_deadline_ms(WAIT_MS); n.servers[1].downs[1] == 0 && test_before(d);)
+        turn(&n);
+    CHECK_EQ_INT(n.servers[1].downs[1], 1);
+    peers_stats(n.servers[1].peers, &stats);
+    CHECK_EQ_INT(stats.bad_frames, 1);
+    CHECK(wait_up(&n, 1, 2)); /* and is made anew */
     stop(&n);
 }
 
