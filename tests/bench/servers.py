@@ -94,9 +94,11 @@ class Server:
     def check(self):
         code = None if self.process is None else self.process.poll()
         if code is not None:
-            with open(self.log, encoding="utf-8", errors="replace") as f:
-                tail = f.readlines()[-10:]
-            raise SystemExit("%s server %d exited with code %s:\n%s" % (self.kind, self.number, code, "".join(tail)))
+            raise SystemExit("%s server %d exited with code %s:\n%s" % (self.kind, self.number, code, self.log_tail()))
+
+    def log_tail(self):
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return "".join(f.readlines()[-10:])
 
 
 class Ensemble:
