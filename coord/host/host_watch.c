@@ -32,6 +32,32 @@ static void log_vote(const struct host *h, const struct replica_stats *old, cons
                  log_quoted("this data directory is not the one that the ensemble knows under this id"));
 }
 
+/* Whether the server lines name the voters. A lone server needs no line. */
+static bool lines_name_voters(const struct config *c, const struct form *f)
+{
+    if (c->server_count == 0)
+        return f->count == 1 && f->voter[0].id == c->id;
+    for (uint32_t i = 0; i < f->count && i < c->server_count; i++)
+        if (f->voter[i].id != c->servers[i].id)
+            return false;
+    return f->count == c->server_count;
+}
+
+/* The file says three, and one votes: who runs it takes for replicated what is not. */
+static void log_voters(const struct config *c, const struct replica_stats *old, const struct replica_stats *new)
+{
+    struct buf voters = {0};
+
+    if (new->form == NULL || old->form != NULL || lines_name_voters(c, new->form))
+        return;
+    for (uint32_t i = 0; i < new->form->count; i++)
+        buf_printf(&voters, i == 0 ? "%u" : ",%u", new->form->voter[i].id);
+    LOG_WARN("replica", "other_voters", "voters=%.*s server_lines=%u reason=%s", (int)buf_size(&voters),
+             (const char *)buf_bytes(&voters), config_lone(c) ? 1 : c->server_count,
+             log_quoted("the ensemble was formed by others than the server lines name; they do not change who votes"));
+    buf_deinit(&voters);
+}
+
 static void log_snapshots(const struct replica_stats *old, const struct replica_stats *new)
 {
     if (new->snapshots_taken != old->snapshots_taken)
@@ -50,6 +76,7 @@ void host_watch(struct host *h, uint64_t now_ms)
     replica_stats(h->replica, &new);
     log_role(&h->seen, &new);
     log_vote(h, &h->seen, &new);
+    log_voters(h->config, &h->seen, &new);
     log_snapshots(&h->seen, &new);
     if (h->seen.serving != new.serving)
         LOG_INFO("replica", new.serving ? "serving" : "not_serving", "applied=" ZXID_FMT " leader=%u after_ms=%llu",

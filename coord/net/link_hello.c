@@ -34,6 +34,16 @@ static void send_proof(struct link *l)
     buf_deinit(&bytes);
 }
 
+/* A link that is up belongs to another data directory, or to a later start of the same: two processes with one id. The other
+ * one's link ends when that process does, at the latest when the kernel finds its machine silent. */
+static bool is_impostor(struct peers *p, const struct peer_hello *h)
+{
+    const struct peer *peer = peers_find(p, h->server);
+
+    return peer != NULL && peer->up != NULL &&
+           (peer->up->theirs.incarnation != h->incarnation || peer->up->theirs.boot > h->boot);
+}
+
 /* NULL, or why this HELLO cannot be the one that we wait for. */
 static const char *refusal(const struct link *l, const struct peer_hello *h)
 {
@@ -49,6 +59,8 @@ static const char *refusal(const struct link *l, const struct peer_hello *h)
         return "it belongs to another cluster";
     if ((h->authenticate != 0) != (o->secret.size > 0))
         return "one side has a peer secret, the other has none";
+    if (is_impostor(l->peers, h))
+        return "another process with this id is connected";
     return NULL;
 }
 

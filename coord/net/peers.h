@@ -2,7 +2,8 @@
  *
  * Both servers of a pair dial. When both dials meet, the one of the server with the higher id stays: the higher id closes an
  * incoming stream while its own dial is connected; the lower id drops its own dial when a HELLO comes in. A link that is up
- * is replaced only by a newer one of the same server: the peer restarted, or lost its end; the replica hears "down" and "up". A
+ * is replaced only by a newer one of the same server: the peer restarted, or lost its end; the replica hears "down" and "up".
+ * While it is up, another data directory under the same id is refused, else the two would push each other out for ever. A
  * dial that fails is tried again after PEERS_BACKOFF_MIN_MS, doubling to PEERS_BACKOFF_MAX_MS, with jitter; names are resolved
  * at each attempt, on another thread. Peers that are refused (wrong secret, id, cluster or version) are counted, and logged
  * once per change of the reason. Core thread.

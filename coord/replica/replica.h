@@ -125,7 +125,8 @@ struct replica_stats {
     bool established, serving, voter, snapshot_running;
     uint32_t epoch, leader, server;
     uint64_t applied, committed, last_logged, snapshot_zxid, digest;
-    uint64_t cluster; /* 0 until FORM is known chosen: compatible with any */
+    uint64_t cluster;        /* 0 until FORM is known chosen: compatible with any */
+    const struct form *form; /* NULL until then; valid until the next step */
     uint64_t packets_received, packets_sent, connections, outstanding;
     uint64_t reads, writes, syncs, watches_fired, commits, elections, snapshots_taken, snapshots_received, bad_packets;
     uint64_t latency_min_us, latency_max_us, latency_total_us, latency_count; /* in ms resolution times 1000 */

@@ -17,6 +17,7 @@ void replica_stats(const struct replica *r, struct replica_stats *stats)
     stats->last_logged = runs_last(&r->paxos.log);
     stats->snapshot_zxid = r->take.durable_zxid;
     stats->cluster = r->paxos.form_chosen ? r->cluster : 0; /* C15: tentative until FORM is chosen */
+    stats->form = r->paxos.form_chosen ? &r->paxos.form : NULL;
     stats->digest = state_digest(r->state);
     stats->connections = r->conns.count;
     stats->sessions_heard = r->lead.heard.count;

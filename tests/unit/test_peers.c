@@ -37,15 +37,15 @@ static struct replica_peer_output *output_of(void *context, uint32_t peer)
     return &s->outputs[peer];
 }
 
-static void start_server(struct net *n, unsigned i, const char *secret, uint32_t boot)
+static void start_as(struct net *n, unsigned i, uint32_t id, uint64_t incarnation, const char *secret, uint32_t boot)
 {
     struct server *s = &n->servers[i];
     struct net_address address;
     int fd;
 
-    s->options = (struct peers_options){.self = i + 1,
+    s->options = (struct peers_options){.self = id,
                                         .boot = boot,
-                                        .incarnation = 100 + i,
+                                        .incarnation = incarnation,
                                         .secret = slice_from_text(secret),
                                         .server_count = SERVERS,
                                         .seed = i + 1};
@@ -56,6 +56,11 @@ static void start_server(struct net *n, unsigned i, const char *secret, uint32_t
     REQUIRE(net_address_numeric("127.0.0.1", n->ports[i], &address));
     REQUIRE(net_listen(&address, 0, 16, &fd) == 0);
     peers_listen(s->peers, fd);
+}
+
+static void start_server(struct net *n, unsigned i, const char *secret, uint32_t boot)
+{
+    start_as(n, i, i + 1, 100 + i, secret, boot);
 }
 
 static void stop_server(struct net *n, unsigned i)
@@ -233,6 +238,36 @@ TEST(peers, a_restarted_peer_is_down_then_up)
         CHECK_EQ_INT(n.servers[1 - round].downs[round + 1], 1);
     }
     stop(&n);
+}
+
+TEST(peers, a_second_process_with_the_same_id_is_refused_while_the_first_is_there)
+{
+    static const struct {
+        uint64_t incarnation;
+        uint32_t boot;
+    } seconds[] = {{777, 9}, {101, 4}};
+
+    for (size_t i = 0; i < COUNT(seconds); i++) {
+        struct net n;
+        struct peers_stats stats;
+        start(&n);
+        start_server(&n, 0, "k", 5);
+        start_server(&n, 1, "k", 5);
+        REQUIRE(wait_up(&n, 1, 2));
+        start_as(&n, 2, 2, seconds[i].incarnation, "k", seconds[i].boot);
+        uint64_t deadline = test_deadline_ms(WAIT_MS);
+        do {
+            turn(&n);
+            peers_stats(n.servers[0].peers, &stats);
+        } while (stats.auth_failures < 3 && test_before(deadline));
+        CHECK(stats.auth_failures >= 3 && both_up(&n, 1, 2));
+        CHECK_EQ_INT(n.servers[0].downs[2], 0);
+        stop_server(&n, 1);
+        for (deadline = test_deadline_ms(WAIT_MS); n.servers[0].ups[2] < 2 && test_before(deadline);)
+            turn(&n);
+        CHECK(n.servers[0].up[2] && n.servers[2].up[1]);
+        stop(&n);
+    }
 }
 
 TEST(peers, who_does_not_belong_is_refused_and_counted)
