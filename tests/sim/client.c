@@ -24,6 +24,7 @@ struct client *client_new(struct sim *s, uint32_t id)
 
     c->id = id;
     sim_rng(s, &c->rng, "client", id);
+    c->reader = chance(&c->rng, 250);
     list_init(&c->flight);
     tick_later(s, c);
     return c;
@@ -68,8 +69,12 @@ static void session_over(struct sim *s, struct client *c)
     idle(s, c, rng_below(&c->rng, 50));
 }
 
-void client_vanish(struct sim *s, struct client *c, uint64_t ms)
+void client_vanish(struct sim *s, struct client *c)
 {
+    uint64_t ms = rng_below(&c->rng, 2 * (uint64_t)s->preset.session_max_ms);
+
+    if (chance(&c->rng, 600))
+        ms = c->timeout_ms + rng_below(&c->rng, 200);
     trace_line(s, ms, "c%u vanishes for %llu", c->id, (unsigned long long)ms);
     if (c->phase != CLIENT_IDLE && chance(&c->rng, 500))
         pipe_stall(s, c->conn);

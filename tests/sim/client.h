@@ -47,6 +47,7 @@ struct client_watch {
 struct client {
     uint32_t id;
     struct rng rng;
+    bool reader; /* no write of its own ever stands before its reads */
     enum client_phase phase;
     uint64_t next_at; /* IDLE: when to connect */
     uint64_t conn, since_at, heard_at, sent_at;
@@ -73,7 +74,7 @@ void client_write_free_all(struct sim *s);
 void client_request(struct sim *s, struct client *c, int32_t opcode, const char *path, struct slice data, int32_t number,
                     bool watch);
 void client_close_session(struct sim *s, struct client *c);
-void client_vanish(struct sim *s, struct client *c, uint64_t ms); /* says nothing for so long */
+void client_vanish(struct sim *s, struct client *c); /* says nothing for a while, often about as long as its session lasts */
 
 /* From the connection. */
 void client_frame(struct sim *s, uint32_t client, uint64_t conn, struct slice frame);

@@ -146,8 +146,7 @@ static void strike(struct sim *s, void *arg)
         n->wall_offset = (int64_t)rng_below(rng, 7200000) - 3600000;
         node_set_rate(s, n, (uint32_t)rng_between(rng, 300, 2000));
     } else if (dice < 88) {
-        struct client *c = s->clients[rng_below(rng, s->preset.clients)];
-        client_vanish(s, c, rng_below(rng, 2 * (uint64_t)s->preset.session_max_ms));
+        client_vanish(s, s->clients[rng_below(rng, s->preset.clients)]);
     } else if (dice < 92) {
         pipe_stall_client(s, (uint32_t)rng_below(rng, s->preset.clients));
     } else if (dice < 95) {

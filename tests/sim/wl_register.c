@@ -30,7 +30,9 @@ static void request(struct sim *s, struct client *c)
 
     snprintf(key, sizeof(key), "/r/%u", number);
     snprintf(own, sizeof(own), "/e/c%u-%u", c->id, number);
-    if (c->xid == 0) { /* a new session: whatever is there already, is there */
+    if (c->reader && c->xid > 0 && (dice < 30 || (dice >= 56 && dice < 65) || (dice >= 75 && dice < 86)))
+        dice = dice % 2 ? 70 : 40; /* sync and read, or read, in place of a write */
+    if (c->xid == 0) {             /* a new session: whatever is there already, is there */
         client_request(s, c, ZK_OP_CREATE, "/r", none, ZK_PERSISTENT, false);
         client_request(s, c, ZK_OP_CREATE, "/e", none, ZK_PERSISTENT, false);
         client_request(s, c, ZK_OP_CREATE, "/q", none, ZK_PERSISTENT, false);
@@ -71,7 +73,7 @@ void wl_register_turn(struct sim *s, struct client *c)
         return;
     }
     if (!s->healed && chance(&c->rng, 3)) {
-        client_vanish(s, c, rng_below(&c->rng, 2 * (uint64_t)s->preset.session_max_ms));
+        client_vanish(s, c);
         return;
     }
     while (most-- > 0 && c->flight_count < FLIGHT_MAX)
