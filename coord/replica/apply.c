@@ -16,14 +16,21 @@ static bool turn_is_full(const struct apply_part *p)
     return p->turn.entries >= REPLICA_APPLY_ENTRIES || p->turn.changes >= TURN_CHANGES || p->turn.bytes > TURN_BYTES;
 }
 
+/* Only who may READ the node hears of it (PROTOCOL section 8). A watch on a node stands for a READ that was allowed, so only
+ * one on a missing node, or on a parent whose name is known, needs the look; of a deleted one no other can be left. */
 static void fire(struct replica *r, const struct apply *a)
 {
     uint32_t count;
+    bool may_read = false;
     if (a->change_count == 0)
         return;
     const struct watch_notification *n = watch_fire(r->watch, a->changes, a->change_count, &count);
-    for (uint32_t i = 0; i < count; i++)
-        conn_notify(r, &n[i], a->entry->zxid);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i == 0 || n[i].path.data != n[i - 1].path.data)
+            may_read = state_may_read(r->state, n[i].path, SLICE_NULL);
+        if (may_read)
+            conn_notify(r, &n[i], a->entry->zxid);
+    }
     conn_close_drowned(r);
     r->apply.turn.changes += a->change_count + count;
 }

@@ -79,6 +79,8 @@ static void set_watches(struct replica *r, struct conn *c, const struct zk_set_w
         while (jute_next_ustring(&at, &path)) {
             struct zk_stat stat;
             bool present = state_stat(r->state, path, &stat);
+            if (present && !state_may_read(r->state, path, SLICE_NULL))
+                continue; /* nothing of it is told, now or later */
             bool child = lists[i].kind == WATCH_CHILD;
             struct watch_notification n = {.watcher = c->id, .path = path};
             if (lists[i].exist && present)

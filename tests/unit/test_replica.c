@@ -390,6 +390,42 @@ TEST(replica, who_reads_no_events_is_closed_and_others_get_theirs)
     group_deinit(&g);
 }
 
+static const uint8_t no_read[] = {0, 0, 0, 30, 0, 0, 0, 5, 'w', 'o', 'r', 'l', 'd', 0, 0, 0, 6, 'a', 'n', 'y', 'o', 'n', 'e'};
+
+TEST(replica, who_may_not_read_a_node_hears_nothing_of_it)
+{
+    struct buf frame = {0};
+    uint8_t hidden[] = {0, 0, 0, 2, '/', 'h'};
+    begin(1);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
+    exists_watch(&a, 1, "/h");
+    exists_watch(&a, 2, "/i");
+    struct zk_create_request c = {.path = slice_from_text("/h"), .acl = {1, slice_make(no_read, sizeof(no_read))}};
+    jute_append(&frame, &jute_request_header, &(struct zk_request_header){1, ZK_OP_CREATE});
+    jute_append(&frame, &jute_create_request, &c);
+    client_frame(&b, buf_bytes(&frame), buf_size(&frame));
+    client_create(&b, 2, "/i", "", 0);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "1:0 2:0");
+    CHECK_EQ_STR(client_replies(&a), "1:-101 2:-101 event:1:/i");
+    struct jute_vector list = {1, slice_make(hidden, sizeof(hidden))};
+    struct zk_set_watches_request m = {.data = list, .exist = list, .child = list};
+    buf_clear(&frame);
+    jute_append(&frame, &jute_request_header, &(struct zk_request_header){ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES});
+    jute_append(&frame, &jute_set_watches_request, &m);
+    client_frame(&a, buf_bytes(&frame), buf_size(&frame));
+    client_set(&b, 3, "/h", "x", -1);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "3:0");
+    CHECK_EQ_STR(client_replies(&a), "-8:0");
+    buf_deinit(&frame);
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
 TEST(replica, events_of_set_watches_beyond_the_limit_close_the_connection)
 {
     enum { PATHS = 2 << 20 };
