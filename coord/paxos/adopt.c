@@ -114,8 +114,6 @@ void adopt_entries(struct paxos *p, struct paxos_out *out, const struct paxos_ev
 /* The snapshot is a chosen prefix: as good as entries that the other server knows chosen. */
 void adopt_installed(struct paxos *p, struct paxos_out *out, uint64_t zxid)
 {
-    if (p->role != PAXOS_ADOPTING)
-        return;
     out->drop_staged = p->staged_last != 0;
     p->staged_last = 0;
     p->adopt_base = zxid;

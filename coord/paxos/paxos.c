@@ -48,7 +48,8 @@ bool paxos_persist_room(const struct paxos *p)
 
 bool paxos_snapshot_wanted(const struct paxos *p, uint64_t zxid)
 {
-    return zxid > p->committed && !runs_hold(&p->log, zxid);
+    return p->role != PAXOS_LEADING && zxid_epoch(zxid) <= p->promised.epoch && zxid > p->committed &&
+           !runs_hold(&p->log, zxid);
 }
 
 void paxos_form(const struct paxos *p, struct form *form)
@@ -217,14 +218,17 @@ static void link_changed(struct paxos *p, struct paxos_out *out, uint32_t id, bo
 
 static void installed(struct paxos *p, struct paxos_out *out, const struct paxos_event *event)
 {
-    COORD_ASSERT(event->zxid >= p->committed);
+    COORD_ASSERT(p->role != PAXOS_LEADING && event->zxid >= p->committed);
     durable_reset(p, event->zxid);
     p->committed = event->zxid;
     p->has_form = event->form != NULL;
     p->form_zxid = event->form != NULL ? event->form_zxid : 0;
     if (event->form != NULL)
         p->form = *event->form;
-    adopt_installed(p, out, event->zxid);
+    if (p->role == PAXOS_ADOPTING && paxos_is_voter(p))
+        adopt_installed(p, out, event->zxid);
+    else /* another FORM, or the first: what was tried with the old state is void (C15, C17) */
+        election_become_follower(p, out, random_timeout(p));
 }
 
 static void trimmed(struct paxos *p, uint64_t zxid)

@@ -240,8 +240,9 @@ uint64_t paxos_barrier_round(const struct paxos *p);
 void paxos_form(const struct paxos *p, struct form *form);
 
 bool paxos_persist_room(const struct paxos *p); /* false: wait for a PERSISTED before any further event that may persist */
-/* Whether a snapshot at zxid may replace the own log: it lies beyond all that this server holds and vouches for. Ask before
- * installing; from then until PAXOS_SNAPSHOT_INSTALLED no event that may persist is given. */
+/* Whether a snapshot at zxid may replace the own log: it lies beyond all that this server holds and vouches for, in no epoch
+ * that it has not promised, and this server does not lead. Ask before installing; from then until PAXOS_SNAPSHOT_INSTALLED no
+ * event that may persist is given. */
 bool paxos_snapshot_wanted(const struct paxos *p, uint64_t zxid);
 
 bool paxos_is_voter(const struct paxos *p); /* false: this incarnation is not in FORM; takes part without a vote (C17) */

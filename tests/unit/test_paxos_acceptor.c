@@ -286,7 +286,8 @@ TEST(paxos_acceptor, snapshot_is_wanted_only_beyond_all_that_the_log_vouches_for
     static const struct {
         uint64_t zxid;
         bool wanted;
-    } rows[] = {{Z(1, 2), false}, {Z(3, 2), false}, {Z(3, 3), true}, {Z(2, 1), true}, {Z(4, 1), true}, {0, false}};
+    } rows[] = {{Z(1, 2), false}, {Z(3, 2), false}, {Z(3, 3), true}, {Z(2, 1), true},
+                {Z(4, 1), true},  {Z(6, 1), false}, {0, false}};
 
     core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 3, .run = {{1, 1, 3}, {3, 1, 2}}});
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -304,6 +305,25 @@ TEST(paxos_acceptor, installed_snapshot_replaces_the_log)
     CHECK_EQ_INT(runs_last(&c.p.log), Z(4, 9));
     core_deliver(&c, 2, ACCEPT(5, .prev = Z(4, 9), .history_end = Z(4, 9)));
     CHECK(c.out.persist.set_accepted);
+}
+
+TEST(paxos_acceptor, c17_a_snapshot_that_names_another_incarnation_ends_a_candidacy)
+{
+    struct form form = core_form(3);
+
+    core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .empty = true, .incarnation = 99});
+    core_prepare(&c);
+    core_step(&c, (struct paxos_event){.type = PAXOS_SNAPSHOT_INSTALLED, .zxid = Z(4, 9), .form = &form, .form_zxid = Z(1, 1)});
+    CHECK_EQ_INT(c.p.role, PAXOS_FOLLOWER);
+    CHECK(!paxos_is_voter(&c.p));
+}
+
+TEST(paxos_acceptor, a_leader_wants_no_snapshot)
+{
+    core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 5, .run = {{1, 1, 3}}});
+    CHECK(paxos_snapshot_wanted(&c.p, Z(5, 1)));
+    core_lead(&c);
+    CHECK(!paxos_snapshot_wanted(&c.p, Z(5, 1)));
 }
 
 TEST(paxos_acceptor, long_shapes_are_folded_below_what_is_durable_and_chosen)
