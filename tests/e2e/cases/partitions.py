@@ -184,6 +184,21 @@ def flapping_links_lose_and_double_nothing(e):
     finish(e, busy)
 
 
+@test(own=True, asan=True, zookeeper=False, with_links=True)
+def a_link_that_breaks_under_forwarded_writes_doubles_none(e):
+    """The leader has them, their server does not know: it sends them again (C18)."""
+    leader = e.leader()
+    server = others(e, leader)[0]
+    busy = [Busy(e, server, "/busy-%d" % i) for i in range(3)]
+    for _ in range(40):
+        for b in busy:
+            b.wait_progress(8)
+        e.links.silence((leader.number, server.number))
+        time.sleep(random.random() * 0.02)
+        e.links.heal()
+    finish(e, busy)
+
+
 @test(own=True, zookeeper=False, with_links=True)
 def a_server_without_a_leader_sends_its_clients_away_in_time(e):
     """Behind a third of the session's time-out, so that it lives on elsewhere."""

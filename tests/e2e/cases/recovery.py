@@ -58,6 +58,8 @@ def a_server_away_for_long_needs_a_snapshot(e):
         client.send(r.create("/long/%d" % i, b"%d" % i))
     client.call(r.sync("/"))
     victim.kill()
+    keeper = e.connect([s for s in e.servers if s is not victim][0], 60000)
+    keeper.call(r.create("/long/kept", b"", r.EPHEMERAL))
     client.call(r.create("/long/late", b"x"))
     fill(client, "/long", 3000, 1000)
     client.close()
@@ -75,9 +77,15 @@ def a_server_away_for_long_needs_a_snapshot(e):
     if e.servers[0].binary != "zookeeper":
         received = int(victim.monitor()["coord_snapshots_received"])
         assert received >= 1, "%s caught up without a snapshot" % victim
+    keeper = e.move(keeper, victim)  # the session came with the snapshot
+    keeper.call(r.exists("/long/late", True))
+    assert keeper.call(r.set("/long/kept", b"x")).ephemeral_owner == keeper.session
     before.kill()  # what it got is as good as the others': it takes part in the next quorum
     after = e.connect(victim)
     after.call(r.set("/long/late", b"y"))
+    assert keeper.wait_events(1)[0].path == "/long/late"
+    keeper.close()
+    assert after.error(r.exists("/long/kept")) == r.NO_NODE
     e.restart(before)
     e.check_equal_trees()
 

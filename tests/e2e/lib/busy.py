@@ -7,7 +7,10 @@ from ensemble import wait_until
 
 
 class Busy:
-    """A client that sets one node again and again and must see no error; counts, and keeps the longest pause."""
+    """A client that sets one node again and again and must see no error; counts, and keeps the longest pause.
+
+    Every second write names the version that it must find, the others none: so one that is lost or out of order fails, and one
+    that takes effect twice makes the next one fail."""
 
     def __init__(self, e, server, path, ephemeral=False):
         self.client, self.path, self.acknowledged, self.longest, self.error = e.connect(server, 20000), path, 0, 0.0, None
@@ -20,11 +23,12 @@ class Busy:
         try:
             while not self.stopping:
                 started = time.monotonic()
-                tickets = [self.client.send(r.set(self.path, b"%d" % (self.acknowledged + i), self.acknowledged + i))
-                           for i in range(4)]
+                first = self.acknowledged
+                tickets = [self.client.send(r.set(self.path, b"%d" % i, i if i % 2 else -1)) for i in range(first, first + 8)]
                 for ticket in tickets:
-                    self.client.result(ticket)
                     self.acknowledged += 1
+                    version = self.client.result(ticket).version
+                    assert version == self.acknowledged, "write %d made version %d" % (self.acknowledged, version)
                 self.longest = max(self.longest, time.monotonic() - started)
         except Exception as error:  # pylint: disable=broad-exception-caught
             self.error = error
