@@ -252,38 +252,56 @@ void group_heal(struct group *g, uint32_t id)
     link_all(g, id - 1, true);
 }
 
+/* An empty disk. */
+static void start(struct group *g, uint32_t i)
+{
+    struct paxos_recovered recovered = {0};
+    struct replica_options o = {.tick_ms = 2000,
+                                .session_min_ms = 4000,
+                                .session_max_ms = 40000,
+                                .packet_max_bytes = ZK_MAX_BUFFER_DEFAULT,
+                                .snap_count = g->snap_count == 0 ? 100000 : g->snap_count,
+                                .fresh_cluster = 77,
+                                .connect_timeout_ms = 20000};
+    o.paxos = (struct paxos_options){.self = i + 1,
+                                     .boot = 1,
+                                     .incarnation = 100 * g->member[i].boot + i,
+                                     .voter_count = g->count,
+                                     .heartbeat_ms = 50,
+                                     .election_min_ms = 300,
+                                     .election_max_ms = 600,
+                                     .counter_max = g->counter_max == 0 ? UINT32_MAX - (1u << 20) : g->counter_max,
+                                     .seed = i + 1};
+    for (uint32_t v = 0; v < g->count; v++)
+        o.paxos.voters[v] = v + 1;
+    g->member[i].r = replica_new(&o, &recovered, state_new(), g->now_ms);
+}
+
 void group_init(struct group *g, uint32_t count)
 {
     *g = (struct group){
         .count = count, .now_ms = 1000, .next_conn = 1, .snap_count = g->snap_count, .counter_max = g->counter_max};
     for (uint32_t i = 0; i < count; i++) {
-        struct replica_options o = {.tick_ms = 2000,
-                                    .session_min_ms = 4000,
-                                    .session_max_ms = 40000,
-                                    .packet_max_bytes = ZK_MAX_BUFFER_DEFAULT,
-                                    .snap_count = g->snap_count == 0 ? 100000 : g->snap_count,
-                                    .fresh_cluster = 77,
-                                    .connect_timeout_ms = 20000};
-        o.paxos = (struct paxos_options){.self = i + 1,
-                                         .boot = 1,
-                                         .incarnation = 100 + i,
-                                         .voter_count = count,
-                                         .heartbeat_ms = 50,
-                                         .election_min_ms = 300,
-                                         .election_max_ms = 600,
-                                         .counter_max = g->counter_max == 0 ? UINT32_MAX - (1u << 20) : g->counter_max,
-                                         .seed = i + 1};
-        for (uint32_t v = 0; v < count; v++)
-            o.paxos.voters[v] = v + 1;
-        struct paxos_recovered recovered = {0};
         list_init(&g->held_jobs[i]);
-        g->member[i].r = replica_new(&o, &recovered, state_new(), g->now_ms);
+        g->member[i].boot = 1;
+        start(g, i);
     }
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t j = 0; j < count; j++)
             if (i != j)
                 step(g, i, &(struct replica_event){.type = REPLICA_LINK, .peer = j + 1, .up = true});
     group_settle(g);
+}
+
+void group_wipe(struct group *g, uint32_t id)
+{
+    struct member *m = &g->member[id - 1];
+    replica_free(m->r);
+    buf_clear(&m->log.entries);
+    buf_clear(&m->log.image);
+    m->log.image_zxid = 0;
+    m->boot++; /* another incarnation: start() */
+    start(g, id - 1);
 }
 
 void group_deinit(struct group *g)

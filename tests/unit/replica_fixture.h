@@ -26,7 +26,7 @@ struct member {
     struct fake_log log;
     bool stopped; /* its events and messages wait for nothing: they are lost */
     struct buf in[GROUP_MAX];
-    uint32_t boot;
+    uint32_t boot; /* how often it has started, each time with an empty disk */
 };
 
 struct group {
@@ -55,6 +55,7 @@ uint32_t group_leader(struct group *g);
 
 void group_cut(struct group *g, uint32_t id); /* all links of a server break; it runs on */
 void group_heal(struct group *g, uint32_t id);
+void group_wipe(struct group *g, uint32_t id); /* a server that is cut off: the same id starts anew with an empty disk */
 void group_release_persists(struct group *g);
 
 /* A client connection of server id. */

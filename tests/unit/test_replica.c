@@ -535,6 +535,48 @@ TEST(replica, what_was_lost_with_a_link_is_sent_again_as_soon_as_it_is_back)
     group_deinit(&g);
 }
 
+TEST(replica, an_emptied_server_serves_and_is_never_counted)
+{
+    struct replica_stats stats;
+    begin(3);
+    uint32_t leader = group_leader(&g), emptied = other_than(leader);
+    client_open(&a, &g, leader);
+    CHECK(client_connect(&a, 20000));
+    client_create(&a, 1, "/x", "v", 0);
+    group_settle(&g);
+    group_cut(&g, emptied);
+    group_wipe(&g, emptied);
+    group_heal(&g, emptied);
+    group_pass(&g, 1000);
+    CHECK_EQ_INT(group_leader(&g), leader);
+    replica_stats(g.member[emptied - 1].r, &stats);
+    CHECK(!stats.voter && stats.serving);
+    client_open(&b, &g, emptied); /* an origin of writes, and of syncs */
+    CHECK(client_connect(&b, 20000));
+    client_set(&b, 1, "/x", "w", 0);
+    client_path(&b, 2, ZK_OP_SYNC, "/x");
+    client_get(&b, 3, "/x", false);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0");
+    CHECK_EQ_STR(client_replies(&b), "1:0 2:0 3:0");
+    CHECK(state_digest(replica_state(g.member[emptied - 1].r)) == state_digest(replica_state(g.member[leader - 1].r)));
+
+    uint32_t third = 6 - leader - emptied;
+    group_cut(&g, third); /* the leader and the emptied one are no quorum */
+    client_set(&a, 2, "/x", "y", -1);
+    group_pass(&g, 3000);
+    CHECK_EQ_STR(client_replies(&a), "");
+    CHECK_EQ_INT(group_leader(&g), 0);
+    group_heal(&g, third);
+    CHECK(group_leader(&g) != 0);
+    group_pass(&g, 3000);
+    uint64_t zxid = state_zxid(replica_state(g.member[0].r));
+    CHECK(state_zxid(replica_state(g.member[1].r)) == zxid && state_zxid(replica_state(g.member[2].r)) == zxid);
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
 TEST(replica, bad_frames_get_their_error_or_close_one_connection)
 {
     begin(1);
