@@ -200,6 +200,29 @@ def a_link_that_breaks_under_forwarded_writes_doubles_none(e):
 
 
 @test(own=True, zookeeper=False, with_links=True)
+def writes_on_their_way_when_the_session_moves_have_no_effect(e):
+    """They reach the leader after the session's new connection has written."""
+    leader = e.leader()
+    slow, other = others(e, leader)
+    for turn in range(5):
+        path = "/moved-%d" % turn
+        stale = e.connect(slow, 30000)
+        stale.call(r.create(path, b"", r.EPHEMERAL))
+        e.links.silence((slow.number, leader.number))
+        late = [stale.send(r.set(path, b"stale")) for _ in range(3)] + [stale.send(r.create(path + "-stale", b""))]
+        moved = e.move(stale, other)
+        moved.call(r.set(path, b"mine"))
+        e.links.heal(late=True)
+        stale.wait_closed()
+        assert not any(t.done for t in late), "a connection without its session got a reply"
+        e.connect(slow).fetch("/")  # what was under way through this server is decided now
+        data, stat = moved.fetch(path)
+        assert (data, stat.version) == (b"mine", 1), (data, stat)
+        assert moved.error(r.exists(path + "-stale")) == r.NO_NODE
+    e.check_equal_trees()
+
+
+@test(own=True, zookeeper=False, with_links=True)
 def a_server_without_a_leader_sends_its_clients_away_in_time(e):
     """Behind a third of the session's time-out, so that it lives on elsewhere."""
     away = e.followers()[0]
