@@ -1,4 +1,5 @@
 """Servers that come back: all at once, after long, with an empty disk, one after the other."""
+import random
 import time
 
 import records as r
@@ -222,3 +223,26 @@ def sessions_of_a_dead_ensemble_expire_only_after_a_full_time_out(e):
     watcher.call(r.exists("/again", True))
     moved.drop()
     assert watcher.wait_events(1, 15 * SCALE)[0].type == r.NODE_DELETED
+
+
+@test(own=True, asan=True, zookeeper=False, start=False)
+def an_ensemble_forms_whatever_dies_meanwhile(e):
+    """Servers are killed in the first moments of their lives, again and again; what was formed is formed once."""
+    chance = random.Random(11)
+    clusters = set()
+    for _ in range(25):
+        for server in e.servers:
+            if not server.running:
+                server.start()
+        time.sleep(chance.random() * 0.06 * SCALE)
+        for server in chance.sample(e.servers, chance.choice([1, 1, 2, 3])):
+            server.kill()
+        for server in e.servers:
+            if server.mode() is not None:
+                clusters.add(server.monitor().get("coord_cluster"))
+    e.start()
+    clusters |= {server.monitor()["coord_cluster"] for server in e.servers}
+    assert len(clusters - {None}) == 1, "formed more than once: %s" % clusters
+    assert [server.monitor()["coord_voter"] for server in e.servers] == ["1"] * 3
+    e.connect(e.servers[0]).call(r.create("/formed"))
+    e.check_equal_trees()

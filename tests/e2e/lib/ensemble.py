@@ -34,11 +34,13 @@ def wait_until(condition, what, seconds=30.0):
 class Ensemble:
     """The servers are numbered from 1; `servers` is the list of them. with_links: `links` stands between them (links.py)."""
 
-    def __init__(self, count, binary, with_links=False, **options):
+    def __init__(self, count, binary, with_links=False, start=True, **options):
         self.root = tempfile.mkdtemp(prefix="coord-e2e-")
         self.binary, self.servers, self.connections, self.links = binary, [], [], None
         try:
             self._make(count, with_links, options)
+            if start:
+                self.start()
         except BaseException:
             self._clean()
             raise
@@ -52,8 +54,11 @@ class Ensemble:
             lines = ["server.%d=127.0.0.1:%d:%d" % (j, self.links.port(i, j) if with_links and i != j else peers[j], elections[j])
                      for j in numbers] if count > 1 else []
             self.servers.append(Server(self.binary, self.root, i, clients[i], lines, options))
+
+    def start(self):
         for server in self.servers:
-            server.start()
+            if not server.running:
+                server.start()
         self.wait_serving()
 
     def __enter__(self):
