@@ -74,19 +74,32 @@ static void persist(struct replica *r, const struct paxos_persist *p, struct bat
     drive_job(r, j);
 }
 
+/* An answer that a later one makes useless, of one kind. */
+static bool superseded(const struct peer_msg *a, const struct peer_msg *b)
+{
+    if (a->type != b->type || a->to != b->to)
+        return false;
+    if (a->type == PEER_ACCEPTED)
+        return a->accepted.epoch == b->accepted.epoch && a->accepted.mismatch == b->accepted.mismatch &&
+               a->accepted.matched <= b->accepted.matched;
+    return a->type == PEER_HEARTBEAT_ACK && a->heartbeat_ack.epoch == b->heartbeat_ack.epoch &&
+           a->heartbeat_ack.round <= b->heartbeat_ack.round;
+}
+
 static void hold(struct replica *r, const struct peer_msg *m, uint64_t seq)
 {
+    /* While the disk stands still the leader asks on: the newest answer says it all, so that few are held. */
+    for (uint32_t i = r->held_count; i > 0 && r->held[i - 1].wait_seq == seq; i--) {
+        if (superseded(&r->held[i - 1].message, m)) {
+            r->held[i - 1].message = *m;
+            return;
+        }
+    }
     if (r->held_count == r->held_capacity) {
         r->held_capacity = r->held_capacity == 0 ? 16 : 2 * r->held_capacity;
         r->held = coord_realloc(r->held, r->held_capacity * sizeof(*r->held));
     }
     r->held[r->held_count++] = (struct held_message){seq, *m};
-}
-
-static bool superseded(const struct peer_msg *a, const struct peer_msg *b)
-{
-    return a->type == PEER_ACCEPTED && b->type == PEER_ACCEPTED && a->to == b->to && a->accepted.epoch == b->accepted.epoch &&
-           !a->accepted.mismatch && !b->accepted.mismatch && a->accepted.matched <= b->accepted.matched;
 }
 
 /* Send what waited for persists that are done; of several ACCEPTED for one leader the last says it all (C4). */
@@ -238,6 +251,20 @@ void drive_read_done(struct replica *r, struct job *j)
     job_free(j);
 }
 
+/* A peer that was stopped takes nothing while its link stays up: what would wait beyond these bounds is lost, as messages may
+ * be, and sent again when it is wanted. */
+static void put_urgent(struct peer_part *peer, const struct peer_msg *m)
+{
+    if (buf_size(&peer->output.urgent) < REPLICA_PEER_URGENT_BYTES)
+        peer_encode(&peer->output.urgent, m);
+}
+
+static void put_bulk(struct peer_part *peer, const struct peer_msg *m)
+{
+    if (buf_size(&peer->output.bulk) < 2 * REPLICA_PEER_WINDOW_BYTES) /* entries and forwards keep below the window itself */
+        peer_encode(&peer->output.bulk, m);
+}
+
 void message_send(struct replica *r, struct peer_msg *m)
 {
     struct peer_part *peer = peer_part_find(r, m->to);
@@ -249,21 +276,21 @@ void message_send(struct replica *r, struct peer_msg *m)
             send_entries(r, peer, m);
             return;
         }
-        peer_encode(&peer->output.bulk, m);
+        put_bulk(peer, m);
         return;
     case PEER_ENTRIES:
         if (m->entries.count > 0) {
             send_entries(r, peer, m);
             return;
         }
-        peer_encode(&peer->output.bulk, m);
+        put_bulk(peer, m);
         return;
     case PEER_HEARTBEAT:
         m->heartbeat.applied = r->apply.applied;
         m->heartbeat.digest = state_digest(r->state);
         m->heartbeat.credit = lead_credit(r);
         m->heartbeat.established = r->lead.open && r->lead.epoch == m->heartbeat.epoch;
-        peer_encode(&peer->output.urgent, m);
+        put_urgent(peer, m);
         return;
     case PEER_HEARTBEAT_ACK:
         m->heartbeat_ack.applied = r->apply.applied;
@@ -271,15 +298,15 @@ void message_send(struct replica *r, struct peer_msg *m)
         buf_clear(&r->scratch);
         liveness_report(r, &r->scratch);
         m->payload = buf_slice(&r->scratch);
-        peer_encode(&peer->output.urgent, m);
+        put_urgent(peer, m);
         return;
     case PEER_ACCEPTED:
     case PEER_COMMIT:
     case PEER_FORWARD:
     case PEER_SNAPSHOT:
-        peer_encode(&peer->output.bulk, m);
+        put_bulk(peer, m);
         return;
     default:
-        peer_encode(&peer->output.urgent, m);
+        put_urgent(peer, m);
     }
 }

@@ -282,3 +282,8 @@ const struct state *replica_state(const struct replica *r)
 {
     return r->state;
 }
+
+uint32_t replica_held_messages(const struct replica *r)
+{
+    return r->held_count;
+}

@@ -34,6 +34,7 @@
 #define REPLICA_UNCOMMITTED_BYTES (16u << 20)
 #define REPLICA_CACHE_BYTES (16u << 20)
 #define REPLICA_PEER_WINDOW_BYTES (4u << 20)
+#define REPLICA_PEER_URGENT_BYTES (1u << 20)
 #define REPLICA_ENTROPY_BYTES 4096
 
 struct replica_options {
@@ -147,5 +148,6 @@ bool replica_conn_next(const struct replica *r, size_t *cursor, struct replica_c
 /* For the simulator and tests: look, do not touch. */
 const struct paxos *replica_paxos(const struct replica *r);
 const struct state *replica_state(const struct replica *r);
+uint32_t replica_held_messages(const struct replica *r); /* that wait for the disk */
 
 #endif

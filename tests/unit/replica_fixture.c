@@ -164,7 +164,7 @@ static bool take_output(struct group *g, uint32_t from)
     bool any = false;
     for (uint32_t to = 0; to < g->count; to++) {
         struct replica_peer_output *out = to == from ? NULL : replica_peer_output(g->member[from].r, to + 1);
-        if (out == NULL)
+        if (out == NULL || to + 1 == g->stuck)
             continue;
         struct buf *in = &g->member[to].in[from];
         if (buf_size(&out->urgent) > 0)

@@ -35,6 +35,7 @@ struct group {
     uint64_t now_ms;
     bool hold_persists; /* keep JOB_PERSIST until group_release_persists() */
     struct list held_jobs[GROUP_MAX];
+    uint32_t stuck;                         /* nothing is taken for this server, as if it were stopped; 0: none */
     bool (*lost)(const struct peer_msg *m); /* NULL: no message is */
     uint64_t next_conn;
     uint64_t snap_count; /* both: set before group_init, 0 for what nobody reaches */

@@ -577,6 +577,44 @@ TEST(replica, an_emptied_server_serves_and_is_never_counted)
     group_deinit(&g);
 }
 
+TEST(replica, what_waits_for_a_stopped_server_has_a_bound)
+{
+    begin(3);
+    uint32_t leader = group_leader(&g);
+    g.stuck = other_than(leader);
+    for (int i = 0; i < 25000; i++) {
+        g.now_ms += 50;
+        group_settle(&g);
+    }
+    const struct replica_peer_output *out = replica_peer_output(g.member[leader - 1].r, g.stuck);
+    CHECK(buf_size(&out->urgent) <= REPLICA_PEER_URGENT_BYTES + 200, "%zu", buf_size(&out->urgent));
+    CHECK(buf_size(&out->bulk) <= 2 * REPLICA_PEER_WINDOW_BYTES + 200, "%zu", buf_size(&out->bulk));
+    CHECK(buf_size(&out->urgent) > REPLICA_PEER_URGENT_BYTES / 2); /* it did come to that */
+    g.stuck = 0;
+    group_pass(&g, 5000);
+    CHECK_EQ_INT(state_zxid(replica_state(g.member[0].r)), state_zxid(replica_state(g.member[1].r)));
+    CHECK_EQ_INT(state_zxid(replica_state(g.member[0].r)), state_zxid(replica_state(g.member[2].r)));
+    group_deinit(&g);
+}
+
+TEST(replica, a_disk_that_stands_still_lets_nothing_pile_up)
+{
+    begin(3);
+    uint32_t leader = group_leader(&g);
+    client_open(&a, &g, leader);
+    CHECK(client_connect(&a, 40000));
+    group_pass(&g, 100);
+    g.hold_persists = true;
+    client_create(&a, 1, "/x", "v", 0);
+    group_pass(&g, 10000);
+    for (uint32_t id = 1; id <= 3; id++)
+        CHECK(replica_held_messages(g.member[id - 1].r) < 10, "%u", replica_held_messages(g.member[id - 1].r));
+    group_release_persists(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0");
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
 TEST(replica, bad_frames_get_their_error_or_close_one_connection)
 {
     begin(1);
