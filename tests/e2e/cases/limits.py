@@ -2,11 +2,13 @@
 import random
 import socket
 import struct
+import time
 
 import records as r
 import zkwire
+from ensemble import wait_until
 from suite import test
-from zkwire import Closed
+from zkwire import Closed, SCALE
 
 PACKET_MAX = 1048575  # jute.maxbuffer
 
@@ -170,6 +172,83 @@ def four_letter_words_are_answered_by_every_server(e):
     leading = [s for s in e.servers if s.monitor()["zk_server_state"] == "leader"]
     assert len(leading) == 1
     assert leading[0].monitor()["zk_synced_followers"].split(".")[0] == "2", leading[0].monitor()
+
+
+def resident_mb(server):
+    with open("/proc/%d/status" % server.process.pid, encoding="ascii") as f:
+        return [int(line.split()[1]) for line in f if line.startswith("VmRSS")][0] / 1024
+
+
+@test(own=True, zookeeper=False)
+def clients_that_read_nothing_cost_little_and_harm_nobody(e):
+    server = e.followers()[0]
+    writer = e.connect(server, 30000)
+    blob = random.Random(1).randbytes(1000000)
+    writer.call(r.create("/big", blob))
+    watched = ["/watched-%d" % i for i in range(300)]
+    for path in watched:
+        writer.send(r.create(path))
+    writer.call(r.sync("/"))
+    before = resident_mb(server)
+    deaf = [e.connect(server, 30000) for _ in range(4)]
+    for c in deaf:
+        c.cork()
+        for path in watched:
+            c.send(r.get(path, True))
+        for _ in range(200):
+            c.send(r.get("/big"))
+        c.socket.setblocking(False)
+        try:
+            while c.output:
+                del c.output[:c.socket.send(c.output)]
+        except BlockingIOError:
+            pass
+    for turn in range(3):  # the others go on, and what the deaf ones watch changes
+        for path in watched:
+            writer.send(r.set(path, b"%d" % turn))
+        started = time.monotonic()
+        writer.call(r.sync("/"))
+        assert time.monotonic() - started < 5 * SCALE, "others wait for those who do not read"
+    grown = resident_mb(server) - before
+    assert grown < 4 * 8 + 30, "%s grew by %.0f MB" % (server, grown)
+    for c in deaf:
+        c.drop()
+    assert e.connect(server).fetch("/watched-0")[1].version == 3
+
+
+@test(servers=1, own=True, maxClientCnxns=5)
+def one_address_has_so_many_connections_and_no_more(e):
+    server = e.servers[0]
+    clients = [e.connect(server) for _ in range(5)]
+    for _ in range(3):
+        try:
+            zkwire.connect(server.client_port)
+        except (Closed, OSError):
+            continue
+        raise AssertionError("a sixth connection was served")
+    clients.pop().close()
+    e.connect(server).call(r.create("/sixth"))
+    for c in clients:
+        c.call(r.exists("/sixth"))
+
+
+@test(own=True)
+def hundreds_of_sessions_expire_and_leave_nothing(e):
+    watcher = e.connect(e.servers[0], 30000)
+    watcher.call(r.create("/crowd"))
+    crowd = [e.connect(e.servers[i % 3], 2000) for i in range(300)]
+    tickets = [c.send(r.create("/crowd/%d" % i, b"", r.EPHEMERAL)) for i, c in enumerate(crowd)]
+    for c, ticket in zip(crowd, tickets):
+        c.result(ticket)
+    watcher.call(r.sync("/"))
+    assert len(watcher.call(r.children("/crowd"))) == 300
+    for c in crowd[:150]:
+        c.drop()
+    for c in crowd[150:]:
+        c.close()
+    wait_until(lambda: watcher.call(r.children("/crowd")) == [], "all ephemerals are gone")
+    assert watcher.call(r.exists("/crowd")).cversion == 600
+    e.check_equal_trees()
 
 
 @test()
