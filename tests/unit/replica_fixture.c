@@ -118,8 +118,16 @@ static void step(struct group *g, uint32_t i, const struct replica_event *ev)
     static const uint8_t entropy[REPLICA_ENTROPY_BYTES] = {1, 2, 3};
     struct replica_now now = {g->now_ms, 1700000000000 + (int64_t)g->now_ms};
     struct replica *r = g->member[i].r;
+    if (g->member[i].stopped) {
+        if (ev != NULL && ev->type == REPLICA_JOB_DONE)
+            job_free(ev->job);
+        return;
+    }
     replica_add_entropy(r, entropy, replica_entropy_wanted(r));
     replica_step(r, ev, ev == NULL ? 0 : 1, &now);
+    g->member[i].stopped = g->lies && (replica_failed(r) != NULL || paxos_check(replica_paxos(r)) != NULL);
+    if (g->member[i].stopped)
+        return;
     CHECK(paxos_check(replica_paxos(r)) == NULL, "%s", paxos_check(replica_paxos(r)));
     REQUIRE(replica_failed(r) == NULL, "%s", replica_failed(r));
 }
@@ -193,7 +201,7 @@ static bool deliver(struct group *g, uint32_t to)
             m.from = from + 1;
             m.to = to + 1;
             const struct paxos *sender = replica_paxos(g->member[from].r);
-            CHECK(m.type != PEER_HEARTBEAT || !sender->rolling || m.heartbeat.epoch != sender->epoch,
+            CHECK(g->lies || m.type != PEER_HEARTBEAT || !sender->rolling || m.heartbeat.epoch != sender->epoch,
                   "a heartbeat of epoch %u, which is not won", m.heartbeat.epoch);
             struct buf copy = {0};
             buf_append(&copy, m.payload.data == NULL ? (const uint8_t *)"" : m.payload.data, m.payload.size);
@@ -213,7 +221,7 @@ void group_settle(struct group *g)
     for (bool moving = true; moving;) {
         moving = false;
         for (uint32_t i = 0; i < g->count; i++) {
-            if (replica_wake_at_ms(g->member[i].r) <= g->now_ms)
+            if (!g->member[i].stopped && replica_wake_at_ms(g->member[i].r) <= g->now_ms)
                 step(g, i, NULL);
             moving |= run_jobs(g, i);
             moving |= take_output(g, i);
@@ -279,8 +287,12 @@ static void start(struct group *g, uint32_t i)
 
 void group_init(struct group *g, uint32_t count)
 {
-    *g = (struct group){
-        .count = count, .now_ms = 1000, .next_conn = 1, .snap_count = g->snap_count, .counter_max = g->counter_max};
+    *g = (struct group){.count = count,
+                        .now_ms = 1000,
+                        .next_conn = 1,
+                        .snap_count = g->snap_count,
+                        .counter_max = g->counter_max,
+                        .lies = g->lies};
     for (uint32_t i = 0; i < count; i++) {
         list_init(&g->held_jobs[i]);
         g->member[i].boot = 1;

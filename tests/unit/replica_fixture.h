@@ -24,7 +24,7 @@ struct fake_log {
 struct member {
     struct replica *r;
     struct fake_log log;
-    bool stopped; /* its events and messages wait for nothing: they are lost */
+    bool stopped; /* it failed (struct group: lies): its events and messages wait for nothing, they are lost */
     struct buf in[GROUP_MAX];
     uint32_t boot; /* how often it has started, each time with an empty disk */
 };
@@ -37,8 +37,9 @@ struct group {
     struct list held_jobs[GROUP_MAX];
     uint32_t stuck;                         /* nothing is taken for this server, as if it were stopped; 0: none */
     bool (*lost)(const struct peer_msg *m); /* NULL: no message is */
+    bool lies; /* the test puts into `in` what no server sent: one that fails for it is stopped, and the test goes on */
     uint64_t next_conn;
-    uint64_t snap_count; /* both: set before group_init, 0 for what nobody reaches */
+    uint64_t snap_count; /* both, and lies: set before group_init, 0 for what nobody reaches */
     uint32_t counter_max;
 };
 

@@ -1,0 +1,229 @@
+/* seeds_talk.c - what clients and servers say to each other: records alone, and conversations as commands of the targets. */
+#include "base/bytes.h"
+#include "fuzz/seeds.h"
+#include "wire/jute.h"
+#include "wire/zk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ACL_BYTES                                                                                                              \
+    "\0\0\0\x1f\0\0\0\x05world\0\0\0\x06"                                                                                      \
+    "anyone"
+#define ACL                                                                                                                    \
+    {                                                                                                                          \
+        1,                                                                                                                     \
+        {                                                                                                                      \
+            (const uint8_t *)ACL_BYTES, sizeof(ACL_BYTES) - 1                                                                  \
+        }                                                                                                                      \
+    }
+#define TEXT(text) SLICE_LITERAL(text)
+#define NAMES                                                                                                                  \
+    {                                                                                                                          \
+        2,                                                                                                                     \
+        {                                                                                                                      \
+            (const uint8_t *)"\0\0\0\1a\0\0\0\2bb", 11                                                                         \
+        }                                                                                                                      \
+    }
+#define STAT                                                                                                                   \
+    .czxid = 1, .mzxid = 2, .ctime = 1700000000000, .mtime = 1700000000001, .version = 3, .cversion = 4, .data_length = 5,     \
+    .num_children = 6, .pzxid = 7
+
+static const struct zk_stat stat = {STAT};
+static const struct zk_path_response path_response = {TEXT("/a")};
+static const struct zk_create2_response create2_response = {.path = TEXT("/a"), STAT};
+static const struct zk_get_data_response get_data_response = {.data = TEXT("value"), STAT};
+static const struct zk_children_response children_response = {NAMES};
+static const struct zk_children2_response children2_response = {.children = NAMES, STAT};
+static const struct zk_request_header request_header = {1, 4};
+static const struct zk_reply_header reply_header = {1, 2, -101};
+static const struct zk_connect_request connect_request = {.timeout = 9000, .password = {(const uint8_t[16]){0}, 16}};
+static const struct zk_connect_response connect_response = {
+    .timeout = 9000, .session_id = 77, .password = TEXT("0123456789abcdef")};
+static const struct zk_acl acl = {31, TEXT("world"), TEXT("anyone")};
+static const struct zk_watcher_event watcher_event = {3, 3, TEXT("/a")};
+static const struct zk_create_request create_request = {TEXT("/a"), TEXT("v"), ACL, 0};
+static const struct zk_create_ttl_request create_ttl_request = {TEXT("/a"), TEXT("v"), ACL, 5, 1000};
+static const struct zk_delete_request delete_request = {TEXT("/a"), -1};
+static const struct zk_path_watch_request path_watch_request = {TEXT("/a"), true};
+static const struct zk_set_data_request set_data_request = {TEXT("/a"), TEXT("w"), -1};
+static const struct zk_path_request path_request = {TEXT("/a")};
+static const struct zk_set_watches_request set_watches_request = {1, NAMES, {-1, {NULL, 0}}, NAMES};
+
+static const struct {
+    const char *name;
+    const struct jute_record *table;
+    const void *record;
+    int32_t request, reply; /* the operation that it stands in; 0: none */
+} records[] = {
+#define ROW(name, request, reply)                                                                                              \
+    {                                                                                                                          \
+#name, &jute_##name, &name, request, reply                                                                             \
+    }
+    ROW(request_header, 0, 0),
+    ROW(reply_header, 0, 0),
+    ROW(connect_request, 0, 0),
+    ROW(connect_response, 0, 0),
+    ROW(stat, 0, ZK_OP_EXISTS),
+    ROW(acl, 0, 0),
+    ROW(watcher_event, 0, 0),
+    ROW(create_request, ZK_OP_CREATE, 0),
+    ROW(create_ttl_request, ZK_OP_CREATE_TTL, 0),
+    ROW(delete_request, ZK_OP_DELETE, 0),
+    ROW(path_watch_request, ZK_OP_GET_DATA, 0),
+    ROW(set_data_request, ZK_OP_SET_DATA, 0),
+    ROW(path_request, ZK_OP_SYNC, 0),
+    ROW(set_watches_request, ZK_OP_SET_WATCHES, 0),
+    ROW(path_response, 0, ZK_OP_CREATE),
+    ROW(create2_response, 0, ZK_OP_CREATE2),
+    ROW(get_data_response, 0, ZK_OP_GET_DATA),
+    ROW(children_response, 0, ZK_OP_GET_CHILDREN),
+    ROW(children2_response, 0, ZK_OP_GET_CHILDREN2),
+#undef ROW
+};
+#define RECORDS (sizeof(records) / sizeof(records[0]))
+
+void seeds_records(void)
+{
+    struct buf b = {0};
+
+    for (unsigned i = 0; i < RECORDS; i++) {
+        seed_u8(&b, i);
+        jute_append(&b, records[i].table, records[i].record);
+        seed_save("jute", records[i].name, &b);
+        if (records[i].reply != 0) {
+            seed_u8(&b, (unsigned)records[i].reply);
+            jute_append(&b, records[i].table, records[i].record);
+            seed_save("reply", records[i].name, &b);
+        }
+    }
+    buf_deinit(&b);
+}
+
+/* ---- session: frames of clients ---- */
+
+static void say(struct buf *to, unsigned conn, int32_t xid, int32_t op, const struct jute_record *table, const void *record)
+{
+    struct buf b = {0};
+
+    if (op != 0)
+        jute_append(&b, &jute_request_header, &(struct zk_request_header){xid, op});
+    if (table != NULL)
+        jute_append(&b, table, record);
+    if (to != NULL) {
+        seed_u8(to, conn);
+        seed_piece(to, buf_slice(&b));
+    }
+    buf_deinit(&b);
+}
+
+enum { SETTLE = 4 << 2, PASS = 5 << 2, CLOSE = 6 << 2, READ = 7 << 2 };
+
+static void greet(struct buf *b, unsigned conn)
+{
+    say(b, conn, 0, 0, &jute_connect_request, &connect_request);
+    seed_u8(b, SETTLE | conn);
+}
+
+static void seeds_session(void)
+{
+    struct buf b = {0};
+    static const int32_t reads[] = {ZK_OP_EXISTS, ZK_OP_GET_CHILDREN, ZK_OP_GET_CHILDREN2};
+
+    for (unsigned i = 0; i < RECORDS; i++) {
+        if (records[i].request == 0)
+            continue;
+        greet(&b, 0);
+        say(&b, 0, 1, ZK_OP_CREATE, &jute_create_request, &create_request);
+        say(&b, 0, 2, records[i].request, records[i].table, records[i].record);
+        seed_u8(&b, SETTLE);
+        seed_u8(&b, READ);
+        seed_save("session", records[i].name, &b);
+    }
+    greet(&b, 0);
+    for (int32_t i = 0; i < 3; i++)
+        say(&b, 0, i + 1, reads[i], &jute_path_watch_request, &path_watch_request);
+    say(&b, 0, ZK_XID_PING, ZK_OP_PING, NULL, NULL);
+    greet(&b, 1);
+    say(&b, 1, 1, ZK_OP_CREATE, &jute_create_request, &create_request);
+    say(&b, 1, 2, ZK_OP_CLOSE_SESSION, NULL, NULL);
+    seed_u8(&b, READ);
+    seed_u8(&b, CLOSE | 1);
+    seed_u8(&b, PASS);
+    seed_u8(&b, 255);
+    seed_save("session", "two_clients", &b);
+    for (unsigned c = 0; c < 4; c++) {
+        greet(&b, c);
+        struct zk_create_request mine = create_request;
+        mine.flags = (int32_t)c;
+        say(&b, c, 1, ZK_OP_CREATE, &jute_create_request, &mine);
+        say(&b, c, 2, ZK_OP_GET_CHILDREN, &jute_path_watch_request, &path_watch_request);
+    }
+    for (unsigned c = 0; c < 4; c++)
+        seed_u8(&b, CLOSE | c);
+    for (int i = 0; i < 8; i++) {
+        seed_u8(&b, PASS);
+        seed_u8(&b, 255);
+    }
+    seed_save("session", "all_modes_and_expiry", &b);
+    buf_deinit(&b);
+}
+
+/* ---- client: frames of the server ---- */
+
+static void answer(struct buf *to, int32_t xid, const struct jute_record *table, const void *record)
+{
+    struct buf b = {0};
+    uint8_t length[4];
+
+    if (xid != 0)
+        jute_append(&b, &jute_reply_header, &(struct zk_reply_header){xid, 5, 0});
+    if (table != NULL)
+        jute_append(&b, table, record);
+    put_be32(length, (uint32_t)buf_size(&b));
+    seed_u8(to, 0);
+    seed_u8(to, (unsigned)buf_size(&b) + 4);
+    buf_append(to, length, 4);
+    buf_append(to, buf_bytes(&b), buf_size(&b));
+    buf_deinit(&b);
+}
+
+static void ask(struct buf *to, unsigned op, bool watch) /* op: index in the target's list */
+{
+    seed_u8(to, 4 | (watch ? (op + 2) % 6 << 3 | 128 : op << 3));
+}
+
+static void seeds_client(void)
+{
+    struct buf b = {0};
+
+    for (unsigned i = 0; i < RECORDS; i++) {
+        if (records[i].reply == 0)
+            continue;
+        answer(&b, 0, &jute_connect_response, &connect_response);
+        for (unsigned op = 0; op < 5; op++)
+            ask(&b, op, op % 2 == 0);
+        for (int32_t xid = 1; xid < 5; xid++)
+            answer(&b, xid, records[i].table, records[i].record);
+        answer(&b, ZK_XID_NOTIFICATION, &jute_watcher_event, &watcher_event);
+        seed_u8(&b, 6);
+        seed_u8(&b, 60);
+        answer(&b, ZK_XID_PING, NULL, NULL);
+        seed_u8(&b, 7);
+        answer(&b, 0, &jute_connect_response, &connect_response);
+        answer(&b, ZK_XID_SET_WATCHES, NULL, NULL);
+        ask(&b, 5, false);
+        seed_save("client", records[i].name, &b);
+    }
+    struct zk_connect_response expired = {.password = TEXT("0123456789abcdef")};
+    ask(&b, 0, true);
+    answer(&b, 0, &jute_connect_response, &expired);
+    seed_save("client", "expired", &b);
+    buf_deinit(&b);
+}
+
+void seeds_talk(void)
+{
+    seeds_session();
+    seeds_client();
+}
