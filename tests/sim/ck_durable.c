@@ -16,6 +16,7 @@ struct shadow {
     struct map ever;        /* every zxid that was durable once */
     uint64_t may_cut_after; /* jobs under way may have cut what lies behind it when the process died within them */
     uint64_t incarnation;
+    bool wiped;
 };
 
 struct ck_durable {
@@ -100,6 +101,13 @@ const struct shadow_entry *ck_durable_after(const struct sim *s, uint32_t id, ui
     return at < d->count ? &d->log[at] : NULL;
 }
 
+bool ck_durable_had(const struct sim *s, uint32_t id, uint64_t zxid)
+{
+    const struct shadow *d = shadow_of(s, id);
+
+    return d->wiped && map_get(&d->ever, zxid) != NULL;
+}
+
 bool ck_durable_holds(const struct sim *s, uint32_t id, uint64_t zxid, uint64_t hash)
 {
     const struct shadow *d = shadow_of(s, id);
@@ -134,7 +142,7 @@ void ck_durable_batch_ran(struct sim *s, struct node *n)
     struct shadow *d = shadow_of(s, n->id);
 
     d->may_cut_after = UINT64_MAX;
-    if (!chance(&s->durable->rng, 1000 / s->preset.image_check))
+    if (n->doomed || !chance(&s->durable->rng, 1000 / s->preset.image_check))
         return;
     /* I9 itself: a power loss now, and the real store's view of what is left. */
     struct fake_fs *image = fake_fs_clone(n->disk);
@@ -236,6 +244,7 @@ void ck_durable_wiped(struct sim *s, struct node *n)
     d->promised = (struct paxos_promised){0};
     d->accepted = 0;
     d->incarnation = 0;
+    d->wiped = true;
 }
 
 /* The log as it stands on the disk, compared with the shadow where it must be the same. False: the disk stopped. */

@@ -35,6 +35,7 @@ void ck_durable_wiped(struct sim *s, struct node *n);
 uint64_t ck_durable_floor(const struct sim *s, uint32_t id); /* of the last snapshot installed: nothing below is known */
 const struct shadow_entry *ck_durable_after(const struct sim *s, uint32_t id, uint64_t zxid); /* NULL: none */
 bool ck_durable_holds(const struct sim *s, uint32_t id, uint64_t zxid, uint64_t hash);
+bool ck_durable_had(const struct sim *s, uint32_t id, uint64_t zxid); /* before it was wiped, or since */
 uint32_t ck_durable_accepted(const struct sim *s, uint32_t id);
 
 #endif

@@ -75,7 +75,8 @@ static void check_quorum(struct sim *s, const struct shadow_entry *e)
     uint32_t holders = 0;
 
     for (uint32_t id = 1; id <= s->preset.nodes; id++)
-        if (ck_durable_accepted(s, id) >= zxid_epoch(e->zxid) && ck_durable_holds(s, id, e->zxid, e->hash))
+        if ((ck_durable_accepted(s, id) >= zxid_epoch(e->zxid) && ck_durable_holds(s, id, e->zxid, e->hash)) ||
+            ck_durable_had(s, id, e->zxid)) /* its acknowledgement counts: the vote is not given to its new disk */
             holders++;
     if (holders <= s->preset.nodes / 2)
         sim_fail(s, "I10", "entry " ZXID_FMT " is applied, but durable on %u of %u", ZXID_ARG(e->zxid), holders,

@@ -12,6 +12,7 @@
 struct fault {
     struct rng rng;
     uint64_t number; /* of the last cut of the network */
+    bool wiped;      /* one server at most: the entry that gives back its vote is not proposed yet */
 };
 
 static void strike(struct sim *s, void *arg);
@@ -132,6 +133,12 @@ static void strike(struct sim *s, void *arg)
             node_crash_at_write(s, n, rng_between(rng, 1, 25));
     } else if (dice < 35) {
         power_loss(s);
+    } else if (dice < 36 && !s->fault->wiped) {
+        s->fault->wiped = true;
+        node_wipe(s, n, down_ms(s));
+    } else if (dice < 39) {
+        if (n->alive && !n->doomed)
+            node_fail_disk(s, n, rng_between(rng, 1, 40));
     } else if (dice < 55) {
         cut_network(s);
     } else if (dice < 63) {

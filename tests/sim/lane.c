@@ -93,6 +93,7 @@ static void lane_run(struct sim *s, void *arg)
     struct node *n = t.n;
     struct lane *lane = &n->lane[t.which];
     struct list picked;
+    bool failed = false;
 
     coord_free(arg);
     if (n->life != t.life)
@@ -120,14 +121,18 @@ static void lane_run(struct sim *s, void *arg)
         n->installs += job->type == JOB_INSTALL && job->err == 0 ? 1 : 0;
         if (job->err == 0)
             ck_durable_ran(s, n, job);
-        else if (!n->doomed && !harmless(job))
+        if (job->err == 0 || harmless(job))
+            continue;
+        failed = true;
+        if (!n->doomed)
             sim_fail(s, "storage", "n%u job %s: %s: %s", n->id, job_type_name(job->type), coord_error_name(job->err),
                      store_failure(n->store) ? store_failure(n->store) : "");
     }
     list_append(&lane->done, &picked);
     if (node_check_disk(s, n))
         return;
-    ck_durable_batch_ran(s, n);
+    if (t.which == JOB_LANE_WAL && !failed) /* failed: the process is about to end */
+        ck_durable_batch_ran(s, n);
     lane_set(s, n, t.which, true);
 }
 

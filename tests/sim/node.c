@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "sim/ck_durable.h"
 #include "sim/ck_lead.h"
 #include "sim/ck_log.h"
 #include "sim/net.h"
@@ -124,6 +125,22 @@ void node_crash_at_write(struct sim *s, struct node *n, uint64_t nth)
     trace_line(s, nth, "n%u will stop at write %llu", n->id, (unsigned long long)nth);
     n->doomed = true;
     fake_fs_stop(n->disk, FAKE_FS_CHANGES, nth);
+}
+
+void node_fail_disk(struct sim *s, struct node *n, uint64_t nth)
+{
+    trace_line(s, nth, "n%u write or sync %llu will fail", n->id, (unsigned long long)nth);
+    n->doomed = true;
+    fake_fs_fail(n->disk, FAKE_FS_WRITE | FAKE_FS_SYNC | FAKE_FS_SYNC_DIR, nth, COORD_E_IO);
+}
+
+void node_wipe(struct sim *s, struct node *n, uint64_t down_ms)
+{
+    trace_line(s, n->id, "n%u WIPED", n->id);
+    node_crash(s, n, FAKE_FS_KEEP, down_ms);
+    fake_fs_free(n->disk);
+    n->disk = fake_fs_new();
+    ck_durable_wiped(s, n);
 }
 
 bool node_check_disk(struct sim *s, struct node *n)

@@ -53,6 +53,12 @@ void node_crash(struct sim *s, struct node *n, enum fake_fs_crash mode, uint64_t
 /* The disk stops the process at its n-th change from now, and loses what was not synced as chance has it. */
 void node_crash_at_write(struct sim *s, struct node *n, uint64_t nth);
 
+/* The n-th sync or write from now fails: the process must end by itself. */
+void node_fail_disk(struct sim *s, struct node *n, uint64_t nth);
+
+/* The process dies and its disk is emptied: it comes back as another incarnation, without a vote (C17). */
+void node_wipe(struct sim *s, struct node *n, uint64_t down_ms);
+
 void node_set_rate(struct sim *s, struct node *n, uint32_t per_thousand);
 uint64_t node_mono_ms(const struct sim *s, const struct node *n);
 void node_pause(struct sim *s, struct node *n, uint64_t ms); /* no turn before */

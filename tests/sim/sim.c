@@ -29,7 +29,6 @@ static void preset_draw(struct sim *s)
 
     sim_rng(s, &rng, "preset", 0); /* one number a statement: the order within an initializer is the compiler's */
     *p = (struct preset){
-        .fault_ms = 20000,
         .heartbeat_ms = 20,
         .election_min_ms = 100,
         .election_max_ms = 200,
@@ -41,6 +40,7 @@ static void preset_draw(struct sim *s)
         .stale = 200,
         .image_check = 40,
     };
+    p->fault_ms = rng_between(&rng, 10000, 60000);
     p->nodes = (uint32_t)rng_between(&rng, 3, 5);
     p->clients = (uint32_t)rng_between(&rng, 2, 5);
     if (chance(&rng, 300))
