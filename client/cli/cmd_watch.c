@@ -154,6 +154,8 @@ int cli_cmd_watch(struct cli *cli, int argc, char **argv)
             return cli_usage("watch");
     if (argc - optind != 1)
         return cli_usage("watch");
+    if (*argv[optind] != '/') /* never fires: events name the nodes by their whole paths */
+        return cli_fail_read(cli, "watch", argv[optind], -COORD_E_BAD_ARGUMENTS);
     code = cli_connect(cli);
     if (code != CLI_DONE)
         return code;

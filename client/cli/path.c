@@ -77,6 +77,8 @@ int cli_walk(struct cli *cli, const char *what, const char *path, struct paths *
     int rc = 0;
 
     *paths = (struct paths){0};
+    if (*path == '\0') /* an unset variable of a script; a server would take it for the root */
+        return cli_fail_read(cli, what, path, -COORD_E_BAD_ARGUMENTS);
     if (!add(paths, &capacity, strdup(path)))
         return cli_fail_read(cli, what, path, -COORD_E_NO_MEMORY);
     for (size_t i = 0; i < paths->count; i++) {
