@@ -7,6 +7,7 @@
 #include "replica/internal.h"
 
 #define REPLAY_BYTES (4u << 20) /* one READ_LOG */
+#define DIFFERS_HEARTBEATS 10   /* for which a follower differs from its leader before it stops */
 /* Applied in one turn, with REPLICA_APPLY_ENTRIES: keeps a turn below 10 ms. One entry is never split. */
 #define TURN_BYTES (4u << 20)
 #define TURN_CHANGES 8192 /* of znodes, and events of them: an expiry may remove many */
@@ -182,18 +183,24 @@ void apply_run(struct replica *r)
     if (p->turn.entries > r->stats.max_turn_entries)
         r->stats.max_turn_entries = p->turn.entries;
     if (p->claim.zxid != 0 && p->claim.zxid <= p->applied)
-        apply_check_digest(r, p->claim.zxid, p->claim.digest);
+        apply_check_digest(r, p->claim_epoch, p->claim.zxid, p->claim.digest);
     sync_applied(r);
     origin_feed(r);
     if (r->catching_up > 0)
         connect_caught_up(r);
 }
 
-/* DESIGN section 4: the leader says its digest at a zxid. One that differs here means that this server or the leader is wrong;
- * this server stops rather than serve what may be wrong. */
-void apply_check_digest(struct replica *r, uint64_t zxid, uint64_t digest)
+/* DESIGN section 4: who disagrees with the quorum at the same zxid stops, rather than serve what is wrong. The leader says its
+ * digest at a zxid with each heartbeat, and the followers say theirs in answer. One that differs from the leader's may stand
+ * for a wrong leader too: so the follower waits for a few heartbeats, in which a leader that differs from a quorum stops
+ * itself, and judges anew under the next one. */
+void apply_check_digest(struct replica *r, uint32_t epoch, uint64_t zxid, uint64_t digest)
 {
     struct apply_part *p = &r->apply;
+    if (epoch != p->claim_epoch) { /* another leader */
+        p->claim_epoch = epoch;
+        p->claim.zxid = p->differs_ms = 0;
+    }
     if (zxid == 0)
         return; /* nothing applied there yet */
     if (zxid > p->applied) {
@@ -204,8 +211,31 @@ void apply_check_digest(struct replica *r, uint64_t zxid, uint64_t digest)
     if (p->claim.zxid == zxid)
         p->claim.zxid = 0;
     struct digest_at mine = p->ring[zxid % DIGEST_RING];
-    if (mine.zxid == zxid && mine.digest != digest)
+    if (mine.zxid != zxid || mine.digest == digest)
+        return;
+    if (p->differs_ms == 0)
+        p->differs_ms = r->now.mono_ms;
+}
+
+void apply_judge(struct replica *r)
+{
+    const struct apply_part *p = &r->apply;
+    if (p->differs_ms != 0 && !replica_leads(r) && r->paxos.leader != 0 && r->paxos.promised.epoch == p->claim_epoch &&
+        r->now.mono_ms >= p->differs_ms + DIFFERS_HEARTBEATS * (uint64_t)r->options.paxos.heartbeat_ms)
         replica_fail(r, "the state differs from the leader's at the same zxid");
+}
+
+void apply_check_follower(struct replica *r, struct peer_part *peer, uint64_t zxid, uint64_t digest)
+{
+    struct digest_at mine = r->apply.ring[zxid % DIGEST_RING];
+    uint32_t count = 0;
+    if (zxid == 0 || mine.zxid != zxid)
+        return;
+    peer->differs = mine.digest != digest;
+    for (uint32_t i = 0; i < r->peer_count; i++)
+        count += r->peers[i].differs;
+    if (count >= paxos_quorum(&r->paxos))
+        replica_fail(r, "the state differs from that of a quorum at the same zxid");
 }
 
 void apply_reset(struct replica *r, struct state *state, uint64_t zxid)

@@ -222,6 +222,7 @@ struct peer_part {
     bool up, told_up; /* told_up: what the core knows; behind only while a snapshot is being installed */
     struct replica_peer_output output;
     bool reading; /* a READ_LOG for it is under way; read_message waits for the bytes */
+    bool differs; /* leader: its digest is not ours at the same zxid */
     struct peer_msg read_message;
     /* snap_send.c */
     struct snap_send {
@@ -262,11 +263,15 @@ struct apply_part {
     bool reading;
     struct digest_at ring[DIGEST_RING];
     struct digest_at claim; /* the leader's, to be compared once applied reaches it */
+    uint32_t claim_epoch;   /* of the leader whose claims count */
+    uint64_t differs_ms;    /* since when they differ; 0: they do not */
 };
 
 void apply_run(struct replica *r);
 void apply_read_done(struct replica *r, struct job *j);
-void apply_check_digest(struct replica *r, uint64_t zxid, uint64_t digest);
+void apply_check_digest(struct replica *r, uint32_t epoch, uint64_t zxid, uint64_t digest); /* follower: as its leader says */
+void apply_check_follower(struct replica *r, struct peer_part *peer, uint64_t zxid, uint64_t digest); /* leader */
+void apply_judge(struct replica *r);         /* stops a server that has differed for long enough */
 bool apply_waiting(const struct replica *r); /* more to apply at once */
 void apply_reset(struct replica *r, struct state *state, uint64_t zxid);
 

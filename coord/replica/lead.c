@@ -27,6 +27,8 @@ static void open_desk(struct replica *r)
     l->mono_base_ms = l->opened_ms = l->awake_ms = r->now.mono_ms;
     l->scan_cursor = 0;
     map_deinit(&l->heard);
+    for (uint32_t i = 0; i < r->peer_count; i++)
+        r->peers[i].differs = false;
     for (uint32_t id = 1; id < 128; id++) {
         struct lead_origin *o = &l->origin[id];
         o->known = state_origin(r->state, id, &o->incarnation, &o->boot, &o->number);

@@ -82,10 +82,12 @@ void message_receive(struct replica *r, const struct peer_msg *m)
     to_paxos(r, m);
     if (m->type == PEER_HEARTBEAT && m->heartbeat.epoch == r->paxos.promised.epoch && m->from == r->paxos.leader) {
         r->origin.credit = m->heartbeat.credit;
-        apply_check_digest(r, m->heartbeat.applied, m->heartbeat.digest);
+        apply_check_digest(r, m->heartbeat.epoch, m->heartbeat.applied, m->heartbeat.digest);
     }
-    if (m->type == PEER_HEARTBEAT_ACK && r->lead.open && m->heartbeat_ack.epoch == r->lead.epoch)
+    if (m->type == PEER_HEARTBEAT_ACK && r->lead.open && m->heartbeat_ack.epoch == r->lead.epoch) {
         liveness_heard(r, m->payload);
+        apply_check_follower(r, peer_part_find(r, m->from), m->heartbeat_ack.applied, m->heartbeat_ack.digest);
+    }
 }
 
 void message_link(struct replica *r, uint32_t id, bool up)

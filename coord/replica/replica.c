@@ -192,6 +192,7 @@ static void periodic(struct replica *r)
         return;
     r->check_at_ms = r->now.mono_ms + CHECK_INTERVAL_MS;
     liveness_run(r);
+    apply_judge(r);
     connect_caught_up(r);
     if (!list_empty(&r->origin.pending) &&
         r->now.mono_ms >= r->origin.progress_ms + 10 * (uint64_t)r->options.paxos.heartbeat_ms)

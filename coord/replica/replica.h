@@ -113,7 +113,7 @@ uint64_t replica_wake_at_ms(const struct replica *r); /* the next turn must come
 size_t replica_entropy_wanted(const struct replica *r);
 void replica_add_entropy(struct replica *r, const uint8_t *bytes, size_t size);
 
-/* NULL, or why this server must stop (a storage job failed, or its digest differs from the leader's): the shell ends the
+/* NULL, or why this server must stop (a storage job failed, or its digest differs from the quorum's): the shell ends the
  * process. */
 const char *replica_failed(const struct replica *r);
 

@@ -45,7 +45,7 @@ static void save_message(const struct peer_msg *m, struct slice frame)
     buf_deinit(&b);
 }
 
-static bool record(const struct peer_msg *m)
+static bool record(struct peer_msg *m)
 {
     struct buf frame = {0};
 

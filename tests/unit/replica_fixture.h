@@ -35,8 +35,9 @@ struct group {
     uint64_t now_ms;
     bool hold_persists; /* keep JOB_PERSIST until group_release_persists() */
     struct list held_jobs[GROUP_MAX];
-    uint32_t stuck;                         /* nothing is taken for this server, as if it were stopped; 0: none */
-    bool (*lost)(const struct peer_msg *m); /* NULL: no message is */
+    uint32_t stuck;                   /* nothing is taken for this server, as if it were stopped; 0: none */
+    bool (*lost)(struct peer_msg *m); /* may change it; NULL: no message is */
+    bool may_fail;                    /* replicas that give up are no failure of the test; they stand still from then on */
     bool lies; /* the test puts into `in` what no server sent: one that fails for it is stopped, and the test goes on */
     uint64_t next_conn;
     uint64_t snap_count; /* both, and lies: set before group_init, 0 for what nobody reaches */

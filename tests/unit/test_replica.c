@@ -304,7 +304,7 @@ TEST(replica, server_away_for_long_gets_a_snapshot)
 
 static uint32_t words_lost;
 
-static bool first_last_word(const struct peer_msg *m)
+static bool first_last_word(struct peer_msg *m)
 {
     return m->type == PEER_SNAPSHOT_ACK && m->snapshot_ack.refused == 2 && words_lost++ == 0; /* that it is installed */
 }
@@ -511,7 +511,7 @@ TEST(replica, a_wrong_password_keeps_no_session_alive)
     group_deinit(&g);
 }
 
-static bool forwards_and_syncs(const struct peer_msg *m)
+static bool forwards_and_syncs(struct peer_msg *m)
 {
     return m->type == PEER_FORWARD || m->type == PEER_SYNC;
 }
@@ -613,6 +613,52 @@ TEST(replica, a_disk_that_stands_still_lets_nothing_pile_up)
     CHECK_EQ_STR(client_replies(&a), "1:0");
     client_deinit(&a);
     group_deinit(&g);
+}
+
+static uint32_t wrong; /* the server whose digests differ from all others' */
+
+static bool speaks_wrong(struct peer_msg *m)
+{
+    if (m->type == PEER_HEARTBEAT && (m->from == wrong || m->to == wrong))
+        m->heartbeat.digest ^= 1;
+    if (m->type == PEER_HEARTBEAT_ACK && (m->from == wrong || m->to == wrong))
+        m->heartbeat_ack.digest ^= 1;
+    return false;
+}
+
+static bool given_up(uint32_t id)
+{
+    return replica_failed(g.member[id - 1].r) != NULL;
+}
+
+TEST(replica, who_differs_from_the_others_stops_and_nobody_else)
+{
+    for (int leads = 0; leads < 2; leads++) {
+        begin(3);
+        uint32_t leader = group_leader(&g);
+        client_open(&a, &g, leader);
+        CHECK(client_connect(&a, 20000));
+        client_create(&a, 1, "/x", "v", 0);
+        group_pass(&g, 200);
+        wrong = leads ? leader : other_than(leader);
+        g.lost = speaks_wrong;
+        g.may_fail = true;
+        for (int i = 0; i < 20 && !given_up(wrong); i++)
+            group_pass(&g, 50);
+        CHECK(given_up(wrong), "leads=%d", leads);
+        group_cut(&g, wrong); /* its process ends */
+        group_pass(&g, 3000);
+        bool led = false;
+        for (uint32_t id = 1; id <= 3; id++) {
+            struct replica_stats stats;
+            replica_stats(g.member[id - 1].r, &stats);
+            CHECK(given_up(id) == (id == wrong), "leads=%d id=%u", leads, id);
+            led = led || (id != wrong && stats.established);
+        }
+        CHECK(led);
+        client_deinit(&a);
+        group_deinit(&g);
+    }
 }
 
 TEST(replica, bad_frames_get_their_error_or_close_one_connection)
