@@ -102,7 +102,7 @@ static struct wal_options wal_options(const struct store *s)
         .dir = s->log_dir,
         .server = s->options.server,
         .incarnation = s->manifest.incarnation,
-        .boot = s->promise.boot + 1,
+        .boot = s->promise.boot,
         .segment_bytes = s->options.segment_bytes,
         .segments_ahead = s->options.segments_ahead,
     };
@@ -140,7 +140,7 @@ static int make(struct store *s, struct buf *why)
 {
     struct wal_options options;
 
-    s->promise = (struct promise){.server = s->options.server, .incarnation = s->manifest.incarnation};
+    s->promise = (struct promise){.server = s->options.server, .incarnation = s->manifest.incarnation, .boot = 1};
     options = wal_options(s);
     COORD_TRY(wal_create(s->fs, &options, FIRST_SEGMENT, why));
     COORD_TRY(write_promise(s, why));
@@ -179,7 +179,7 @@ static int check_manifest(struct store *s, struct buf *why)
     return rc;
 }
 
-static int check_promise(struct store *s, struct buf *why)
+static int check_promise(struct store *s, bool fresh, struct buf *why)
 {
     uint32_t bad;
 
@@ -192,6 +192,8 @@ static int check_promise(struct store *s, struct buf *why)
                    1 - s->promise.write_first);
         return -COORD_E_FOREIGN;
     }
+    if (fresh)
+        return 0; /* made by this process: it is durable, and counts this start */
     int rc = promise_settle(s->fs, s->data_dir, &s->promise);
     if (rc < 0)
         buf_printf(why, "%s/promise.%u: write: %s", s->data_dir, 1 - s->promise.write_first, coord_error_text(rc));
@@ -250,7 +252,9 @@ static int recover(struct store *s, bool fresh, struct store_recovered *out, str
     struct wal_found found;
     struct paxos_recovered *p;
 
-    COORD_TRY(check_promise(s, why));
+    COORD_TRY(check_promise(s, fresh, why));
+    if (!fresh)
+        s->promise.boot++;
     atomic_store(&s->cluster, s->manifest.cluster);
     options = wal_options(s);
     start = (struct wal_start){
@@ -264,8 +268,8 @@ static int recover(struct store *s, bool fresh, struct store_recovered *out, str
     };
     COORD_TRY(wal_open(s->fs, &options, &start, &s->wal, &found, why));
     COORD_TRY(check_snapshots(s, &found, why));
-    s->promise.boot++;
-    COORD_TRY(write_promise(s, why));
+    if (!fresh)
+        COORD_TRY(write_promise(s, why));
     *out = (struct store_recovered){
         .incarnation = s->manifest.incarnation,
         .cluster = s->manifest.cluster,

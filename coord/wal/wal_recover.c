@@ -129,7 +129,7 @@ static int clear_files(struct wal_scan *s)
         snprintf(path, sizeof(path), "%s/segment.tmp", w->dir);
         rc = fs_remove(w->fs, path);
     }
-    if (rc == 0)
+    if (rc == 0 && !s->start->made)
         rc = fs_sync_dir(w->fs, w->dir);
     return rc < 0 ? wal_fail(w, rc, "%s: clear", w->dir) : 0;
 }
