@@ -236,15 +236,15 @@ def one_address_has_so_many_connections_and_no_more(e):
 def hundreds_of_sessions_expire_and_leave_nothing(e):
     watcher = e.connect(e.servers[0], 30000)
     watcher.call(r.create("/crowd"))
-    crowd = [e.connect(e.servers[i % 3], 2000) for i in range(300)]
+    crowd = [e.connect(e.servers[i % 3], 30000 if i < 200 else 4000) for i in range(300)]
     tickets = [c.send(r.create("/crowd/%d" % i, b"", r.EPHEMERAL)) for i, c in enumerate(crowd)]
     for c, ticket in zip(crowd, tickets):
         c.result(ticket)
     watcher.call(r.sync("/"))
     assert len(watcher.call(r.children("/crowd"))) == 300
-    for c in crowd[:150]:
+    for c in crowd[200:]:
         c.drop()
-    for c in crowd[150:]:
+    for c in crowd[:200]:
         c.close()
     wait_until(lambda: watcher.call(r.children("/crowd")) == [], "all ephemerals are gone")
     assert watcher.call(r.exists("/crowd")).cversion == 600
