@@ -144,6 +144,8 @@ static void cover_history(struct paxos *p, struct paxos_out *out)
 
     if (p->accepted >= p->promised.epoch || p->matched < p->history_end)
         return;
+    if (!p->has_form) /* every history begins with FORM (C15): this one has more than the message says */
+        return;
     next = runs_next(&p->log, end);
     if (next != 0 && zxid_epoch(next) != p->promised.epoch) {
         if (!durable_may_cut(p, end))

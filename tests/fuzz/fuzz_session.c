@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (in.left > 0 && !stolen) {
         uint32_t op = fuzz_u8(&in);
         command(&g, &c[op & 3], op >> 2 & 7, &in);
-        if ((op & 31) == 20 || in.left == 0)
+        if ((op >> 2 & 7) == 5 || in.left == 0)
             stand_by(&by, &asked, &answered);
     }
     COORD_ASSERT(stolen || (state_session(replica_state(g.member[0].r), by.session, &now) && now.attach == before.attach));

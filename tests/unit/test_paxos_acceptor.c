@@ -199,6 +199,15 @@ TEST(paxos_acceptor, c3_does_not_accept_before_it_holds_history_end)
     CHECK_EQ_INT(runs_last(&c.p.log), Z(2, 1));
 }
 
+TEST(paxos_acceptor, c15_a_history_without_form_is_not_accepted)
+{
+    core_start(&c, (struct core_disk){.promised = 1, .empty = true});
+    core_deliver(&c, 2, ACCEPT(2));
+    CHECK_EQ_INT(c.p.promised.epoch, 2);
+    CHECK_EQ_INT(c.p.accepted, 0);
+    CHECK(!c.out.persist.set_accepted);
+}
+
 TEST(paxos_acceptor, c4_matched_is_not_the_end_of_the_log)
 {
     core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 3, .run = {{1, 1, 3}, {3, 1, 2}}});
