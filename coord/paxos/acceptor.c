@@ -34,6 +34,8 @@ static bool follow(struct paxos *p, struct paxos_out *out, uint32_t epoch, uint3
     if (epoch > p->promised.epoch || p->promised.server != from) {
         election_become_follower(p, out, 0);
         durable_promise(p, out, (struct paxos_promised){epoch, from, 0, 0});
+        if (SEEDED(rule_c2))
+            out->persist.set_promised = false;
     }
     p->leader = from;
     p->leader_heard_ms = p->now_ms;
@@ -49,7 +51,7 @@ void acceptor_prepare(struct paxos *p, struct paxos_out *out, uint32_t from, con
                 c.incarnation == p->promised.incarnation;
     struct peer_msg *answer;
 
-    if (m->epoch < p->promised.epoch || (m->epoch == p->promised.epoch && !same) ||
+    if (m->epoch < p->promised.epoch || (m->epoch == p->promised.epoch && !same && !SEEDED(rule_c1)) ||
         (m->forming && !runs_empty(&p->log)) || /* C15: there is an ensemble already */
         (p->has_form && !voter_counts(p, from, m->incarnation))) {
         refuse(p, out, from, m->epoch, PEER_PREPARE);
@@ -61,7 +63,7 @@ void acceptor_prepare(struct paxos *p, struct paxos_out *out, uint32_t from, con
         p->grace_ms = p->now_ms + p->options.heartbeat_ms;
         durable_promise(p, out, c);
     }
-    answer = send_after(p, out, from, PEER_PROMISE);
+    answer = SEEDED(promise_sent_early) ? send_now(p, out, from, PEER_PROMISE) : send_after(p, out, from, PEER_PROMISE);
     answer->promise.epoch = m->epoch;
     answer->promise.incarnation = p->options.incarnation;
     answer->promise.boot = p->options.boot;
@@ -142,7 +144,7 @@ static void cover_history(struct paxos *p, struct paxos_out *out)
     uint64_t end = p->history_end > p->log.floor ? p->history_end : p->log.floor;
     uint64_t next;
 
-    if (p->accepted >= p->promised.epoch || p->matched < p->history_end)
+    if (p->accepted >= p->promised.epoch || (p->matched < p->history_end && !SEEDED(rule_c3)))
         return;
     if (!p->has_form) /* every history begins with FORM (C15): this one has more than the message says */
         return;
@@ -157,24 +159,26 @@ static void cover_history(struct paxos *p, struct paxos_out *out)
 
 static void learn_committed(struct paxos *p, uint64_t leader_committed)
 {
-    uint64_t known;
+    uint64_t known, mine = SEEDED(rule_c5) ? runs_last(&p->log) : p->matched;
 
     if (leader_committed > p->leader_committed)
         p->leader_committed = leader_committed;
-    known = p->leader_committed < p->matched ? p->leader_committed : p->matched; /* C5 */
+    known = p->leader_committed < mine ? p->leader_committed : mine; /* C5 */
     if (known > p->committed && runs_hold(&p->log, known))
         p->committed = known;
 }
 
 static void answer_accept(struct paxos *p, struct paxos_out *out, uint32_t to, uint64_t prev, bool mismatch)
 {
-    struct peer_accepted *a = &send_after(p, out, to, PEER_ACCEPTED)->accepted;
+    struct peer_msg *answer =
+        SEEDED(accepted_sent_early) ? send_now(p, out, to, PEER_ACCEPTED) : send_after(p, out, to, PEER_ACCEPTED);
+    struct peer_accepted *a = &answer->accepted;
 
     a->epoch = p->promised.epoch;
     a->incarnation = p->options.incarnation;
     a->boot = p->options.boot;
     a->accepted = p->accepted;
-    a->matched = p->matched; /* C4 */
+    a->matched = SEEDED(rule_c4) ? runs_last(&p->log) : p->matched; /* C4 */
     a->mismatch = mismatch;
     a->prev = prev;
     a->committed = p->committed;
@@ -194,7 +198,7 @@ void acceptor_accept(struct paxos *p, struct paxos_out *out, const struct paxos_
     if (!accept_is_sound(m) || !follow(p, out, m->epoch, from))
         return;
     p->history_end = m->history_end;
-    if (!runs_hold(&p->log, m->prev)) {
+    if (!runs_hold(&p->log, m->prev) && !SEEDED(gap_accepted)) {
         answer_accept(p, out, from, m->prev, true);
         return;
     }

@@ -41,7 +41,7 @@ void candidate_start(struct paxos *p, struct paxos_out *out)
     p->rolling = rolling;
     p->forming = !p->has_form;
     p->prepare_ms = 0;
-    p->epoch = above + 1;
+    p->epoch = SEEDED(rule_c6) && above > 0 ? above : above + 1;
     p->leader = rolling ? p->options.self : 0;
     p->deadline_ms = p->now_ms + random_timeout(p);
     for (uint32_t i = 0; i < p->options.voter_count; i++)
@@ -117,6 +117,8 @@ void candidate_evaluate(struct paxos *p, struct paxos_out *out)
         if (i == p->self || !promise_counts(p, i))
             continue;
         count++;
+        if (SEEDED(history_by_zxid))
+            peer->promise_accepted = accepted;
         if (peer->promise_accepted > accepted || (peer->promise_accepted == accepted && peer_last > last)) {
             best = peer;
             accepted = peer->promise_accepted;
@@ -125,7 +127,7 @@ void candidate_evaluate(struct paxos *p, struct paxos_out *out)
     }
     if (count < paxos_quorum(p))
         return;
-    if (best == NULL)
+    if (best == NULL || SEEDED(rule_c7))
         leader_begin(p, out);
     else if (p->rolling)
         election_give_up(p, out);
@@ -141,7 +143,7 @@ void candidate_refuse(struct paxos *p, struct paxos_out *out, uint32_t from, con
 
     if (p->role == PAXOS_FOLLOWER || p->role == PAXOS_PROBING || m->epoch > p->epoch)
         return;
-    if (m->promised > p->epoch) {
+    if (m->promised > p->epoch && !SEEDED(rule_c14)) {
         election_give_up(p, out);
         return;
     }

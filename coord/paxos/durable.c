@@ -22,7 +22,7 @@ void durable_promise(struct paxos *p, struct paxos_out *out, struct paxos_promis
     struct paxos_persist *persist = open_persist(p, out);
 
     COORD_ASSERT(promised.epoch >= p->promised.epoch);
-    persist->set_promised = true;
+    persist->set_promised = !SEEDED(promise_not_stored);
     persist->promised = promised;
     p->promised = promised;
     acceptor_new_epoch(p);
@@ -121,7 +121,7 @@ void durable_reset(struct paxos *p, uint64_t zxid)
 /* C5, and the fold: a chosen and durable prefix may lose its shape, which keeps shapes short. */
 void durable_commit(struct paxos *p, struct paxos_out *out)
 {
-    uint64_t zxid = p->committed < p->durable_last ? p->committed : p->durable_last;
+    uint64_t zxid = p->committed < p->durable_last || SEEDED(apply_before_durable) ? p->committed : p->durable_last;
 
     if (zxid > p->commit_zxid)
         p->commit_zxid = zxid;

@@ -119,7 +119,7 @@ static bool somebody_is_ahead(const struct paxos *p)
 
 static void evaluate(struct paxos *p, struct paxos_out *out)
 {
-    if (!is_granted(p) || p->prepare_ms != 0)
+    if ((!is_granted(p) && !SEEDED(rule_c13_pre_vote)) || p->prepare_ms != 0)
         return;
     if (!p->deferred && somebody_is_ahead(p)) {
         p->deferred = true;

@@ -98,7 +98,7 @@ void heartbeat_tick(struct paxos *p, struct paxos_out *out)
 {
     if (!leads(p) || p->now_ms < p->heartbeat_at_ms)
         return;
-    if (!is_heard(p)) { /* C13: check-quorum */
+    if (!is_heard(p) && !SEEDED(rule_c13_check_quorum)) { /* C13: check-quorum */
         election_become_follower(p, out, random_timeout(p));
         return;
     }

@@ -8,6 +8,7 @@
 #define COORD_PAXOS_INTERNAL_H
 
 #include "base/assert.h"
+#include "base/seeded.h"
 #include "base/zxid.h"
 #include "paxos/paxos.h"
 

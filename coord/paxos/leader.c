@@ -33,8 +33,8 @@ uint64_t leader_quorum_value(const struct paxos *p, uint64_t (*value)(const stru
 static uint64_t vote(const struct paxos *p, const struct paxos_peer *peer)
 {
     if (peer->id == p->options.self)
-        return p->durable_accepted == p->epoch ? p->durable_last : 0;
-    return peer->accepted_epoch && voter_counts(p, peer->id, peer->incarnation) ? peer->matched : 0;
+        return SEEDED(own_vote_early) ? runs_last(&p->log) : p->durable_accepted == p->epoch ? p->durable_last : 0;
+    return (peer->accepted_epoch || SEEDED(rule_c8)) && voter_counts(p, peer->id, peer->incarnation) ? peer->matched : 0;
 }
 
 void leader_begin(struct paxos *p, struct paxos_out *out)
@@ -98,8 +98,8 @@ void leader_accepted(struct paxos *p, struct paxos_out *out, uint32_t from, cons
 {
     struct paxos_peer *peer = peer_find(p, from);
 
-    if (p->role != PAXOS_LEADING || p->rolling || m->epoch != p->epoch || runs_invalid(&m->log) != NULL ||
-        !runs_hold(&p->log, m->matched) || m->matched > runs_last(&p->log))
+    if (p->role != PAXOS_LEADING || p->rolling || (m->epoch != p->epoch && !SEEDED(old_ack_counted)) ||
+        runs_invalid(&m->log) != NULL || !runs_hold(&p->log, m->matched) || m->matched > runs_last(&p->log))
         return;
     if (m->incarnation != peer->incarnation) { /* another disk: what the former one held is no vote */
         peer->incarnation = m->incarnation;
@@ -126,7 +126,7 @@ void leader_advance(struct paxos *p, struct paxos_out *out)
         p->backoff = 0;
         p->heartbeat_at_ms = p->now_ms; /* tell everybody now: what waits for a leader goes on */
     }
-    if (p->established && p->committed == last && zxid_epoch(last) == p->epoch &&
+    if (!SEEDED(rule_c9) && p->established && p->committed == last && zxid_epoch(last) == p->epoch &&
         zxid_counter(last) >= p->options.counter_max && out->persist.seq == 0 && paxos_persist_room(p))
         candidate_start(p, out); /* C9 */
 }

@@ -28,7 +28,7 @@ bool voter_counts(const struct paxos *p, uint32_t id, uint64_t incarnation)
 {
     const struct form_voter *voter = form_find(p, id);
 
-    return voter != NULL && voter->incarnation == incarnation;
+    return voter != NULL && (voter->incarnation == incarnation || SEEDED(any_incarnation));
 }
 
 bool paxos_is_voter(const struct paxos *p)
@@ -38,7 +38,7 @@ bool paxos_is_voter(const struct paxos *p)
 
 uint32_t paxos_quorum(const struct paxos *p)
 {
-    return p->has_form ? p->form.count / 2 + 1 : p->options.voter_count; /* C15 */
+    return p->has_form ? p->form.count / 2 + (SEEDED(quorum_off_by_one) ? 0 : 1) : p->options.voter_count; /* C15 */
 }
 
 bool paxos_persist_room(const struct paxos *p)

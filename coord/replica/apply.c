@@ -74,12 +74,15 @@ static void apply_entry(struct replica *r, const struct entry *e)
     r->stats.commits++;
     r->apply.turn.entries++;
     r->apply.turn.bytes += (uint32_t)entry_size(e);
-    fire(r, &a);
+    if (!SEEDED(watch_after_reply))
+        fire(r, &a);
     session_effects(r, &a, own);
     if (own != NULL && !a.skipped) {
         origin_take(r, own);
         request_applied(r, own, &a, buf_slice(&r->reply));
     }
+    if (SEEDED(watch_after_reply))
+        fire(r, &a);
 }
 
 static void read_ahead(struct replica *r, uint64_t first)

@@ -151,6 +151,8 @@ void conn_notify(struct replica *r, const struct watch_notification *n, uint64_t
     struct conn *c = map_get(&r->conns, n->watcher);
     if (c == NULL || c->state != CONN_OPEN || !list_empty(&c->drowned_link))
         return;
+    if (SEEDED(watch_lost_when_slow) && buf_size(&c->io.output) > 0)
+        return;
     struct zk_watcher_event event = {.type = (int32_t)n->event, .state = ZK_STATE_SYNC_CONNECTED, .path = n->path};
     uint8_t stack[512];
     size_t size = jute_size(&jute_watcher_event, &event);

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/seeded.h"
 #include "base/zxid.h"
 #include "replica/replica.h"
 #include "wire/batch.h"

@@ -87,6 +87,8 @@ static void set_watches(struct replica *r, struct conn *c, const struct zk_set_w
                 n.event = ZK_EVENT_NODE_CREATED;
             else if (!lists[i].exist && !present)
                 n.event = ZK_EVENT_NODE_DELETED;
+            else if (present && SEEDED(watch_missed_on_return))
+                watch_add(r->watch, lists[i].kind, path, c->id);
             else if (present && child && stat.pzxid > m->relative_zxid)
                 n.event = ZK_EVENT_CHILDREN_CHANGED;
             else if (present && !child && stat.mzxid > m->relative_zxid)
@@ -165,7 +167,7 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
         break;
     }
     case REQUEST_SYNC:
-        if (!q->answered || r->apply.applied < q->zxid)
+        if (!q->answered || (r->apply.applied < q->zxid && !SEEDED(sync_not_awaited)))
             return false;
         answer_sync(r, c, q);
         break;
@@ -300,7 +302,7 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     } else if (op->flags & OP_WRITE) {
         enqueue_write(r, c, &h, record);
     } else if (op->flags & OP_READ) {
-        if (list_empty(&c->queue) && buf_size(&c->io.output) < REPLICA_OUTPUT_BYTES)
+        if ((list_empty(&c->queue) || SEEDED(read_overtakes)) && buf_size(&c->io.output) < REPLICA_OUTPUT_BYTES)
             run_read(r, c, op, &decoded, h.xid);
         else
             enqueue_copy(r, c, REQUEST_READ, &h, record);

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/seeded.h"
 #include "state/image.h"
 #include "state/internal.h"
 #include "state/path.h"
@@ -72,6 +73,8 @@ static bool take_origin(struct state_loader *l, struct slice body)
 
     if (!image_decode_origin(body, &origin) || origin_find(&l->s->origins, origin.server) != NULL)
         return false;
+    if (SEEDED(origin_not_in_snapshot))
+        origin.number = 0;
     *origin_obtain(&l->s->origins, origin.server) = origin;
     return true;
 }

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded.h"
 #include "base/zxid.h"
 #include "wal/segment.h"
 
@@ -119,7 +120,8 @@ static int run_persist(struct store *s, const struct job *j)
     for (uint32_t i = 0; i < j->piece_count; i++)
         COORD_TRY(wal_result(s, wal_append(s->wal, j->cluster, j->pieces[i].batch, j->pieces[i].from, j->pieces[i].to)));
     if (p->set_accepted) {
-        COORD_TRY(wal_result(s, wal_sync(s->wal)));
+        if (!SEEDED(epoch_before_history))
+            COORD_TRY(wal_result(s, wal_sync(s->wal)));
         s->promise.accepted = p->accepted;
         COORD_TRY(make_promise(s));
     }
@@ -165,7 +167,9 @@ static int run_trim(struct store *s, struct job *j)
     COORD_TRY(learn_cluster(s, meta.cluster));
     count = manifest_add_snapshot(m, j->zxid, s->options.snap_retain, dropped);
     if (m->snapshot_count >= 2)
-        wal_trim_point(s->wal, m->snapshot[0], &m->first_segment, &m->base);
+        wal_trim_point(s->wal, m->snapshot[SEEDED(trim_at_newest) ? m->snapshot_count - 1 : 0], &m->first_segment, &m->base);
+    if (SEEDED(purge_before_naming))
+        COORD_TRY(remove_snapshots(s, dropped, count));
     COORD_TRY(name_files(s));
     COORD_TRY(wal_result(s, wal_trim(s->wal, m->first_segment, m->base)));
     COORD_TRY(remove_snapshots(s, dropped, count));
@@ -237,7 +241,7 @@ static void settle(struct store *s, struct list *from, const struct list *to)
 
     if (from == to)
         return;
-    if (rc == 0)
+    if (rc == 0 && !SEEDED(ack_before_sync))
         rc = wal_result(s, wal_sync(s->wal));
     for (struct list *node = from; node != to; node = node->next)
         LIST_ENTRY(node, struct job, link)->err = rc;
@@ -268,7 +272,7 @@ void store_run(struct store *s, struct job *j)
         return;
     }
     j->err = run_wal(s, j);
-    if (j->type == JOB_PERSIST && j->err == 0)
+    if (j->type == JOB_PERSIST && j->err == 0 && !SEEDED(ack_before_sync))
         j->err = wal_result(s, wal_sync(s->wal));
 }
 

@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/seeded.h"
 #include "base/zxid.h"
 #include "wal/segment.h"
 
@@ -80,7 +81,7 @@ static int enter(struct store *s, struct buf *why)
     }
     if (names.manifest)
         return 1;
-    if (names.coord) {
+    if (names.coord && !SEEDED(start_empty)) {
         buf_printf(
             why, "%s/%s: is missing though other files of coord are there: put it back, or give this server an empty directory",
             s->data_dir, MANIFEST_NAME);
@@ -285,6 +286,8 @@ static int recover(struct store *s, bool fresh, struct store_recovered *out, str
     p->accepted = s->promise.accepted;
     /* The shape is folded at chosen entries only. */
     p->committed = found.log.floor > out->snapshot_zxid ? found.log.floor : out->snapshot_zxid;
+    if (SEEDED(all_committed_at_start))
+        p->committed = runs_last(&found.log);
     p->log = found.log;
     p->has_form = found.has_form;
     p->form_zxid = found.form_zxid;

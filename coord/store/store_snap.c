@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded.h"
 #include "base/zxid.h"
 #include "state/state.h"
 
@@ -211,6 +212,8 @@ static int run_load(struct store *s, struct job *j)
         return 0;
     }
     rc = load(s, j->zxid, &j->state);
+    if (SEEDED(missing_snapshot_is_empty) && rc == -COORD_E_NO_ENTRY)
+        return j->state = state_new(), 0;
     return rc < 0 ? load_failed(s, j->zxid, rc == -COORD_E_NO_ENTRY ? -COORD_E_MISSING : rc) : 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/seeded.h"
 #include "base/zxid.h"
 
 #define SEGMENT_FILE_MAX ((uint64_t)RECORD_BODY_MAX + (1u << 20))
@@ -196,7 +197,7 @@ int wal_scan_judge(struct wal_scan *s)
 
     if (s->next_bad && !s->more_in_tail)
         place = position_make(position_sequence(s->end) + 1, SEGMENT_HEADER_BYTES);
-    if (s->vouched <= s->end) {
+    if (s->vouched <= s->end || SEEDED(truncate_on_damage)) {
         if (s->far > s->end) {
             bool same = position_sequence(s->far) == position_sequence(s->end);
             s->found->torn_bytes = same ? s->far - s->end : position_offset(s->far) - SEGMENT_HEADER_BYTES;

@@ -1,5 +1,6 @@
 /* fire.c - changes into notifications: the rows of PROTOCOL section 8 for data, exists and child watches. Pure. */
 #include "base/alloc.h"
+#include "base/seeded.h"
 #include "watch/table.h"
 
 static void notify(struct watch_table *t, uint64_t watcher, enum zk_event event, const struct watch_path *path)
@@ -36,7 +37,7 @@ static void fire_deleted(struct watch_table *t, struct slice text)
             uint32_t index = path->first[kind];
             struct watcher *watcher = watch_at(&t->pool, index)->watcher;
 
-            if (watcher->fired != serial) {
+            if (watcher->fired != serial || SEEDED(watch_twice)) {
                 watcher->fired = serial;
                 notify(t, watcher->id, ZK_EVENT_NODE_DELETED, path);
             }
@@ -68,7 +69,8 @@ const struct watch_notification *watch_fire(struct watch_table *t, const struct 
             break;
         case CHANGE_DELETED:
             fire_deleted(t, changes[i].path);
-            fire_parent(t, changes[i].path);
+            if (!SEEDED(child_watch_lost))
+                fire_parent(t, changes[i].path);
             break;
         case CHANGE_DATA:
             fire_kind(t, changes[i].path, WATCH_DATA, ZK_EVENT_DATA_CHANGED);
