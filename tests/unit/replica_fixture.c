@@ -389,7 +389,7 @@ static void fetch(struct client *c)
     step(c->g, c->server - 1, &(struct replica_event){.type = REPLICA_CONN_DRAINED, .conn = c->conn});
 }
 
-static bool connect_with(struct client *c, int64_t session, const uint8_t *password, uint32_t timeout_ms, int64_t last_zxid)
+static void send_connect(struct client *c, int64_t session, const uint8_t *password, uint32_t timeout_ms, int64_t last_zxid)
 {
     struct zk_connect_request m = {.last_zxid_seen = last_zxid,
                                    .timeout = (int32_t)timeout_ms,
@@ -399,8 +399,11 @@ static bool connect_with(struct client *c, int64_t session, const uint8_t *passw
     jute_append(&b, &jute_connect_request, &m);
     client_frame(c, buf_bytes(&b), buf_size(&b));
     buf_deinit(&b);
-    group_settle(c->g);
-    fetch(c);
+}
+
+/* The connect response, once, if it is there. */
+static bool take_response(struct client *c)
+{
     struct zk_connect_response answer;
     struct jute_cursor at = jute_cursor_make(buf_slice(&c->in));
     if (buf_size(&c->in) < 4)
@@ -410,7 +413,32 @@ static bool connect_with(struct client *c, int64_t session, const uint8_t *passw
     c->session = (uint64_t)answer.session_id;
     memcpy(c->password, answer.password.data, 16);
     buf_consume(&c->in, 4 + get_be32(buf_bytes(&c->in)));
+    c->answered = true;
     return c->session != 0;
+}
+
+void client_send_connect(struct client *c, const struct client *earlier, int64_t last_zxid)
+{
+    static const uint8_t none[16];
+    send_connect(c, earlier == NULL ? 0 : (int64_t)earlier->session, earlier == NULL ? none : earlier->password, 4000,
+                 last_zxid);
+}
+
+void client_take(struct client *c)
+{
+    fetch(c);
+    if (!c->answered)
+        take_response(c);
+    if (c->answered)
+        buf_clear(&c->in);
+}
+
+static bool connect_with(struct client *c, int64_t session, const uint8_t *password, uint32_t timeout_ms, int64_t last_zxid)
+{
+    send_connect(c, session, password, timeout_ms, last_zxid);
+    group_settle(c->g);
+    fetch(c);
+    return take_response(c);
 }
 
 bool client_connect(struct client *c, uint32_t timeout_ms)
@@ -439,6 +467,12 @@ void client_set(struct client *c, int32_t xid, const char *path, const char *dat
 {
     struct zk_set_data_request m = {.path = slice_from_text(path), .data = slice_from_text(data), .version = version};
     send_request(c, xid, ZK_OP_SET_DATA, &jute_set_data_request, &m);
+}
+
+void client_delete(struct client *c, int32_t xid, const char *path, int32_t version)
+{
+    struct zk_delete_request m = {.path = slice_from_text(path), .version = version};
+    send_request(c, xid, ZK_OP_DELETE, &jute_delete_request, &m);
 }
 
 void client_get(struct client *c, int32_t xid, const char *path, bool watch)

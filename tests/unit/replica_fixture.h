@@ -69,17 +69,21 @@ struct client {
     uint64_t session;
     uint8_t password[16];
     struct buf in; /* bytes from the server */
+    bool answered; /* its connect request was */
 };
 
 void client_open(struct client *c, struct group *g, uint32_t server);
 void client_deinit(struct client *c);
-void client_frame(struct client *c, const void *frame, size_t size); /* without length; not settled */
-bool client_connect(struct client *c, uint32_t timeout_ms);          /* new session; settles */
+void client_frame(struct client *c, const void *frame, size_t size);                         /* without length; not settled */
+bool client_connect(struct client *c, uint32_t timeout_ms);                                  /* new session; settles */
+void client_send_connect(struct client *c, const struct client *earlier, int64_t last_zxid); /* earlier NULL: a new session */
+void client_take(struct client *c); /* what has come, without a look; session and password of the response are kept */
 bool client_resume(struct client *c, const struct client *earlier, int64_t last_zxid);
 
 /* Requests: sent, not settled. */
 void client_create(struct client *c, int32_t xid, const char *path, const char *data, int32_t flags);
 void client_set(struct client *c, int32_t xid, const char *path, const char *data, int32_t version);
+void client_delete(struct client *c, int32_t xid, const char *path, int32_t version);
 void client_get(struct client *c, int32_t xid, const char *path, bool watch);
 void client_path(struct client *c, int32_t xid, int32_t op, const char *path);
 void client_plain(struct client *c, int32_t xid, int32_t op);
