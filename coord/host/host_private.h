@@ -29,8 +29,9 @@ struct host {
     uint64_t stop_before_ms; /* a signal came: 0 not yet */
     bool ended;
     enum exit_code exit_code;
-    struct replica_stats seen; /* as logged last */
-    uint64_t seen_ms;
+    struct replica_stats seen;    /* as logged last */
+    uint64_t seen_ms, waiting_ms; /* waiting_ms: since when clients wait, 0: they do not */
+    bool waiting_told;
 };
 
 /* host_open.c: everything up to the loop, and its undoing (of a host that was opened in part, too). */

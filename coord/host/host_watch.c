@@ -5,6 +5,8 @@
 #include "base/zxid.h"
 #include "host/host_private.h"
 
+enum { WAITING_MS = 3000 };
+
 static const char *role_name(const struct replica_stats *s)
 {
     if (s->role == PAXOS_FOLLOWER)
@@ -58,6 +60,31 @@ static void log_voters(const struct config *c, const struct replica_stats *old, 
     buf_deinit(&voters);
 }
 
+/* Clients have waited for long: whom for. Once each time. */
+static void log_waiting(struct host *h, const struct replica_stats *new, uint64_t now_ms)
+{
+    const struct config *c = h->config;
+    struct buf missing = {0};
+    struct peers_identity ignored;
+
+    if (new->serving || h->waiting_ms == 0) {
+        h->waiting_ms = new->serving ? 0 : now_ms;
+        h->waiting_told = false;
+    }
+    if (new->serving || h->waiting_told || h->peers == NULL || now_ms - h->waiting_ms < WAITING_MS)
+        return;
+    h->waiting_told = true;
+    for (uint32_t i = 0; i < c->server_count; i++)
+        if (c->servers[i].id != c->id && !peers_identity(h->peers, c->servers[i].id, &ignored))
+            buf_printf(&missing, buf_size(&missing) == 0 ? "%u" : ",%u", c->servers[i].id);
+    LOG_WARN("replica", "waiting", "no_link_to=%.*s reason=%s", buf_size(&missing) == 0 ? 4 : (int)buf_size(&missing),
+             buf_size(&missing) == 0 ? "none" : (const char *)buf_bytes(&missing),
+             log_quoted(new->cluster == 0 && runs_last(&h->recovered.paxos.log) == 0
+                            ? "there is no ensemble yet: it forms when all its servers are up"
+                            : "there is no leader: a majority of the voters must be up and reach each other"));
+    buf_deinit(&missing);
+}
+
 static void log_snapshots(const struct replica_stats *old, const struct replica_stats *new)
 {
     if (new->snapshots_taken != old->snapshots_taken)
@@ -77,6 +104,7 @@ void host_watch(struct host *h, uint64_t now_ms)
     log_role(&h->seen, &new);
     log_vote(h, &h->seen, &new);
     log_voters(h->config, &h->seen, &new);
+    log_waiting(h, &new, now_ms);
     log_snapshots(&h->seen, &new);
     if (h->seen.serving != new.serving)
         LOG_INFO("replica", new.serving ? "serving" : "not_serving", "applied=" ZXID_FMT " leader=%u after_ms=%llu",

@@ -68,7 +68,9 @@ def an_ensemble_forms_only_when_all_are_there(e):
         server.wipe()
     for server in e.servers[:2]:
         server.start()
-    time.sleep(2 * SCALE)
+    for server in e.servers[:2]:
+        wait_until(lambda server=server: "waiting no_link_to=3 reason=\"there is no ensemble yet" in server.log(),
+                   "it says whom it waits for")
     assert [s.mode() for s in e.servers[:2]] == [None, None]
     assert [s.word("ruok") for s in e.servers[:2]] == ["imok", "imok"]
     e.servers[2].start()
