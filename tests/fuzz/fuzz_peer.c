@@ -45,8 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct client c;
 
     g.snap_count = 8;
-    g.lies = true;
     group_init(&g, 3);
+    g.lies = g.may_fail = true;
     client_open(&c, &g, 1);
     while (in.left > 0)
         command(&g, &c, fuzz_u8(&in), &in);

@@ -118,16 +118,10 @@ static void step(struct group *g, uint32_t i, const struct replica_event *ev)
     static const uint8_t entropy[REPLICA_ENTROPY_BYTES] = {1, 2, 3};
     struct replica_now now = {g->now_ms, 1700000000000 + (int64_t)g->now_ms};
     struct replica *r = g->member[i].r;
-    if (g->member[i].stopped) {
-        if (ev != NULL && ev->type == REPLICA_JOB_DONE)
-            job_free(ev->job);
-        return;
-    }
     replica_add_entropy(r, entropy, replica_entropy_wanted(r));
     replica_step(r, ev, ev == NULL ? 0 : 1, &now);
     CHECK(paxos_check(replica_paxos(r)) == NULL, "%s", paxos_check(replica_paxos(r)));
-    g->member[i].stopped = g->lies && replica_failed(r) != NULL;
-    REQUIRE(g->may_fail || g->member[i].stopped || replica_failed(r) == NULL, "%s", replica_failed(r));
+    REQUIRE(g->may_fail || replica_failed(r) == NULL, "%s", replica_failed(r));
 }
 
 static bool run_jobs(struct group *g, uint32_t i)
@@ -219,7 +213,7 @@ void group_settle(struct group *g)
     for (bool moving = true; moving;) {
         moving = false;
         for (uint32_t i = 0; i < g->count; i++) {
-            if (!g->member[i].stopped && replica_wake_at_ms(g->member[i].r) <= g->now_ms)
+            if (replica_wake_at_ms(g->member[i].r) <= g->now_ms)
                 step(g, i, NULL);
             moving |= run_jobs(g, i);
             moving |= take_output(g, i);

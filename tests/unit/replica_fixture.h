@@ -24,7 +24,7 @@ struct fake_log {
 struct member {
     struct replica *r;
     struct fake_log log;
-    bool stopped; /* it failed (struct group: lies): its events and messages wait for nothing, they are lost */
+    bool stopped; /* its events and messages wait for nothing: they are lost */
     struct buf in[GROUP_MAX];
     uint32_t boot; /* how often it has started, each time with an empty disk */
 };
@@ -38,9 +38,9 @@ struct group {
     uint32_t stuck;                   /* nothing is taken for this server, as if it were stopped; 0: none */
     bool (*lost)(struct peer_msg *m); /* may change it; NULL: no message is */
     bool may_fail;                    /* replicas that give up are no failure of the test; they stand still from then on */
-    bool lies; /* the test puts into `in` what no server sent: one that fails for it is stopped, and the test goes on */
+    bool lies;                        /* the test puts into `in` what no server sent */
     uint64_t next_conn;
-    uint64_t snap_count; /* both, and lies: set before group_init, 0 for what nobody reaches */
+    uint64_t snap_count; /* both: set before group_init, 0 for what nobody reaches */
     uint32_t counter_max;
 };
 
