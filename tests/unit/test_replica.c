@@ -615,6 +615,31 @@ TEST(replica, a_disk_that_stands_still_lets_nothing_pile_up)
     group_deinit(&g);
 }
 
+/* All answers are to the round before: what was asked since is not confirmed by them. */
+static bool answers_late(struct peer_msg *m)
+{
+    if (m->type == PEER_HEARTBEAT_ACK)
+        m->heartbeat_ack.round--;
+    return false;
+}
+
+TEST(replica, sync_is_confirmed_by_answers_to_its_own_round_only)
+{
+    begin(3);
+    client_open(&a, &g, group_leader(&g));
+    CHECK(client_connect(&a, 10000));
+    group_pass(&g, 200);
+    g.lost = answers_late;
+    client_path(&a, 1, ZK_OP_SYNC, "/");
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "");
+    g.lost = NULL;
+    group_pass(&g, 100); /* the next round comes after it, too */
+    CHECK_EQ_STR(client_replies(&a), "1:0");
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
 static uint32_t wrong; /* the server whose digests differ from all others' */
 
 static bool speaks_wrong(struct peer_msg *m)
