@@ -27,7 +27,7 @@ int fs_read_file(struct fs *fs, const char *path, struct buf *to, size_t max)
     size_t size_before = buf_size(to);
     int rc;
 
-    COORD_TRY(fs_open(fs, path, FS_READ, &file));
+    COORD_TRY(fs_open(fs, path, FS_READ | FS_FRESH, &file));
     rc = read_all(fs, file, to, max);
     fs_close(fs, file);
     if (rc < 0)

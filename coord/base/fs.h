@@ -22,6 +22,7 @@ enum fs_open_flags {
     FS_WRITE = 2,
     FS_CREATE = 4,    /* make it if absent */
     FS_EXCLUSIVE = 8, /* with FS_CREATE: fail with EXISTS if present */
+    FS_FRESH = 16,    /* read what the device holds: after a failed sync the system may still cache what never reached it */
 };
 
 struct fs;

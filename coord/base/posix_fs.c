@@ -67,7 +67,10 @@ static int posix_open(struct fs *fs, const char *path, unsigned flags, struct fs
     (void)fs;
     how |= flags & FS_CREATE ? O_CREAT : 0;
     how |= flags & FS_EXCLUSIVE ? O_EXCL : 0;
-    return open_fd(path, how, file);
+    COORD_TRY(open_fd(path, how, file));
+    if (flags & FS_FRESH) /* drops clean pages only; a file system that keeps them is as good as its cache */
+        posix_fadvise(posix(*file)->fd, 0, 0, POSIX_FADV_DONTNEED);
+    return 0;
 }
 
 static void posix_close(struct fs *fs, struct fs_file *file)

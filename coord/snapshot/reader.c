@@ -39,7 +39,7 @@ int snapshot_reader_open(struct fs *fs, const char *path, struct snapshot_meta *
     int rc;
 
     r->fs = fs;
-    rc = fs_open(fs, path, FS_READ, &r->file);
+    rc = fs_open(fs, path, FS_READ | FS_FRESH, &r->file); /* verification asks what the disk has */
     if (rc == 0)
         rc = read_head(r);
     if (rc == 0 && LZ4F_isError(LZ4F_createDecompressionContext(&r->lz4, LZ4F_VERSION)))

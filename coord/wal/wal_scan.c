@@ -20,7 +20,7 @@ int wal_scan_load(struct wal *w, uint32_t sequence, struct slice *content)
     int64_t size;
 
     wal_path(w, path, sequence);
-    int rc = fs_open(w->fs, path, FS_READ, &file);
+    int rc = fs_open(w->fs, path, FS_READ | FS_FRESH, &file);
     if (rc < 0)
         return wal_fail(w, rc, "%s: open", path);
     size = fs_size(w->fs, file);
