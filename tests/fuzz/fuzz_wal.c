@@ -2,14 +2,13 @@
  * 2: a promise file vouches for a place), one for that place, then segments, each u16 length and bytes. A log that is taken
  * can be read, appended to, and is found again. */
 #include "base/assert.h"
+#include "base/log.h"
 #include "base/zxid.h"
 #include "fuzz/fuzz.h"
 #include "lib/fake_fs.h"
 #include "unit/store_kit.h"
 #include "wal/segment.h"
 #include "wal/wal.h"
-
-#include "base/log.h"
 
 static void read_all(struct wal *w, const struct wal_found *f)
 {
@@ -67,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_lay_segment(fs, i, fuzz_take(&in, fuzz_u16(&in)), flags & 1);
     if (wal_open(fs, &o, &start, &w, &found, &why) == 0) {
         COORD_ASSERT(runs_invalid(&found.log) == NULL && wal_last(w) == runs_last(&found.log));
+        COORD_ASSERT(wal_synced(w) >= start.vouched); /* what was durable once is there, or refused */
         read_all(w, &found);
         go_on(fs, &o, &start, w, &found);
     } else {
