@@ -295,6 +295,33 @@ TEST(clients, output_larger_than_the_socket_arrives_whole_and_is_told)
     free(got);
 }
 
+/* Where the kernel has room for all of it there is no write event, but the replica waits to be told (REPLICA_OUTPUT_BYTES). */
+TEST(clients, output_at_the_limit_is_told_also_when_it_leaves_at_once)
+{
+    enum { LIMIT = REPLICA_OUTPUT_BYTES, ROOM = 4 * LIMIT };
+    struct server s;
+    uint8_t bytes[16], *got = malloc(LIMIT);
+    int fd, room = ROOM;
+
+    start(&s, 0, 10);
+    s.silent = true;
+    fd = connect_to(&s);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)); /* as root; else some of it waits, and that is told */
+    send_all(&s, fd, bytes, frame(bytes, 4, 'x'));
+    for (uint64_t d = test_deadline_ms(WAIT_MS); s.frames == 0 && test_before(d);)
+        turn(&s);
+    memset(buf_reserve(&s.replica.conns[0].io.output, LIMIT), 'z', LIMIT);
+    buf_commit(&s.replica.conns[0].io.output, LIMIT);
+    s.replica.conns[0].dirty = true;
+    CHECK_EQ_INT(receive(&s, fd, got, LIMIT), LIMIT);
+    for (uint64_t d = test_deadline_ms(WAIT_MS); s.drained == 0 && test_before(d);)
+        turn(&s);
+    CHECK(s.drained > 0);
+    close(fd);
+    stop(&s);
+    free(got);
+}
+
 TEST(clients, a_connection_to_be_closed_sends_all_first)
 {
     enum { BIG = 4 << 20 };
