@@ -282,11 +282,12 @@ enum snap_take_state { SNAP_IDLE, SNAP_WALKING, SNAP_COMMITTING };
 
 struct snap_take {
     enum snap_take_state state;
-    uint64_t zxid;         /* of the one being taken */
-    uint32_t jobs;         /* chunks under way */
-    uint64_t entries;      /* applied since the last one */
-    uint64_t durable_zxid; /* the newest verified one on the disk */
-    bool asked;            /* a follower needs one and there is none */
+    uint64_t zxid;          /* of the one being taken */
+    uint32_t jobs;          /* chunks under way */
+    uint64_t entries;       /* applied since the last one */
+    uint64_t durable_zxid;  /* the newest verified one on the disk */
+    uint64_t not_before_ms; /* no space: not tried again before */
+    bool asked;             /* a follower needs one and there is none */
 };
 
 /* SNAPSHOT_ACK's `refused`. */

@@ -3,6 +3,7 @@
 
 #define CHUNK_BYTES (256u << 10)
 #define CHUNKS_AT_ONCE 4
+#define RETRY_HEARTBEATS 200 /* after one that found no space */
 
 static void begin(struct replica *r)
 {
@@ -49,8 +50,8 @@ void snap_take_run(struct replica *r)
     /* Below the floor of the log's shape others are brought along by snapshots only (paxos.h). */
     bool due =
         t->entries >= r->options.snap_count || t->durable_zxid < r->paxos.log.floor || (t->asked && t->durable_zxid == 0);
-    if (t->state == SNAP_IDLE && due && t->jobs == 0 && !snap_receive_busy(r) && r->cluster != 0 &&
-        r->apply.applied > t->durable_zxid)
+    if (t->state == SNAP_IDLE && due && r->now.mono_ms >= t->not_before_ms && t->jobs == 0 && !snap_receive_busy(r) &&
+        r->cluster != 0 && r->apply.applied > t->durable_zxid)
         begin(r);
     walk(r);
 }
@@ -92,6 +93,8 @@ void snap_take_done(struct replica *r, struct job *j)
     } else if (j->err < 0) {
         snap_take_abort(r); /* no space: the log just grows */
         t->state = SNAP_IDLE;
+        t->entries += r->options.snap_count; /* still due */
+        t->not_before_ms = r->now.mono_ms + RETRY_HEARTBEATS * (uint64_t)r->options.paxos.heartbeat_ms;
     } else if (j->type == JOB_SNAP_COMMIT) {
         t->state = SNAP_IDLE;
         t->durable_zxid = j->zxid;

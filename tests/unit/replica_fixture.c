@@ -72,6 +72,11 @@ static void execute(struct fake_log *log, struct job *j)
         buf_append(&log->writing, buf_bytes(&j->bytes), buf_size(&j->bytes));
         break;
     case JOB_SNAP_COMMIT:
+        if (log->refused < log->full_count) {
+            log->refused++;
+            j->err = -COORD_E_NO_SPACE;
+            break;
+        }
         move(&log->image, &log->writing);
         log->image_zxid = j->zxid;
         break;

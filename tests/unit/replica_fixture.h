@@ -19,6 +19,8 @@ struct fake_log {
     struct buf image;   /* the newest snapshot, raw */
     struct buf writing, receiving;
     uint64_t image_zxid;
+    uint32_t full_count; /* so many snapshots find no space, and how many did */
+    uint32_t refused;
 };
 
 struct member {

@@ -286,6 +286,27 @@ static void leave_behind(uint32_t leader, uint32_t away)
     client_replies(&a);
 }
 
+TEST(replica, snapshot_that_found_no_space_is_not_tried_again_at_once)
+{
+    g.snap_count = 5;
+    group_init(&g, 1);
+    REQUIRE(group_leader(&g) == 1);
+    g.member[0].log.full_count = 2;
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 40000));
+    for (int32_t i = 0; i < 30; i++) {
+        client_create(&a, i + 1, "/s", "v", ZK_PERSISTENT_SEQUENTIAL);
+        group_settle(&g);
+    }
+    CHECK_EQ_INT(g.member[0].log.refused, 1);
+    group_pass(&g, 11000);
+    CHECK_EQ_INT(g.member[0].log.refused, 2);
+    group_pass(&g, 11000);
+    CHECK(g.member[0].log.image_zxid > 0); /* space came */
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
 TEST(replica, server_away_for_long_gets_a_snapshot)
 {
     g.snap_count = 20;
