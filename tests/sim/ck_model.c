@@ -20,6 +20,7 @@ struct version {
 struct track {
     char *path;
     struct track *parent;
+    uint64_t listed; /* the last listing that names it */
     struct version *versions;
     size_t count, capacity;
     struct track **children; /* every node that ever was one, in order of first creation */
@@ -31,6 +32,7 @@ struct track {
 struct ck_model {
     struct map by_path; /* struct track by hash of the path */
     struct track *root;
+    uint64_t listings; /* looked at so far */
 };
 
 #define GROW(array, count, capacity)                                                                                           \
@@ -153,6 +155,7 @@ bool ck_model_children(const struct sim *s, const char *path, uint64_t zxid, con
 {
     const struct track *t = track_get(s->model, slice_from_text(path));
     struct jute_cursor c = jute_cursor_make(names->items);
+    uint64_t listing = ++s->model->listings;
     int32_t count = 0;
     struct slice name;
 
@@ -163,8 +166,10 @@ bool ck_model_children(const struct sim *s, const char *path, uint64_t zxid, con
     while (jute_next_ustring(&c, &name)) {
         char full[256];
         int size = snprintf(full, sizeof(full), "%s/%.*s", path[1] != 0 ? path : "", SLICE_ARG(name));
-        if (!alive(track_get(s->model, slice_make(full, (size_t)size)), zxid))
+        struct track *child = track_get(s->model, slice_make(full, (size_t)size));
+        if (!alive(child, zxid) || child->listed == listing) /* none twice */
             return false;
+        child->listed = listing;
     }
     return true;
 }

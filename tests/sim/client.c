@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "sim/broken.h"
 #include "sim/ck_log.h"
 #include "sim/pipe.h"
 #include "sim/sched.h"
@@ -54,6 +55,7 @@ static void idle(struct sim *s, struct client *c, uint64_t ms)
 {
     if (c->phase != CLIENT_IDLE)
         pipe_close(s, c->conn);
+    broken_conn_over(s, c);
     flight_drop(c);
     client_watch_lost(c);
     c->phase = CLIENT_IDLE;
@@ -221,8 +223,10 @@ void client_request(struct sim *s, struct client *c, int32_t opcode, const char 
     struct op *op = op_send(s, c, opcode, path, &body);
     op->watch = watch;
     op->sequential = (opcode == ZK_OP_CREATE || opcode == ZK_OP_CREATE2) && (number & 2);
-    if (write)
+    if (write) {
         client_write_sent(s, c, op);
+        broken_sent(s, c, op);
+    }
 }
 
 void client_close_session(struct sim *s, struct client *c)
@@ -283,11 +287,11 @@ static void answered(struct sim *s, struct client *c, const struct zk_reply_head
 void client_frame(struct sim *s, uint32_t client, uint64_t conn, struct slice frame)
 {
     struct client *c = s->clients[client];
-    struct jute_cursor in = jute_cursor_make(frame);
     struct zk_reply_header h;
 
-    if (c->conn != conn || c->phase == CLIENT_IDLE)
+    if (c->conn != conn || c->phase == CLIENT_IDLE || !broken_frame(s, c, &frame))
         return;
+    struct jute_cursor in = jute_cursor_make(frame);
     c->heard_at = s->now;
     if (c->phase == CLIENT_CONNECTING) {
         connected(s, c, frame);

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/map.h"
+#include "sim/broken.h"
 #include "sim/ck_log.h"
 #include "sim/client.h"
 #include "sim/trace.h"
@@ -54,6 +55,9 @@ void client_write_sent(struct sim *s, struct client *c, struct op *op)
 void client_committed(struct sim *s, const struct entry *e, int err)
 {
     struct writes *w = writes_of(s);
+
+    if (!broken_entry(s, &e, err))
+        return;
     struct op *op = map_get(&w->by_request, key(e->session, e->xid));
 
     if (op == NULL || op->opcode != e->op || op->body_hash != hash_bytes(e->body.data, e->body.size, 0))

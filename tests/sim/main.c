@@ -1,11 +1,14 @@
 /* main.c - coordsim: runs seeds, each in a process of its own, and shows the transcript of those that fail.
  *
  *     coordsim [--nodes N] [--ms T] [--verbose] [--here] --seed N | --seeds A..B
+ *     coordsim --broken-histories N
  *
  * One line a seed with what happened and a hash of the whole run; the last line is `passed N failed M`. A seed that fails (an
  * invariant, an assertion, a sanitizer, no end) is run once more, which gives the same events, now with the transcript.
+ * --broken-histories breaks N histories of good runs, each of which must be refused (broken.h).
  * --here runs a single seed in this process, for a debugger. Exit status 1 when a seed failed, 2 for wrong usage.
  */
+#include "sim/broken.h"
 #include "sim/sim.h"
 #include "sim/trace.h"
 
@@ -18,7 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CPU_SECONDS_MAX 60 /* of one seed: then it hangs */
+#define CPU_SECONDS_MAX 60  /* of one seed: then it hangs */
+#define BROKEN_SEEDS_MAX 40 /* for all the histories that are to be broken */
 
 static void dying(int sig)
 {
@@ -77,16 +81,34 @@ static bool run_seed(struct sim_options options)
     return false;
 }
 
+/* Seeds from the first on, until enough histories were broken. */
+static int break_histories(struct sim_options options, uint64_t wanted, uint64_t first)
+{
+    uint64_t passed = 0, failed = 0;
+    struct sim_result r;
+
+    options.broken = broken_new(wanted);
+    if (!options.verbose && freopen("/dev/null", "w", stderr) == NULL)
+        return 2;
+    for (options.seed = first; !broken_enough(options.broken) && options.seed < first + BROKEN_SEEDS_MAX; options.seed++) {
+        broken_seed(options.broken, options.seed);
+        sim_run(&options, &r);
+    }
+    broken_report(options.broken, &passed, &failed);
+    printf("passed %" PRIu64 " failed %" PRIu64 "\n", passed, failed);
+    return failed > 0 ? 1 : 0;
+}
+
 static int usage(void)
 {
-    fputs("usage: coordsim [--nodes N] [--ms T] [--verbose] [--here] --seed N | --seeds A..B\n", stderr);
+    fputs("usage: coordsim [--nodes N] [--ms T] [--verbose] [--here] --seed N | --seeds A..B | --broken-histories N\n", stderr);
     return 2;
 }
 
 int main(int argc, char **argv)
 {
     struct sim_options options = {0};
-    uint64_t first = 1, last = 0, passed = 0, failed = 0;
+    uint64_t first = 1, last = 0, broken = 0, passed = 0, failed = 0;
     bool here = false;
 
     for (int i = 1; i < argc; i++) {
@@ -105,6 +127,8 @@ int main(int argc, char **argv)
             first = last = strtoull(value, NULL, 10);
         else if (strcmp(argv[i], "--seeds") == 0 && sscanf(value, "%" SCNu64 "..%" SCNu64, &first, &last) == 2)
             ;
+        else if (strcmp(argv[i], "--broken-histories") == 0)
+            broken = strtoull(value, NULL, 10);
         else if (strcmp(argv[i], "--nodes") == 0)
             options.nodes = (uint32_t)strtoul(value, NULL, 10);
         else if (strcmp(argv[i], "--ms") == 0)
@@ -113,8 +137,10 @@ int main(int argc, char **argv)
             return usage();
         i++;
     }
-    if (first > last || options.nodes > PEER_MAX)
+    if ((first > last && broken == 0) || options.nodes > PEER_MAX)
         return usage();
+    if (broken > 0)
+        return break_histories(options, broken, first);
     for (uint64_t seed = first; seed <= last; seed++) {
         options.seed = seed;
         if (here) {

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "sim/broken.h"
 #include "sim/ck_durable.h"
 #include "sim/ck_lead.h"
 #include "sim/ck_log.h"
@@ -160,6 +161,7 @@ void sim_run(const struct sim_options *options, struct sim_result *result)
     run_until(&s, s.preset.fault_ms);
     fault_end(&s);
     come_right(&s);
+    broken_run_ended(&s);
     *result = (struct sim_result){.hash = trace_hash(&s),
                                   .events = sched_count(&s),
                                   .committed = ck_log_count(&s),

@@ -35,15 +35,17 @@ struct ck_model;
 struct ck_durable;
 struct ck_lead;
 struct writes;
+struct broken;
 
 #define SIM_CLIENTS_MAX 8
 
 struct sim_options {
     uint64_t seed;
-    uint32_t nodes; /* 0: 3 to 5 by the seed */
-    uint64_t ms;    /* length of the phase with faults; 0: by the preset */
-    bool text;      /* keep the transcript for a failure */
-    bool verbose;   /* print it while it happens */
+    uint32_t nodes;        /* 0: 3 to 5 by the seed */
+    uint64_t ms;           /* length of the phase with faults; 0: by the preset */
+    bool text;             /* keep the transcript for a failure */
+    bool verbose;          /* print it while it happens */
+    struct broken *broken; /* break the history now and then; NULL: never */
 };
 
 /* What a seed fixes for its whole run. */

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "sim/broken.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -74,6 +75,7 @@ void sim_fail(struct sim *s, const char *invariant, const char *format, ...)
     va_start(args, format);
     vsnprintf(why, sizeof(why), format, args);
     va_end(args);
+    broken_refused(s, invariant);
     fflush(stdout);
     if (trace_text(s)) {
         if (!s->options.verbose)
