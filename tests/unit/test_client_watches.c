@@ -250,8 +250,11 @@ TEST(set_watches, packets_are_split_at_the_limit)
             struct slice path;
             int in_vector = 0;
             for (; jute_next_ustring(&items, &path); in_vector++, paths++) {
+                char text[64] = "";
                 int i = -1;
-                CHECK(sscanf((const char *)path.data, "/a/long/enough/path/%d", &i) == 1);
+                REQUIRE(path.size < sizeof(text));
+                memcpy(text, path.data, path.size); /* no NUL follows it in the frame */
+                CHECK(sscanf(text, "/a/long/enough/path/%d", &i) == 1);
                 if (i < 0 || i >= COUNT_OF || seen[kind][i])
                     CHECK(false, "path %d of kind %d", i, kind);
                 else
