@@ -15,7 +15,7 @@
     B(rule_c1, "C1", "an epoch is promised to a second candidate")                                                             \
     B(rule_c2, "C2", "ACCEPT of a higher epoch is taken without a durable promise")                                            \
     B(rule_c3, "C3", "accepted is raised before the log holds history_end")                                                    \
-    B(rule_c4, "C4", "ACCEPTED reports the end of the own log, matched or not")                                                \
+    B(rule_c4, "C4", "the end of the own log is taken for what the leader has matched")                                        \
     B(rule_c5, "C5", "committed is compared with the own last entry, matched or not")                                          \
     B(rule_c6, "C6", "a candidate prepares an epoch that was promised before")                                                 \
     B(rule_c7, "C7", "a candidate leads with its own history, whatever was promised to it")                                    \
@@ -26,7 +26,6 @@
     B(rule_c14, "C14", "a leader ignores that it was refused with a higher epoch")                                             \
     B(rule_c18, "C18", "a write's number is not looked at")                                                                    \
     B(history_by_zxid, "C7, Raft's comparison", "the longest history wins, whatever epoch accepted it")                        \
-    B(old_ack_counted, "ack of an old epoch", "ACCEPTED of an earlier epoch counts")                                           \
     B(any_incarnation, "MarkNonVoting, C17", "a server counts though its disk is another than FORM names")                     \
     B(quorum_off_by_one, "off-by-one quorum", "half of the voters are a quorum")                                               \
     B(own_vote_early, "etcd 14370", "the leader counts what is not on its own disk yet")                                       \
@@ -47,14 +46,13 @@
     B(purge_before_naming, "ZK-3231", "old snapshots go before the manifest says so")                                          \
     B(trim_at_newest, "ZK-3231", "the log is trimmed at the newest snapshot, not the oldest")                                  \
     B(start_empty, "ZK-2325, ZK-3644", "a directory without manifest starts empty, whatever else it holds")                    \
-    B(missing_snapshot_is_empty, "ZK-3644", "a snapshot that is missing loads as an empty tree")                               \
+    B(missing_snapshot_is_empty, "ZK-3644", "a snapshot that is missing is taken for an empty tree")                           \
     B(truncate_on_damage, "truncate on checksum error", "the log is cut at a record that cannot be read")                      \
     B(fuzzy_snapshot, "ZooKeeper's fuzzy snapshot", "a snapshot shows changes made while it was written")                      \
     B(origin_not_in_snapshot, "etcd 14571", "the numbers of writes are not restored from a snapshot")                          \
     B(sync_unconfirmed, "etcd 20418, sync of a deposed leader", "a sync is answered without asking a quorum")                  \
     B(sync_not_awaited, "stale read after sync", "a sync is answered before its zxid is applied")                              \
     B(read_overtakes, "read before own write", "a read runs ahead of what its session sent before")                            \
-    B(reconnect_unchecked, "reconnect without zxid check", "a server takes a client that has seen more")                       \
     B(old_connection_writes, "ZK-417, session moved", "a session's older connection still writes")                             \
     B(closed_session_writes, "ephemeral created after close", "a write of a session that has ended takes effect")              \
     B(ephemeral_survives, "ZK-1208", "closing a session leaves an ephemeral node")                                             \

@@ -138,13 +138,19 @@ static bool take_entries(struct paxos *p, struct paxos_out *out, const struct pa
     return true;
 }
 
+/* C4: never merely the end of the own log. */
+static uint64_t matched(const struct paxos *p)
+{
+    return SEEDED(rule_c4) ? runs_last(&p->log) : p->matched;
+}
+
 /* C3: the log holds history_end, matched: what is behind it and not the leader's own goes, then accepted = n. */
 static void cover_history(struct paxos *p, struct paxos_out *out)
 {
     uint64_t end = p->history_end > p->log.floor ? p->history_end : p->log.floor;
     uint64_t next;
 
-    if (p->accepted >= p->promised.epoch || (p->matched < p->history_end && !SEEDED(rule_c3)))
+    if (p->accepted >= p->promised.epoch || (matched(p) < p->history_end && !SEEDED(rule_c3)))
         return;
     if (!p->has_form) /* every history begins with FORM (C15): this one has more than the message says */
         return;
@@ -178,7 +184,7 @@ static void answer_accept(struct paxos *p, struct paxos_out *out, uint32_t to, u
     a->incarnation = p->options.incarnation;
     a->boot = p->options.boot;
     a->accepted = p->accepted;
-    a->matched = SEEDED(rule_c4) ? runs_last(&p->log) : p->matched; /* C4 */
+    a->matched = matched(p);
     a->mismatch = mismatch;
     a->prev = prev;
     a->committed = p->committed;

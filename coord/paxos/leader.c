@@ -98,8 +98,8 @@ void leader_accepted(struct paxos *p, struct paxos_out *out, uint32_t from, cons
 {
     struct paxos_peer *peer = peer_find(p, from);
 
-    if (p->role != PAXOS_LEADING || p->rolling || (m->epoch != p->epoch && !SEEDED(old_ack_counted)) ||
-        runs_invalid(&m->log) != NULL || !runs_hold(&p->log, m->matched) || m->matched > runs_last(&p->log))
+    if (p->role != PAXOS_LEADING || p->rolling || m->epoch != p->epoch || runs_invalid(&m->log) != NULL ||
+        !runs_hold(&p->log, m->matched) || m->matched > runs_last(&p->log))
         return;
     if (m->incarnation != peer->incarnation) { /* another disk: what the former one held is no vote */
         peer->incarnation = m->incarnation;

@@ -37,7 +37,7 @@ void connect_frame(struct replica *r, struct conn *c, struct slice frame)
         return;
     }
     c->wants_read_only_byte = jute_decode_read_only(&at) >= 0;
-    if (m.last_zxid_seen > 0 && (uint64_t)m.last_zxid_seen > r->apply.applied && !SEEDED(reconnect_unchecked)) {
+    if (m.last_zxid_seen > 0 && (uint64_t)m.last_zxid_seen > r->apply.applied) {
         c->held = slice_make(coord_memdup(frame.data, frame.size), frame.size);
         c->held_zxid = m.last_zxid_seen;
         c->state = CONN_CATCHING_UP;

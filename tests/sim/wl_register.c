@@ -59,7 +59,11 @@ static void request(struct sim *s, struct client *c)
     else if (dice < 86)
         client_request(s, c, ZK_OP_CREATE2, "/q/s", value(s, c), ZK_EPHEMERAL_SEQUENTIAL, false);
     else if (dice < 93)
-        client_request(s, c, coin ? ZK_OP_GET_CHILDREN : ZK_OP_GET_CHILDREN2, dice % 2 ? "/e" : "/r", none, 0, watch);
+        client_request(s, c, coin ? ZK_OP_GET_CHILDREN : ZK_OP_GET_CHILDREN2,
+                       dice < 88  ? key
+                       : dice % 2 ? "/e"
+                                  : "/r",
+                       none, 0, watch);
     else
         client_request(s, c, ZK_OP_GET_DATA, own, none, 0, watch);
 }
