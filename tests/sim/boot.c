@@ -1,6 +1,7 @@
 /* boot.c - starting a server's process from its disk, in the order of coordd; see node.h. */
 #include "sim/ck_durable.h"
 #include "sim/ck_log.h"
+#include "sim/mark.h"
 #include "sim/net.h"
 #include "sim/node.h"
 #include "sim/trace.h"
@@ -39,6 +40,7 @@ static struct state *load(struct sim *s, struct node *n, uint64_t zxid)
 
 static void start_failed(struct sim *s, struct node *n)
 {
+    mark(s, MARK_RECOVERY_CRASH);
     n->alive = true; /* so that it can crash */
     node_check_disk(s, n);
 }
@@ -67,6 +69,8 @@ void node_start(struct sim *s, struct node *n)
         start_failed(s, n);
         return;
     }
+    if (recovered.torn_bytes > 0)
+        mark(s, MARK_TORN);
     struct state *state = load(s, n, recovered.snapshot_zxid);
     if (fake_fs_stopped(n->disk) || !ck_durable_start(s, n, &recovered)) {
         if (state != NULL)

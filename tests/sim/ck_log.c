@@ -6,6 +6,7 @@
 #include "sim/ck_durable.h"
 #include "sim/ck_model.h"
 #include "sim/client.h"
+#include "sim/mark.h"
 #include "sim/trace.h"
 
 struct ck_log {
@@ -110,8 +111,12 @@ static void extend(struct sim *s, struct node *n, const struct shadow_entry *se)
                                                     .skipped = a.skipped};
     trace_line(s, se->hash, "COMMITTED " ZXID_FMT " kind=%d op=%d session=%llx xid=%d err=%d%s by n%u", ZXID_ARG(e.zxid),
                (int)e.kind, e.op, (unsigned long long)e.session, e.xid, a.err, a.skipped ? " SKIPPED" : "", n->id);
+    if (a.skipped && e.kind == ENTRY_SESSION_EXPIRE)
+        mark(s, MARK_EXPIRY_VOID);
     if (a.skipped)
         return;
+    if (e.kind == ENTRY_SESSION_EXPIRE && a.err == 0 && a.change_count > 0)
+        mark(s, MARK_EXPIRED);
     ck_model_apply(s, &e, &a);
     if (e.kind == ENTRY_REQUEST)
         client_committed(s, &e, a.err);

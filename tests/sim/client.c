@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "sim/broken.h"
 #include "sim/ck_log.h"
+#include "sim/mark.h"
 #include "sim/pipe.h"
 #include "sim/sched.h"
 #include "sim/trace.h"
@@ -37,6 +38,8 @@ static void flight_drop(struct client *c)
         struct op *op = LIST_ENTRY(link, struct op, link);
         if (!op->write)
             coord_free(op);
+        else if (!op->committed && !op->refused)
+            c->write_lost = true;
     }
     c->flight_count = 0;
     c->last_write = NULL;
@@ -150,6 +153,9 @@ static void connected(struct sim *s, struct client *c, struct slice frame)
     if ((uint32_t)r.timeout < s->preset.session_min_ms || (uint32_t)r.timeout > s->preset.session_max_ms)
         sim_fail(s, "protocol", "c%u got a time-out of %d ms", c->id, r.timeout);
     trace_line(s, session, "c%u has session %llx timeout=%d", c->id, (unsigned long long)session, r.timeout);
+    if (c->session != 0 && c->write_lost)
+        mark(s, MARK_MOVED_PENDING);
+    c->write_lost = false;
     c->sessions += c->session == 0 ? 1 : 0;
     c->session = session;
     memcpy(c->password, r.password.data, ZK_PASSWORD_BYTES);

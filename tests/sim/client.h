@@ -58,6 +58,7 @@ struct client {
     uint64_t last_zxid;
     struct list flight; /* struct op */
     uint32_t flight_count;
+    bool write_lost;       /* with the last connection went writes that may still take effect */
     struct op *last_write; /* on this connection */
     struct client_watch watch[CLIENT_WATCHES_MAX];
     uint32_t watch_count;

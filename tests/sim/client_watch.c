@@ -2,6 +2,7 @@
 #include "sim/ck_log.h"
 #include "sim/ck_model.h"
 #include "sim/client.h"
+#include "sim/mark.h"
 #include "sim/trace.h"
 
 #include <stdio.h>
@@ -42,6 +43,8 @@ static bool fired(struct sim *s, struct client *c, const char *path, bool child,
                  ZXID_ARG((uint64_t)h->zxid), (int)event, ZXID_ARG(zxid), w->pending ? " (pending)" : "");
     if (w->pending && h->zxid != -1)
         sim_fail(s, "C10", "c%u got event %d on %s with a zxid before setWatches was answered", c->id, e->type, path);
+    if (w->pending)
+        mark(s, MARK_WATCH_LATE);
     *w = c->watch[--c->watch_count];
     return true;
 }

@@ -5,6 +5,7 @@
 #include "sim/broken.h"
 #include "sim/ck_log.h"
 #include "sim/client.h"
+#include "sim/mark.h"
 #include "sim/trace.h"
 
 /* The last write of a session that took effect. */
@@ -34,8 +35,12 @@ void client_write_free_all(struct sim *s)
     struct writes *w = writes_of(s);
     void *value;
 
-    for (size_t at = 0; (value = map_next(&w->by_request, &at)) != NULL;)
+    for (size_t at = 0; (value = map_next(&w->by_request, &at)) != NULL;) {
+        const struct op *op = value;
+        if (!op->answered && !op->refused)
+            mark(s, op->committed ? MARK_FOUND_LATER : MARK_NEVER);
         coord_free(value);
+    }
     for (size_t at = 0; (value = map_next(&w->taken, &at)) != NULL;)
         coord_free(value);
     map_deinit(&w->by_request);
@@ -66,6 +71,8 @@ void client_committed(struct sim *s, const struct entry *e, int err)
     if (op->committed || op->refused)
         sim_fail(s, "C5", "xid %d of session %llx is in the log twice, again as " ZXID_FMT, e->xid,
                  (unsigned long long)e->session, ZXID_ARG(e->zxid));
+    if (err == -COORD_E_SESSION_MOVED)
+        mark(s, MARK_SESSION_MOVED);
     if (err == -COORD_E_SESSION_MOVED || err == -COORD_E_SESSION_EXPIRED) {
         op->refused = true;
         return;

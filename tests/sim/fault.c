@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "sim/client.h"
+#include "sim/mark.h"
 #include "sim/net.h"
 #include "sim/node.h"
 #include "sim/pipe.h"
@@ -135,6 +136,7 @@ static void strike(struct sim *s, void *arg)
         power_loss(s);
     } else if (dice < 36 && !s->fault->wiped) {
         s->fault->wiped = true;
+        mark(s, MARK_WITHOUT_VOTE);
         node_wipe(s, n, down_ms(s));
     } else if (dice < 39) {
         if (n->alive && !n->doomed)

@@ -4,6 +4,7 @@
  * process may die, with what it did not hear of already durable.
  */
 #include "sim/ck_durable.h"
+#include "sim/mark.h"
 #include "sim/node.h"
 #include "sim/sched.h"
 #include "sim/trace.h"
@@ -108,6 +109,7 @@ static void lane_run(struct sim *s, void *arg)
     }
     lane_pick(n, t.which, &picked);
     ck_durable_running(s, n, &picked);
+    mark_running(s, n, &picked);
     if (t.which == JOB_LANE_WAL)
         store_run_wal(n->store, &picked);
     else
@@ -119,6 +121,7 @@ static void lane_run(struct sim *s, void *arg)
                    job_type_name(job->type), ZXID_ARG(job->zxid), job->err);
         n->snapshots += job->type == JOB_SNAP_COMMIT && job->err == 0 ? 1 : 0;
         n->installs += job->type == JOB_INSTALL && job->err == 0 ? 1 : 0;
+        mark_ran(s, job);
         if (job->err == 0)
             ck_durable_ran(s, n, job);
         if (job->err == 0 || harmless(job))

@@ -1,14 +1,16 @@
 /* main.c - coordsim: runs seeds, each in a process of its own, and shows the transcript of those that fail.
  *
- *     coordsim [--nodes N] [--ms T] [--verbose] [--here] --seed N | --seeds A..B
+ *     coordsim [--nodes N] [--ms T] [--marks] [--verbose] [--here] --seed N | --seeds A..B
  *     coordsim --broken-histories N
  *
  * One line a seed with what happened and a hash of the whole run; the last line is `passed N failed M`. A seed that fails (an
  * invariant, an assertion, a sanitizer, no end) is run once more, which gives the same events, now with the transcript.
  * --broken-histories breaks N histories of good runs, each of which must be refused (broken.h).
+ * --marks counts rare situations over all seeds, each of which must have happened (mark.h).
  * --here runs a single seed in this process, for a debugger. Exit status 1 when a seed failed, 2 for wrong usage.
  */
 #include "sim/broken.h"
+#include "sim/mark.h"
 #include "sim/sim.h"
 #include "sim/trace.h"
 
@@ -101,7 +103,9 @@ static int break_histories(struct sim_options options, uint64_t wanted, uint64_t
 
 static int usage(void)
 {
-    fputs("usage: coordsim [--nodes N] [--ms T] [--verbose] [--here] --seed N | --seeds A..B | --broken-histories N\n", stderr);
+    fputs(
+        "usage: coordsim [--nodes N] [--ms T] [--marks] [--verbose] [--here] --seed N | --seeds A..B | --broken-histories N\n",
+        stderr);
     return 2;
 }
 
@@ -115,6 +119,10 @@ int main(int argc, char **argv)
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--verbose") == 0) {
             options.verbose = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--marks") == 0) {
+            options.marks = mark_counters_new();
             continue;
         }
         if (strcmp(argv[i], "--here") == 0) {
@@ -153,6 +161,8 @@ int main(int argc, char **argv)
             failed++;
         }
     }
+    if (options.marks != NULL)
+        mark_report(options.marks, &passed, &failed);
     printf("passed %" PRIu64 " failed %" PRIu64 "\n", passed, failed);
     return failed > 0 ? 1 : 0;
 }

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "sim/ck_durable.h"
 #include "sim/ck_lead.h"
+#include "sim/mark.h"
 #include "sim/sched.h"
 #include "sim/trace.h"
 
@@ -304,6 +305,7 @@ static bool take_message(struct sim *s, struct node *n, uint32_t peer, struct bu
     m.to = peer;
     ck_durable_leaves(s, n, &m);
     ck_lead_leaves(s, n, &m);
+    mark_leaves(s, n, &m);
     send(s, n->id, peer, slice_make(in.data, total));
     buf_consume(out, total);
     return true;

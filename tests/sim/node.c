@@ -6,6 +6,7 @@
 #include "sim/ck_durable.h"
 #include "sim/ck_lead.h"
 #include "sim/ck_log.h"
+#include "sim/mark.h"
 #include "sim/net.h"
 #include "sim/pipe.h"
 #include "sim/sched.h"
@@ -88,6 +89,7 @@ static void process_free(struct node *n)
     n->turn_at = UINT64_MAX;
     n->paused_until = 0;
     n->stopping = n->doomed = false;
+    n->seen = (struct mark_seen){.role = PAXOS_FOLLOWER};
 }
 
 void node_free(struct sim *s, struct node *n)
@@ -295,9 +297,11 @@ void node_effects(struct sim *s, struct node *n)
     if (why != NULL) {
         if (!n->doomed)
             sim_fail(s, "service", "n%u gives up: %s", n->id, why);
+        mark(s, MARK_DISK_FAILED);
         node_crash(s, n, FAKE_FS_RANDOM, rng_between(&n->rng, 5, 1500));
         return;
     }
+    mark_step(s, n);
     ck_log_step(s, n);
     ck_lead_step(s, n);
     lane_take(s, n);
@@ -334,6 +338,7 @@ static void turn(struct sim *s, struct node *n)
                                                .job = item->job};
         if (item->type == REPLICA_MESSAGE) {
             message_decode(s, n, item, &messages[count]);
+            mark_arrives(s, n, &messages[count]);
         } else if (item->type == REPLICA_JOB_DONE) {
             trace_line(s, item->job->type, "n%u job %s done err=%d", n->id, job_type_name(item->job->type), item->job->err);
         } else {

@@ -20,6 +20,15 @@ struct lane {
     bool busy;
 };
 
+/* What a process showed after its last step, for mark.c. */
+struct mark_seen {
+    enum paxos_role role;
+    bool established;
+    uint32_t epoch;
+    uint64_t sync_id;   /* asked for, not yet answered; 0: none */
+    uint64_t forwarded; /* the number of the last write sent to a leader, the first of each message counted */
+};
+
 struct node {
     uint32_t id;
     uint64_t life; /* counts the processes; events of an earlier one mean nothing */
@@ -40,6 +49,7 @@ struct node {
     bool stopping;                  /* hands over, then stops */
     uint64_t down_until;            /* a process that died comes back then */
     uint64_t snapshots, installs;   /* written, received */
+    struct mark_seen seen;
 };
 
 struct node *node_new(struct sim *s, uint32_t id);

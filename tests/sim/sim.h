@@ -45,6 +45,7 @@ struct sim_options {
     uint64_t ms;           /* length of the phase with faults; 0: by the preset */
     bool text;             /* keep the transcript for a failure */
     bool verbose;          /* print it while it happens */
+    uint64_t *marks;       /* counters of mark.h; NULL: none */
     struct broken *broken; /* break the history now and then; NULL: never */
 };
 

@@ -1,0 +1,61 @@
+/* mark.h - coverage marks: rare situations that must have happened at least once in a long run of many seeds.
+ *
+ * All of them are seen from outside the product: in jobs, messages, the committed sequence, what the replica shows. A mark
+ * counts and changes nothing, so runs stay the same. The counters stand in memory that the processes of all seeds share.
+ */
+#ifndef TESTS_SIM_MARK_H
+#define TESTS_SIM_MARK_H
+
+#include "sim/node.h"
+
+#define MARKS(X)                                                                                                               \
+    X(ADOPTED, "candidate fetches another server's history")                                                                   \
+    X(ADOPTED_SNAPSHOT, "candidate needs another server's snapshot")                                                           \
+    X(PREEMPTED, "candidate beaten by a higher promise")                                                                       \
+    X(DEPOSED, "established leader steps down, the process lives on")                                                          \
+    X(ROLLED, "leader goes on to the next epoch, its numbers used up")                                                         \
+    X(HANDED_OVER, "leader hands over to another")                                                                             \
+    X(WITHOUT_VOTE, "disk emptied, its server goes on without a vote")                                                         \
+    X(REFUSED, "message of a lower epoch refused")                                                                             \
+    X(MISMATCHED, "ACCEPT that does not fit the log answered with its shape")                                                  \
+    X(CUT, "entries in the log cut off for a leader's history")                                                                \
+    X(TORN, "torn end of a log cut off at recovery")                                                                           \
+    X(RECOVERY_CRASH, "crash in the middle of recovery")                                                                       \
+    X(DISK_FAILED, "server ends itself: its disk failed")                                                                      \
+    X(SHARED_SYNC, "several persists share one sync")                                                                          \
+    X(READ_BACK, "entries read back from the log's files")                                                                     \
+    X(READ_TRIMMED, "entries wanted that are trimmed away")                                                                    \
+    X(INSTALLED, "snapshot of another server installed")                                                                       \
+    X(HELD, "message waits for the disk")                                                                                      \
+    X(FORWARD_LATE, "forwarded write reaches a server that does not lead")                                                     \
+    X(FORWARD_AGAIN, "forwarded write sent again")                                                                             \
+    X(SESSION_MOVED, "write refused: its session had moved")                                                                   \
+    X(MOVED_PENDING, "session moves while a write of it is pending")                                                           \
+    X(EXPIRY_VOID, "expiry without effect: the session was attached anew")                                                     \
+    X(EXPIRED, "session expired, ephemeral nodes removed with it")                                                             \
+    X(SYNC_AGAIN, "sync asked again of a leader")                                                                              \
+    X(SYNCS_SHARED, "several syncs wait for one barrier")                                                                      \
+    X(WATCH_LATE, "watch event told at reconnection")                                                                          \
+    X(FOUND_LATER, "write took effect, its client was never told")                                                             \
+    X(NEVER, "write never took effect, its connection was lost")
+
+enum mark {
+#define MARK_NAME(name, text) MARK_##name,
+    MARKS(MARK_NAME)
+#undef MARK_NAME
+        MARK_COUNT
+};
+
+uint64_t *mark_counters_new(void); /* MARK_COUNT of them, shared with child processes */
+
+/* Prints a table. Adds to passed and failed: those that happened and those that did not. */
+void mark_report(const uint64_t *counters, uint64_t *passed, uint64_t *failed);
+
+void mark(const struct sim *s, enum mark what);
+void mark_step(const struct sim *s, struct node *n);
+void mark_leaves(const struct sim *s, struct node *n, const struct peer_msg *m);
+void mark_arrives(const struct sim *s, struct node *n, const struct peer_msg *m);
+void mark_running(const struct sim *s, const struct node *n, const struct list *jobs);
+void mark_ran(const struct sim *s, const struct job *job);
+
+#endif
