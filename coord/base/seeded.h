@@ -53,9 +53,9 @@
     B(sync_unconfirmed, "etcd 20418, sync of a deposed leader", "a sync is answered without asking a quorum")                  \
     B(sync_not_awaited, "stale read after sync", "a sync is answered before its zxid is applied")                              \
     B(read_overtakes, "read before own write", "a read runs ahead of what its session sent before")                            \
-    B(old_connection_writes, "ZK-417, session moved", "a session's older connection still writes")                             \
+    B(old_connection_writes, "session moved", "a session's older connection still writes")                                     \
     B(closed_session_writes, "ephemeral created after close", "a write of a session that has ended takes effect")              \
-    B(ephemeral_survives, "ZK-1208", "closing a session leaves an ephemeral node")                                             \
+    B(ephemeral_survives, "ephemeral left behind", "closing a session leaves an ephemeral node")                               \
     B(expiry_not_restarted, "expiry by the wrong clock", "a new leader gives sessions no full time-out")                       \
     B(expiry_unchecked, "expiry of a moved session", "an expiry holds though the session came back")                           \
     B(version_not_checked, "conditional update", "setData ignores the version asked for")                                      \
@@ -63,7 +63,7 @@
     B(watch_twice, "etcd 17247", "a watcher hears of a deletion twice")                                                        \
     B(watch_lost_when_slow, "etcd 17529", "events for a client that reads slowly are dropped")                                 \
     B(watch_missed_on_return, "etcd 15271", "a change that was missed while away fires no watch")                              \
-    B(child_watch_lost, "ZK-2757", "a deletion does not fire the watch on the parent's children")
+    B(child_watch_lost, "lost child watch", "a deletion does not fire the watch on the parent's children")
 
 #ifdef COORD_SEEDED_BUGS
 
