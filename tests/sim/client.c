@@ -11,7 +11,7 @@
 #include "sim/pipe.h"
 #include "sim/sched.h"
 #include "sim/trace.h"
-#include "sim/wl_register.h"
+#include "sim/workload.h"
 
 static void tick(struct sim *s, void *arg);
 
@@ -28,6 +28,7 @@ struct client *client_new(struct sim *s, uint32_t id)
     sim_rng(s, &c->rng, "client", id);
     c->reader = chance(&c->rng, 250);
     list_init(&c->flight);
+    workload_draw(s, c);
     tick_later(s, c);
     return c;
 }
@@ -69,6 +70,7 @@ static void session_over(struct sim *s, struct client *c)
 {
     c->session = 0;
     c->watch_count = 0;
+    c->lock[0] = 0;
     c->xid = 0;
     c->last_zxid = 0;
     idle(s, c, rng_below(&c->rng, 50));
@@ -262,7 +264,7 @@ static void tick(struct sim *s, void *arg)
         idle(s, c, 0);
     } else if (c->phase == CLIENT_CONNECTED) {
         if (!s->quiet)
-            wl_register_turn(s, c);
+            workload_turn(s, c);
         if (c->phase == CLIENT_CONNECTED && s->now - c->sent_at > c->timeout_ms / 3)
             ping(s, c);
     }

@@ -62,8 +62,11 @@ struct client {
     struct op *last_write; /* on this connection */
     struct client_watch watch[CLIENT_WATCHES_MAX];
     uint32_t watch_count;
-    uint64_t watches_since; /* relative zxid of the setWatches under way */
-    int32_t version[8];     /* of the keys, as last heard */
+    uint64_t watches_since;     /* relative zxid of the setWatches under way */
+    int32_t version[8];         /* of the keys, as last heard */
+    uint32_t workload;          /* enum workload */
+    int32_t counter;            /* the counter, as last read */
+    char lock[CLIENT_PATH_MAX]; /* its place in the queue for the lock; empty: none */
     uint64_t replies, sessions, expired;
 };
 

@@ -3,6 +3,7 @@
 #include "sim/ck_model.h"
 #include "sim/client.h"
 #include "sim/trace.h"
+#include "sim/workload.h"
 
 #include <stdio.h>
 
@@ -43,6 +44,7 @@ static void created(struct sim *s, struct client *c, const struct op *op, uint64
     if (strncmp(text, op->path, size) != 0 || strlen(text) != size + (op->sequential ? 10 : 0) ||
         !ck_model_happened(s, text, ZK_EVENT_NODE_CREATED, zxid))
         sim_fail(s, "C7", "c%u xid %d: create of %s answers %s", c->id, op->xid, op->path, text);
+    workload_created(c, text);
 }
 
 static void write_reply(struct sim *s, struct client *c, struct op *op, const struct zk_reply_header *h, struct jute_cursor *in)
@@ -89,6 +91,7 @@ static void read_data(struct sim *s, struct client *c, const struct op *op, uint
         if (ck_data_hash(r.data) != want->data_hash)
             sim_fail(s, "C4", "c%u xid %d read a value of %s that it did not have at " ZXID_FMT, c->id, op->xid, op->path,
                      ZXID_ARG(zxid));
+        workload_read(s, c, op->path, r.data, r.version);
         stat = (struct zk_stat){r.czxid,    r.mzxid,           r.ctime,       r.mtime,        r.version, r.cversion,
                                 r.aversion, r.ephemeral_owner, r.data_length, r.num_children, r.pzxid};
     } else {

@@ -18,6 +18,9 @@ struct fault {
 
 static void strike(struct sim *s, void *arg);
 
+const char *const fault_names[FAULT_COUNT] = {"crash", "torn",  "power", "wipe",   "disk",  "cut",    "break",
+                                              "slow",  "pause", "clock", "vanish", "stall", "reader", "handover"};
+
 struct fault *fault_new(struct sim *s)
 {
     struct fault *f = coord_alloc_zero(1, sizeof(*f));
@@ -118,52 +121,91 @@ static void power_loss(struct sim *s)
     }
 }
 
+/* Per hundred: up to which dice each kind comes. */
+static enum fault_kind kind_draw(struct sim *s)
+{
+    static const uint8_t below[FAULT_COUNT] = {20, 32, 35, 36, 39, 55, 63, 72, 80, 83, 88, 92, 95, 100};
+    enum fault_kind kind;
+
+    do {
+        uint64_t dice = rng_below(&s->fault->rng, 100);
+        for (kind = 0; dice >= below[kind]; kind++)
+            ;
+    } while (s->options.faults != 0 && (s->options.faults >> kind & 1) == 0);
+    return kind;
+}
+
+static void strike_client(struct sim *s, enum fault_kind kind)
+{
+    struct rng *rng = &s->fault->rng;
+    struct client *c = s->clients[rng_below(rng, s->preset.clients)];
+
+    if (kind == FAULT_VANISH)
+        client_vanish(s, c);
+    else if (kind == FAULT_STALL)
+        pipe_stall_client(s, c->id);
+    else if (c->phase == CLIENT_CONNECTED)
+        pipe_slow(s, c->conn, rng_below(rng, 400));
+}
+
 static void strike(struct sim *s, void *arg)
 {
     struct rng *rng = &s->fault->rng;
-    uint32_t dice = (uint32_t)rng_below(rng, 100);
+    enum fault_kind kind = kind_draw(s);
     struct node *n = some_node(s);
+    enum fake_fs_crash mode;
 
     if (s->healed)
         return;
-    if (dice < 20) {
-        enum fake_fs_crash mode = crash_mode(s);
+    switch (kind) {
+    case FAULT_CRASH:
+        mode = crash_mode(s);
         node_crash(s, n, mode, down_ms(s));
-    } else if (dice < 32) {
+        break;
+    case FAULT_TORN:
         if (n->alive && !n->doomed)
             node_crash_at_write(s, n, rng_between(rng, 1, 25));
-    } else if (dice < 35) {
+        break;
+    case FAULT_POWER:
         power_loss(s);
-    } else if (dice < 36 && !s->fault->wiped) {
+        break;
+    case FAULT_WIPE:
+        if (s->fault->wiped)
+            break;
         s->fault->wiped = true;
         mark(s, MARK_WITHOUT_VOTE);
         node_wipe(s, n, down_ms(s));
-    } else if (dice < 39) {
+        break;
+    case FAULT_DISK:
         if (n->alive && !n->doomed)
             node_fail_disk(s, n, rng_between(rng, 1, 40));
-    } else if (dice < 55) {
+        break;
+    case FAULT_CUT:
         cut_network(s);
-    } else if (dice < 63) {
+        break;
+    case FAULT_BREAK:
         net_break(s, n->id, 1 + n->id % s->preset.nodes);
-    } else if (dice < 72) {
+        break;
+    case FAULT_SLOW:
         trace_line(s, n->id, "n%u SLOW DISK", n->id);
         n->slow_until = s->now + rng_between(rng, 50, 1500);
-    } else if (dice < 80) {
+        break;
+    case FAULT_PAUSE:
         if (n->alive)
             node_pause(s, n, rng_between(rng, 5, 1500));
-    } else if (dice < 83) {
+        break;
+    case FAULT_CLOCK:
         n->wall_offset = (int64_t)rng_below(rng, 7200000) - 3600000;
         node_set_rate(s, n, (uint32_t)rng_between(rng, 300, 2000));
-    } else if (dice < 88) {
-        client_vanish(s, s->clients[rng_below(rng, s->preset.clients)]);
-    } else if (dice < 92) {
-        pipe_stall_client(s, (uint32_t)rng_below(rng, s->preset.clients));
-    } else if (dice < 95) {
-        struct client *c = s->clients[rng_below(rng, s->preset.clients)];
-        if (c->phase == CLIENT_CONNECTED)
-            pipe_slow(s, c->conn, rng_below(rng, 400));
-    } else {
+        break;
+    case FAULT_VANISH:
+    case FAULT_STALL:
+    case FAULT_READER:
+        strike_client(s, kind);
+        break;
+    default:
         node_hand_over(s, n);
+        break;
     }
     sched_at(s, s->now + 1 + rng_below(rng, 2 * (uint64_t)s->preset.fault_gap_ms), strike, NULL, arg);
 }

@@ -6,6 +6,25 @@
 
 #include "sim/sim.h"
 
+enum fault_kind {
+    FAULT_CRASH,    /* a process dies */
+    FAULT_TORN,     /* the same in the middle of its disk's writes */
+    FAULT_POWER,    /* all at once */
+    FAULT_WIPE,     /* a disk is emptied */
+    FAULT_DISK,     /* a write or sync fails */
+    FAULT_CUT,      /* messages between some servers vanish */
+    FAULT_BREAK,    /* a link breaks */
+    FAULT_SLOW,     /* a disk limps */
+    FAULT_PAUSE,    /* a process stands still */
+    FAULT_CLOCK,    /* jumps and runs at another speed */
+    FAULT_VANISH,   /* a client says nothing for a while */
+    FAULT_STALL,    /* connections of a client carry nothing more */
+    FAULT_READER,   /* a client reads slowly */
+    FAULT_HANDOVER, /* a server stops in order */
+    FAULT_COUNT
+};
+extern const char *const fault_names[FAULT_COUNT];
+
 struct fault *fault_new(struct sim *s);
 void fault_free(struct sim *s);
 

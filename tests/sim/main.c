@@ -1,18 +1,23 @@
 /* main.c - coordsim: runs seeds, each in a process of its own, and shows the transcript of those that fail.
  *
- *     coordsim [--nodes N] [--ms T] [--marks] [--verbose] [--here] --seed N | --seeds A..B
+ *     coordsim [--nodes N] [--ms T] [--workloads LIST] [--faults LIST] [--marks] [--verbose] [--here] --seed N | --seeds A..B
+ *     coordsim [...] --minutes M [--seed FIRST]
  *     coordsim --broken-histories N
  *
  * One line a seed with what happened and a hash of the whole run; the last line is `passed N failed M`. A seed that fails (an
  * invariant, an assertion, a sanitizer, no end) is run once more, which gives the same events, now with the transcript.
  * --broken-histories breaks N histories of good runs, each of which must be refused (broken.h).
  * --marks counts rare situations over all seeds, each of which must have happened (mark.h).
+ * --minutes runs seeds that nobody ran before, or those from FIRST on, for so long. --workloads and --faults take names, with
+ * commas between them: only these (workload.h, fault.h). On a terminal stderr shows how far it is.
  * --here runs a single seed in this process, for a debugger. Exit status 1 when a seed failed, 2 for wrong usage.
  */
 #include "sim/broken.h"
+#include "sim/fault.h"
 #include "sim/mark.h"
 #include "sim/sim.h"
 #include "sim/trace.h"
+#include "sim/workload.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -21,6 +26,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CPU_SECONDS_MAX 60  /* of one seed: then it hangs */
@@ -101,11 +107,60 @@ static int break_histories(struct sim_options options, uint64_t wanted, uint64_t
     return failed > 0 ? 1 : 0;
 }
 
+/* The bits of a comma-separated list of names; 0: one that is none. */
+static uint32_t list_parse(const char *list, const char *const *names, uint32_t count)
+{
+    uint32_t bits = 0;
+
+    while (*list != 0) {
+        size_t size = strcspn(list, ",");
+        uint32_t i = 0;
+        while (i < count && (strlen(names[i]) != size || strncmp(names[i], list, size) != 0))
+            i++;
+        if (i == count)
+            return 0;
+        bits |= 1u << i;
+        list += size;
+        list += *list == ',' ? 1 : 0;
+    }
+    return bits;
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* On a terminal: how far it is. */
+static void progress(uint64_t done, uint64_t failed, double spent, double left)
+{
+    static double shown;
+
+    if (!isatty(STDERR_FILENO) || spent - shown < 0.5)
+        return;
+    shown = spent;
+    fprintf(stderr, "\r%" PRIu64 " seeds, %" PRIu64 " failed, %.1f a second, %.0f s left \033[K\r", done, failed,
+            (double)done / spent, left);
+}
+
+static void print_names(const char *what, const char *const *names, uint32_t count)
+{
+    fprintf(stderr, "%s:", what);
+    for (uint32_t i = 0; i < count; i++)
+        fprintf(stderr, " %s", names[i]);
+    fputc('\n', stderr);
+}
+
 static int usage(void)
 {
-    fputs(
-        "usage: coordsim [--nodes N] [--ms T] [--marks] [--verbose] [--here] --seed N | --seeds A..B | --broken-histories N\n",
-        stderr);
+    fputs("usage: coordsim [--nodes N] [--ms T] [--workloads LIST] [--faults LIST] [--marks] [--verbose] [--here]\n"
+          "                --seed N | --seeds A..B | --minutes M [--seed FIRST] | --broken-histories N\n",
+          stderr);
+    print_names("workloads", workload_names, WORKLOAD_COUNT);
+    print_names("faults", fault_names, FAULT_COUNT);
     return 2;
 }
 
@@ -113,6 +168,7 @@ int main(int argc, char **argv)
 {
     struct sim_options options = {0};
     uint64_t first = 1, last = 0, broken = 0, passed = 0, failed = 0;
+    double minutes = 0, began = seconds();
     bool here = false;
 
     for (int i = 1; i < argc; i++) {
@@ -135,6 +191,12 @@ int main(int argc, char **argv)
             first = last = strtoull(value, NULL, 10);
         else if (strcmp(argv[i], "--seeds") == 0 && sscanf(value, "%" SCNu64 "..%" SCNu64, &first, &last) == 2)
             ;
+        else if (strcmp(argv[i], "--minutes") == 0)
+            minutes = strtod(value, NULL);
+        else if (strcmp(argv[i], "--workloads") == 0 && (options.workloads = list_parse(value, workload_names, WORKLOAD_COUNT)))
+            ;
+        else if (strcmp(argv[i], "--faults") == 0 && (options.faults = list_parse(value, fault_names, FAULT_COUNT)))
+            ;
         else if (strcmp(argv[i], "--broken-histories") == 0)
             broken = strtoull(value, NULL, 10);
         else if (strcmp(argv[i], "--nodes") == 0)
@@ -145,11 +207,19 @@ int main(int argc, char **argv)
             return usage();
         i++;
     }
+    if (minutes > 0) {
+        if (last == 0) /* others than in any run before */
+            first = (uint64_t)time(NULL) * 1000000;
+        last = UINT64_MAX - 1;
+    }
     if ((first > last && broken == 0) || options.nodes > PEER_MAX)
         return usage();
     if (broken > 0)
         return break_histories(options, broken, first);
     for (uint64_t seed = first; seed <= last; seed++) {
+        double spent = seconds() - began;
+        if (minutes > 0 && spent >= minutes * 60)
+            break;
         options.seed = seed;
         if (here) {
             options.text = true;
@@ -160,6 +230,9 @@ int main(int argc, char **argv)
         } else {
             failed++;
         }
+        spent = seconds() - began;
+        uint64_t done = seed - first + 1;
+        progress(done, failed, spent, minutes > 0 ? minutes * 60 - spent : spent / (double)done * (double)(last - seed));
     }
     if (options.marks != NULL)
         mark_report(options.marks, &passed, &failed);

@@ -10,7 +10,7 @@
  *     net      links and messages between servers     ck_durable  I5 I6 I9 I12: what each disk must hold
  *     node     one server's process; lanes of jobs    ck_lead     I4 I7: leaders
  *     pipe     connections of clients                 fault       what goes wrong, and when
- *     client   sessions, requests, watches; C1 C2 C9  wl_register what the clients do
+ *     client   sessions, requests, watches; C1 C2 C9  workload    what the clients do
  */
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
@@ -41,12 +41,13 @@ struct broken;
 
 struct sim_options {
     uint64_t seed;
-    uint32_t nodes;        /* 0: 3 to 5 by the seed */
-    uint64_t ms;           /* length of the phase with faults; 0: by the preset */
-    bool text;             /* keep the transcript for a failure */
-    bool verbose;          /* print it while it happens */
-    uint64_t *marks;       /* counters of mark.h; NULL: none */
-    struct broken *broken; /* break the history now and then; NULL: never */
+    uint32_t nodes;             /* 0: 3 to 5 by the seed */
+    uint64_t ms;                /* length of the phase with faults; 0: by the preset */
+    uint32_t workloads, faults; /* which, by bit (workload.h, fault.h); 0: as the seed has it */
+    bool text;                  /* keep the transcript for a failure */
+    bool verbose;               /* print it while it happens */
+    uint64_t *marks;            /* counters of mark.h; NULL: none */
+    struct broken *broken;      /* break the history now and then; NULL: never */
 };
 
 /* What a seed fixes for its whole run. */

@@ -6,7 +6,6 @@
 #include "base/bytes.h"
 
 #define KEYS 5
-#define FLIGHT_MAX 12
 #define VALUE_MAX 40000
 
 static struct slice value(struct sim *s, struct client *c)
@@ -20,7 +19,7 @@ static struct slice value(struct sim *s, struct client *c)
     return chance(&c->rng, 10) ? SLICE_NULL : slice_make(bytes, size);
 }
 
-static void request(struct sim *s, struct client *c)
+void wl_register_request(struct sim *s, struct client *c)
 {
     char key[CLIENT_PATH_MAX], own[CLIENT_PATH_MAX];
     uint32_t number = (uint32_t)rng_below(&c->rng, KEYS), dice = (uint32_t)rng_below(&c->rng, 100);
@@ -66,20 +65,4 @@ static void request(struct sim *s, struct client *c)
                        none, 0, watch);
     else
         client_request(s, c, ZK_OP_GET_DATA, own, none, 0, watch);
-}
-
-void wl_register_turn(struct sim *s, struct client *c)
-{
-    uint32_t most = (uint32_t)rng_below(&c->rng, 4);
-
-    if (!s->healed && chance(&c->rng, 3)) {
-        client_close_session(s, c);
-        return;
-    }
-    if (!s->healed && chance(&c->rng, 3)) {
-        client_vanish(s, c);
-        return;
-    }
-    while (most-- > 0 && c->flight_count < FLIGHT_MAX)
-        request(s, c);
 }

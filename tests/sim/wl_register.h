@@ -6,7 +6,7 @@
 
 #include "sim/client.h"
 
-/* A connected client's turn: it may send some requests. */
-void wl_register_turn(struct sim *s, struct client *c);
+/* Some requests. */
+void wl_register_request(struct sim *s, struct client *c);
 
 #endif

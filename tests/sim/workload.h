@@ -1,0 +1,35 @@
+/* workload.h - what the clients do, by name; each client of a run has one of the workloads, by the seed.
+ *
+ *     register    a few keys that all set, read, watch, delete; conditional sets, sync and read (wl_register.c)
+ *     counter     a number raised by conditional sets: its value is always the node's version
+ *     ephemeral   ephemeral nodes that all want to own, watched by the others; sessions that end often
+ *     lock        the lock recipe: ephemeral sequential nodes, the lowest holds it
+ *     children    one parent with thousands of children, made, deleted and listed
+ *     large       values of up to 200 kB
+ */
+#ifndef TESTS_SIM_WORKLOAD_H
+#define TESTS_SIM_WORKLOAD_H
+
+#include "sim/client.h"
+
+enum workload {
+    WORKLOAD_REGISTER,
+    WORKLOAD_COUNTER,
+    WORKLOAD_EPHEMERAL,
+    WORKLOAD_LOCK,
+    WORKLOAD_CHILDREN,
+    WORKLOAD_LARGE,
+    WORKLOAD_COUNT
+};
+extern const char *const workload_names[WORKLOAD_COUNT];
+
+void workload_draw(struct sim *s, struct client *c);
+
+/* A connected client's turn: it may send some requests, close its session or vanish. */
+void workload_turn(struct sim *s, struct client *c);
+
+/* Its replies: a node was created under this path; data was read. */
+void workload_created(struct client *c, const char *path);
+void workload_read(struct sim *s, struct client *c, const char *path, struct slice data, int32_t version);
+
+#endif
