@@ -3,6 +3,7 @@
 #include "sim/ck_log.h"
 #include "sim/fault.h"
 #include "sim/mark.h"
+#include "sim/mermaid.h"
 #include "sim/net.h"
 #include "sim/node.h"
 #include "sim/trace.h"
@@ -82,6 +83,7 @@ void node_start(struct sim *s, struct node *n)
     trace_line(s, 0x57a7 + n->id, "n%u START boot=%u promised=%u accepted=%u snapshot=" ZXID_FMT " last=" ZXID_FMT, n->id,
                recovered.boot, recovered.paxos.promised.epoch, recovered.paxos.accepted, ZXID_ARG(recovered.snapshot_zxid),
                ZXID_ARG(runs_last(&recovered.paxos.log)));
+    mermaid_note(s, n->id, "starts, last entry " ZXID_FMT, ZXID_ARG(runs_last(&recovered.paxos.log)));
     struct replica_options ro = {.tick_ms = p->tick_ms,
                                  .session_min_ms = p->session_min_ms,
                                  .session_max_ms = p->session_max_ms,

@@ -8,6 +8,7 @@
 #include "sim/broken.h"
 #include "sim/ck_log.h"
 #include "sim/mark.h"
+#include "sim/mermaid.h"
 #include "sim/pipe.h"
 #include "sim/sched.h"
 #include "sim/trace.h"
@@ -121,6 +122,7 @@ static void connect(struct sim *s, struct client *c)
     c->since_at = c->heard_at = s->now;
     c->timeout_ms = (uint32_t)request.timeout;
     c->conn = pipe_open(s, c->id, id);
+    c->server = id;
     trace_line(s, c->session, "c%u connects to n%u by conn %llu, session=%llx last=" ZXID_FMT, c->id, id,
                (unsigned long long)c->conn, (unsigned long long)c->session, ZXID_ARG(c->last_zxid));
     send_record(s, c, &jute_connect_request, &request, &frame);
@@ -230,6 +232,7 @@ void client_request(struct sim *s, struct client *c, int32_t opcode, const char 
     }
     struct op *op = op_send(s, c, opcode, path, &body);
     op->watch = watch;
+    mermaid_request(s, c, op);
     op->sequential = (opcode == ZK_OP_CREATE || opcode == ZK_OP_CREATE2) && (number & 2);
     if (write) {
         client_write_sent(s, c, op);
@@ -241,7 +244,9 @@ void client_close_session(struct sim *s, struct client *c)
 {
     struct buf none = {0};
 
-    client_write_sent(s, c, op_send(s, c, ZK_OP_CLOSE_SESSION, "", &none));
+    struct op *op = op_send(s, c, ZK_OP_CLOSE_SESSION, "", &none);
+    mermaid_request(s, c, op);
+    client_write_sent(s, c, op);
     c->phase = CLIENT_CLOSING;
 }
 
@@ -309,6 +314,7 @@ void client_frame(struct sim *s, uint32_t client, uint64_t conn, struct slice fr
         sim_fail(s, "protocol", "c%u got a malformed reply", c->id);
     trace_line(s, (uint64_t)(uint32_t)h.xid << 32 | (uint32_t)h.err, "c%u xid=%d zxid=" ZXID_FMT " err=%d", c->id, h.xid,
                ZXID_ARG((uint64_t)h.zxid), h.err);
+    mermaid_reply(s, c, &h);
     if (h.xid == ZK_XID_NOTIFICATION) {
         struct zk_watcher_event e;
         if (jute_decode(&in, &jute_watcher_event, &e) != 0)

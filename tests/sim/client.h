@@ -50,6 +50,7 @@ struct client {
     bool reader; /* no write of its own ever stands before its reads */
     enum client_phase phase;
     uint64_t next_at; /* IDLE: when to connect */
+    uint32_t server;  /* of the connection */
     uint64_t conn, since_at, heard_at, sent_at;
     uint64_t session;
     uint8_t password[ZK_PASSWORD_BYTES];

@@ -10,6 +10,7 @@
  * --marks counts rare situations over all seeds, each of which must have happened (mark.h).
  * --minutes runs seeds that nobody ran before, or those from FIRST on, for so long. --workloads and --faults take names, with
  * commas between them: only these (workload.h, fault.h). On a terminal stderr shows how far it is.
+ * --mermaid prints the run of a seed as a Mermaid sequence diagram up to the end of its faults: for a short one (--ms).
  * --here runs a single seed in this process, for a debugger. Exit status 1 when a seed failed, 2 for wrong usage.
  */
 #include "sim/broken.h"
@@ -50,9 +51,10 @@ static void run_here(const struct sim_options *options)
         signal(SIGPROF, dying);
     }
     sim_run(options, &r);
-    printf("seed %" PRIu64 " ok hash=%016" PRIx64 " events=%" PRIu64 " committed=%" PRIu64 " replies=%" PRIu64
+    printf("%sseed %" PRIu64 " ok hash=%016" PRIx64 " events=%" PRIu64 " committed=%" PRIu64 " replies=%" PRIu64
            " crashes=%" PRIu64 " epoch=%" PRIu64 " snapshots=%" PRIu64 " installs=%" PRIu64 "\n",
-           options->seed, r.hash, r.events, r.committed, r.replies, r.crashes, r.epoch, r.snapshots, r.installs);
+           options->mermaid ? "%% " : "", options->seed, r.hash, r.events, r.committed, r.replies, r.crashes, r.epoch,
+           r.snapshots, r.installs);
     fflush(stdout);
 }
 
@@ -156,7 +158,7 @@ static void print_names(const char *what, const char *const *names, uint32_t cou
 
 static int usage(void)
 {
-    fputs("usage: coordsim [--nodes N] [--ms T] [--workloads LIST] [--faults LIST] [--marks] [--verbose] [--here]\n"
+    fputs("usage: coordsim [--nodes N] [--ms T] [--workloads LIST] [--faults LIST] [--marks] [--verbose] [--here] [--mermaid]\n"
           "                --seed N | --seeds A..B | --minutes M [--seed FIRST] | --broken-histories N\n",
           stderr);
     print_names("workloads", workload_names, WORKLOAD_COUNT);
@@ -179,6 +181,10 @@ int main(int argc, char **argv)
         }
         if (strcmp(argv[i], "--marks") == 0) {
             options.marks = mark_counters_new();
+            continue;
+        }
+        if (strcmp(argv[i], "--mermaid") == 0) {
+            options.mermaid = here = true;
             continue;
         }
         if (strcmp(argv[i], "--here") == 0) {
@@ -234,6 +240,8 @@ int main(int argc, char **argv)
         uint64_t done = seed - first + 1;
         progress(done, failed, spent, minutes > 0 ? minutes * 60 - spent : spent / (double)done * (double)(last - seed));
     }
+    if (options.mermaid)
+        return 0;
     if (options.marks != NULL)
         mark_report(options.marks, &passed, &failed);
     printf("passed %" PRIu64 " failed %" PRIu64 "\n", passed, failed);

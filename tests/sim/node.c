@@ -7,6 +7,7 @@
 #include "sim/ck_lead.h"
 #include "sim/ck_log.h"
 #include "sim/mark.h"
+#include "sim/mermaid.h"
 #include "sim/net.h"
 #include "sim/pipe.h"
 #include "sim/sched.h"
@@ -113,6 +114,7 @@ void node_crash(struct sim *s, struct node *n, enum fake_fs_crash mode, uint64_t
     if (!n->alive)
         return;
     trace_line(s, 0xc0de + n->id, "n%u CRASH mode=%d down=%llu", n->id, (int)mode, (unsigned long long)down_ms);
+    mermaid_note(s, n->id, "crashes");
     s->crashes++;
     process_free(n);
     fake_fs_crash(n->disk, &n->rng, mode);
@@ -339,6 +341,7 @@ static void turn(struct sim *s, struct node *n)
         if (item->type == REPLICA_MESSAGE) {
             message_decode(s, n, item, &messages[count]);
             mark_arrives(s, n, &messages[count]);
+            mermaid_message(s, &messages[count]);
         } else if (item->type == REPLICA_JOB_DONE) {
             trace_line(s, item->job->type, "n%u job %s done err=%d", n->id, job_type_name(item->job->type), item->job->err);
         } else {

@@ -12,6 +12,7 @@
 #include "sim/ck_model.h"
 #include "sim/client.h"
 #include "sim/fault.h"
+#include "sim/mermaid.h"
 #include "sim/net.h"
 #include "sim/node.h"
 #include "sim/pipe.h"
@@ -126,6 +127,7 @@ static void begin(struct sim *s)
                (unsigned long long)s->options.seed, s->preset.nodes, s->preset.clients,
                s->preset.datagrams ? "datagrams" : "streams", s->preset.fault_gap_ms, (unsigned long long)s->preset.snap_count,
                (unsigned long long)s->preset.segment_bytes);
+    mermaid_begin(s);
     for (uint32_t i = 0; i < s->preset.nodes; i++)
         s->nodes[i] = node_new(s, i + 1);
     for (uint32_t i = 0; i < s->preset.nodes; i++)

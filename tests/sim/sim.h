@@ -46,6 +46,7 @@ struct sim_options {
     uint32_t workloads, faults; /* which, by bit (workload.h, fault.h); 0: as the seed has it */
     bool text;                  /* keep the transcript for a failure */
     bool verbose;               /* print it while it happens */
+    bool mermaid;               /* print a sequence diagram */
     uint64_t *marks;            /* counters of mark.h; NULL: none */
     struct broken *broken;      /* break the history now and then; NULL: never */
 };
