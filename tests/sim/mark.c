@@ -50,6 +50,8 @@ void mark_step(const struct sim *s, struct node *n)
         return;
     if (p->role == PAXOS_ADOPTING && seen->role != PAXOS_ADOPTING && p->adopt_from != 0)
         mark(s, p->adopt_snapshot ? MARK_ADOPTED_SNAPSHOT : MARK_ADOPTED);
+    if (p->staged_last != 0 && seen->staged_last == 0)
+        mark(s, MARK_STAGED);
     if ((seen->role == PAXOS_PREPARING || seen->role == PAXOS_ADOPTING) && p->role == PAXOS_FOLLOWER &&
         p->promised.epoch > seen->epoch)
         mark(s, MARK_PREEMPTED);
@@ -64,6 +66,7 @@ void mark_step(const struct sim *s, struct node *n)
         mark(s, MARK_SYNCS_SHARED);
     seen->role = p->role;
     seen->established = p->established;
+    seen->staged_last = p->staged_last;
     seen->epoch = p->role == PAXOS_LEADING ? p->promised.epoch : p->epoch;
 }
 

@@ -11,6 +11,7 @@
 #define MARKS(X)                                                                                                               \
     X(ADOPTED, "candidate fetches another server's history")                                                                   \
     X(ADOPTED_SNAPSHOT, "candidate needs another server's snapshot")                                                           \
+    X(STAGED, "candidate stages entries that it may not write yet")                                                            \
     X(PREEMPTED, "candidate beaten by a higher promise")                                                                       \
     X(DEPOSED, "established leader steps down, the process lives on")                                                          \
     X(ROLLED, "leader goes on to the next epoch, its numbers used up")                                                         \

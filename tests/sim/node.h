@@ -24,6 +24,7 @@ struct lane {
 struct mark_seen {
     enum paxos_role role;
     bool established;
+    uint64_t staged_last;
     uint32_t epoch;
     uint64_t sync_id;   /* asked for, not yet answered; 0: none */
     uint64_t forwarded; /* the number of the last write sent to a leader, the first of each message counted */
