@@ -60,17 +60,22 @@ TEST(replica_trace8, a_number_that_overtakes_waits_for_the_one_before_it)
     uint32_t leader = begin(), origin = leader % 3 + 1;
     client_open(&a, &g, origin);
     REQUIRE(client_connect(&a, 10000));
+    uint64_t nodes = nodes_of(leader);
     forwards_to_lose = 1;
-    client_create(&a, 1, "/x", "v", 0);
+    client_create(&a, 1, "/s", "a", ZK_PERSISTENT_SEQUENTIAL);
     group_settle(&g);
-    client_set(&a, 2, "/x", "w", 0);
+    client_create(&a, 2, "/s", "b", ZK_PERSISTENT_SEQUENTIAL);
     group_settle(&g);
-    CHECK_EQ_STR(client_replies(&a), "");
+    CHECK_EQ_INT(nodes_of(leader), nodes);
     group_pass(&g, 1000);
-    CHECK_EQ_STR(client_replies(&a), "1:0 2:0");
+    struct reply reply;
+    CHECK(client_reply(&a, &reply) && reply.xid == 1 && reply.err == 0);
+    CHECK_EQ_BYTES(reply.record.data + 4, 12, "/s0000000000", 12);
+    CHECK(client_reply(&a, &reply) && reply.xid == 2 && reply.err == 0);
+    CHECK_EQ_BYTES(reply.record.data + 4, 12, "/s0000000001", 12);
     arrive_late(leader);
     group_pass(&g, 100);
-    CHECK_EQ_INT(nodes_of(origin), nodes_of(leader));
+    CHECK_EQ_INT(nodes_of(leader), nodes + 2);
     client_deinit(&a);
     end();
 }
