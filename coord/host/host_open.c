@@ -111,10 +111,8 @@ static enum exit_code load_state(struct host *h, struct state **state)
 static void start_replica(struct host *h, struct state *state)
 {
     const struct config *c = h->config;
-    struct replica_options o = {.tick_ms = (uint32_t)c->tick_ms,
-                                .session_min_ms = (uint32_t)c->session_min_ms,
+    struct replica_options o = {.session_min_ms = (uint32_t)c->session_min_ms,
                                 .session_max_ms = (uint32_t)c->session_max_ms,
-                                .packet_max_bytes = (uint32_t)c->packet_max_bytes,
                                 .snap_count = c->snap_count,
                                 .snapshot_zxid = h->recovered.snapshot_zxid,
                                 .cluster = h->recovered.cluster,

@@ -7,7 +7,7 @@ void conn_open(struct replica *r, uint64_t id)
 {
     struct conn *c = coord_alloc_zero(1, sizeof(*c));
     c->id = id;
-    c->opened_ms = c->heard_ms = c->drained_ms = r->now.mono_ms;
+    c->opened_ms = c->drained_ms = r->now.mono_ms;
     list_init(&c->queue);
     list_init(&c->dirty_link);
     list_init(&c->touched_link);
@@ -52,7 +52,7 @@ static void drop_queue(struct replica *r, struct conn *c)
         struct request *q = LIST_ENTRY(node, struct request, queue_link);
         q->conn = NULL;
         if (list_empty(&q->pending_link))
-            request_free(r, q);
+            request_free(q);
     }
     r->stats.outstanding -= c->queued;
     r->stats.pending_syncs -= c->syncs;
@@ -110,7 +110,6 @@ void conn_frame(struct replica *r, uint64_t id, struct slice frame)
     struct conn *c = map_get(&r->conns, id);
     if (c == NULL || c->state == CONN_CLOSING)
         return;
-    c->heard_ms = r->now.mono_ms;
     c->received++;
     r->stats.packets_received++;
     if (c->state == CONN_NEW)

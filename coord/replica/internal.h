@@ -39,7 +39,7 @@ struct conn {
     struct list queue; /* struct request, in the order sent */
     uint32_t queued, queued_bytes;
     uint32_t unsubmitted, syncs; /* writes that wait for credit, syncs: both keep later writes back */
-    uint64_t opened_ms, heard_ms;
+    uint64_t opened_ms;
     uint64_t drained_ms; /* when the client last took output, or had none waiting */
     uint64_t received, sent;
     struct slice held; /* CATCHING_UP: the connect request, owned */
@@ -93,7 +93,7 @@ void connect_caught_up(struct replica *r); /* looks at the held ones: applied mo
 void connect_done(struct replica *r, struct conn *c, const struct apply *a);
 
 struct request *request_new(struct replica *r, struct conn *c, enum request_kind kind, int32_t xid, int32_t op, size_t size);
-void request_free(struct replica *r, struct request *q); /* out of all lists */
+void request_free(struct request *q); /* out of all lists */
 void request_enqueue(struct replica *r, struct conn *c, struct request *q);
 void request_frame(struct replica *r, struct conn *c, struct slice frame);
 void request_run(struct replica *r, struct conn *c);             /* execute what the head of the queue allows */
@@ -272,8 +272,7 @@ void apply_run(struct replica *r);
 void apply_read_done(struct replica *r, struct job *j);
 void apply_check_digest(struct replica *r, uint32_t epoch, uint64_t zxid, uint64_t digest); /* follower: as its leader says */
 void apply_check_follower(struct replica *r, struct peer_part *peer, uint64_t zxid, uint64_t digest); /* leader */
-void apply_judge(struct replica *r);         /* stops a server that has differed for long enough */
-bool apply_waiting(const struct replica *r); /* more to apply at once */
+void apply_judge(struct replica *r); /* stops a server that has differed for long enough */
 void apply_reset(struct replica *r, struct state *state, uint64_t zxid);
 
 /* ---- snap_take.c, snap_receive.c, snap_send.c ---- */

@@ -152,6 +152,6 @@ void origin_drop_applied(struct replica *r)
             return;
         origin_take(r, q);
         COORD_ASSERT(q->conn == NULL); /* the connections were closed when the state was replaced */
-        request_free(r, q);
+        request_free(q);
     }
 }

@@ -39,9 +39,7 @@
 
 struct replica_options {
     struct paxos_options paxos;
-    uint32_t tick_ms;                        /* 2000 */
     uint32_t session_min_ms, session_max_ms; /* 2 and 20 ticks */
-    uint32_t packet_max_bytes;               /* jute.maxbuffer */
     uint64_t snap_count;                     /* entries between snapshots: 100000 */
     uint64_t snapshot_zxid;                  /* of the state handed to replica_new */
     uint64_t cluster;                        /* from the store; 0: not formed yet */

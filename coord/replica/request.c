@@ -17,9 +17,8 @@ struct request *request_new(struct replica *r, struct conn *c, enum request_kind
     return q;
 }
 
-void request_free(struct replica *r, struct request *q)
+void request_free(struct request *q)
 {
-    (void)r;
     list_remove(&q->queue_link);
     list_remove(&q->pending_link);
     list_remove(&q->sync_link);
@@ -197,7 +196,7 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
     }
     count_latency(r, q);
     dequeue(r, c, q);
-    request_free(r, q);
+    request_free(q);
     return true;
 }
 
@@ -270,7 +269,7 @@ void request_opened(struct replica *r, struct conn *c)
         struct request *q = LIST_ENTRY(node, struct request, queue_link);
         if (c->state == CONN_OPEN)
             request_frame(r, c, slice_make(q->bytes, q->size));
-        request_free(r, q);
+        request_free(q);
     }
 }
 
@@ -320,12 +319,12 @@ void request_applied(struct replica *r, struct request *q, const struct apply *a
 {
     struct conn *c = q->conn;
     if (c == NULL) {
-        request_free(r, q);
+        request_free(q);
         return;
     }
     dequeue(r, c, q);
     if (q->op == ZK_OP_CREATE_SESSION) {
-        request_free(r, q);
+        request_free(q);
         connect_done(r, c, a);
         return;
     }
@@ -338,7 +337,7 @@ void request_applied(struct replica *r, struct request *q, const struct apply *a
         if (q->op == ZK_OP_CLOSE_SESSION || a->err == -COORD_E_SESSION_EXPIRED)
             conn_close(r, c);
     }
-    request_free(r, q);
+    request_free(q);
     if (c->state == CONN_OPEN)
         request_run(r, c);
 }

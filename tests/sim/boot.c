@@ -84,10 +84,8 @@ void node_start(struct sim *s, struct node *n)
                recovered.boot, recovered.paxos.promised.epoch, recovered.paxos.accepted, ZXID_ARG(recovered.snapshot_zxid),
                ZXID_ARG(runs_last(&recovered.paxos.log)));
     mermaid_note(s, n->id, "starts, last entry " ZXID_FMT, ZXID_ARG(runs_last(&recovered.paxos.log)));
-    struct replica_options ro = {.tick_ms = p->tick_ms,
-                                 .session_min_ms = p->session_min_ms,
+    struct replica_options ro = {.session_min_ms = p->session_min_ms,
                                  .session_max_ms = p->session_max_ms,
-                                 .packet_max_bytes = ZK_MAX_BUFFER_DEFAULT,
                                  .snap_count = p->snap_count,
                                  .snapshot_zxid = recovered.snapshot_zxid,
                                  .cluster = recovered.cluster,

@@ -34,7 +34,6 @@ static void preset_draw(struct sim *s)
         .heartbeat_ms = 20,
         .election_min_ms = 100,
         .election_max_ms = 200,
-        .tick_ms = 200,
         .session_min_ms = 600,
         .session_max_ms = 3000,
         .counter_max = UINT32_MAX - (1u << 20),

@@ -55,7 +55,7 @@ struct sim_options {
 struct preset {
     uint32_t nodes, clients;
     uint64_t fault_ms; /* how long things go wrong */
-    uint32_t heartbeat_ms, election_min_ms, election_max_ms, tick_ms, session_min_ms, session_max_ms;
+    uint32_t heartbeat_ms, election_min_ms, election_max_ms, session_min_ms, session_max_ms;
     uint32_t counter_max;
     uint64_t snap_count, segment_bytes;
     uint32_t segments_ahead, snap_retain;

@@ -261,10 +261,8 @@ void group_heal(struct group *g, uint32_t id)
 static void start(struct group *g, uint32_t i)
 {
     struct paxos_recovered recovered = {0};
-    struct replica_options o = {.tick_ms = 2000,
-                                .session_min_ms = 4000,
+    struct replica_options o = {.session_min_ms = 4000,
                                 .session_max_ms = 40000,
-                                .packet_max_bytes = ZK_MAX_BUFFER_DEFAULT,
                                 .snap_count = g->snap_count == 0 ? 100000 : g->snap_count,
                                 .fresh_cluster = 77,
                                 .connect_timeout_ms = 20000};
