@@ -78,21 +78,18 @@ uint32_t acl_take(struct acl_table *t, struct jute_vector list)
 
 void acl_give(struct acl_table *t, uint32_t id)
 {
-    struct acl *acl = t->by_id[id], *chain;
+    struct acl *acl = t->by_id[id], *chain, **at = &chain;
 
     if (--acl->references > 0)
         return;
     chain = map_get(&t->by_hash, acl->hash);
-    if (chain == acl) {
-        if (acl->next != NULL)
-            map_put(&t->by_hash, acl->hash, acl->next);
-        else
-            map_remove(&t->by_hash, acl->hash);
-    } else {
-        while (chain->next != acl)
-            chain = chain->next;
-        chain->next = acl->next;
-    }
+    while (*at != acl)
+        at = &(*at)->next;
+    *at = acl->next;
+    if (chain != NULL)
+        map_put(&t->by_hash, acl->hash, chain);
+    else
+        map_remove(&t->by_hash, acl->hash);
     if (t->free_count == t->free_capacity) {
         t->free_capacity = t->free_capacity == 0 ? 16 : t->free_capacity * 2;
         t->free_ids = coord_realloc(t->free_ids, t->free_capacity * sizeof(uint32_t));

@@ -49,7 +49,7 @@ void state_loader_free(struct state_loader *l)
 
 static bool take_header(struct state_loader *l, struct slice body)
 {
-    if (l->started || !image_decode_header(body, &l->header))
+    if (!image_decode_header(body, &l->header))
         return false;
     l->started = true;
     l->s->zxid = l->header.zxid;

@@ -1,5 +1,6 @@
 /* fire.c - changes into notifications: the rows of PROTOCOL section 8 for data, exists and child watches. Pure. */
 #include "base/alloc.h"
+#include "base/assert.h"
 #include "base/seeded.h"
 #include "watch/table.h"
 
@@ -49,11 +50,12 @@ static void fire_parent(struct watch_table *t, struct slice text)
 {
     size_t size = text.size;
 
-    while (size > 0 && text.data[size - 1] != '/')
+    COORD_ASSERT(size > 0 && text.data[0] == '/');
+    while (text.data[size - 1] != '/')
         size--;
     if (size > 1)
         size--; /* the slash; that of "/x" is the root itself */
-    if (text.size > 1 && size > 0)
+    if (text.size > 1)
         fire_kind(t, slice_make(text.data, size), WATCH_CHILD, ZK_EVENT_CHILDREN_CHANGED);
 }
 
@@ -62,7 +64,7 @@ const struct watch_notification *watch_fire(struct watch_table *t, const struct 
 {
     watch_bury(t);
     for (uint32_t i = 0; i < count && t->counts.watches > 0; i++) {
-        switch (changes[i].kind) {
+        switch (changes[i].kind) { /* coverage: a change has one of these kinds */
         case CHANGE_CREATED:
             fire_kind(t, changes[i].path, WATCH_DATA, ZK_EVENT_NODE_CREATED);
             fire_parent(t, changes[i].path);

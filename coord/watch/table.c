@@ -20,8 +20,6 @@ void watch_table_free(struct watch_table *t)
     struct watch_path *path;
     struct watcher *watcher;
 
-    if (t == NULL)
-        return;
     watch_bury(t);
     for (size_t at = 0; (path = map_next(&t->paths, &at)) != NULL;)
         for (struct watch_path *next; path != NULL; path = next) {
@@ -80,18 +78,15 @@ static struct watch_path *path_obtain(struct watch_table *t, struct slice text)
 
 static void path_retire(struct watch_table *t, struct watch_path *path)
 {
-    struct watch_path *chain = map_get(&t->paths, path->hash);
+    struct watch_path *chain = map_get(&t->paths, path->hash), **at = &chain;
 
-    if (chain == path) {
-        if (path->next != NULL)
-            map_put(&t->paths, path->hash, path->next);
-        else
-            map_remove(&t->paths, path->hash);
-    } else {
-        while (chain->next != path)
-            chain = chain->next;
-        chain->next = path->next;
-    }
+    while (*at != path)
+        at = &(*at)->next;
+    *at = path->next;
+    if (chain != NULL)
+        map_put(&t->paths, path->hash, chain);
+    else
+        map_remove(&t->paths, path->hash);
     path->next = t->graveyard;
     t->graveyard = path;
     t->counts.paths--;

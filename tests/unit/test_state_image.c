@@ -206,6 +206,79 @@ TEST(state_image, forged_trees_are_refused)
     }
 }
 
+/* Records that are well-formed, each for itself: a root, and what a row adds to it, with the counts and the digest of nothing.
+ */
+struct forged {
+    struct buf image;
+    uint8_t space[ACL_WORLD_BYTES];
+    struct image_node root;
+};
+
+static void forged_start(struct forged *f)
+{
+    *f = (struct forged){.root = {.index = NODE_ROOT, .parent = NODE_NONE, .name = SLICE_LITERAL("")}};
+    f->root.acl = acl_world(ZK_PERM_ALL, f->space);
+    image_append_header(&f->image, &(struct image_header){5, 0, 0, 0, 0});
+}
+
+TEST(state_image, forged_records_are_refused_as_they_come)
+{
+    enum { GOOD, TWO_HEADERS, NAMED_ROOT, OWNED_ROOT, ROOT_BELOW, SECOND_ROOT, SESSION_ZERO, SESSION_TWICE, ROWS };
+
+    for (int row = 0; row < ROWS; row++) {
+        struct state_loader *l = state_loader_new();
+        struct session session = {.id = row == SESSION_ZERO ? 0 : 0x0300000000000006, .timeout_ms = 4000, .attach = 1};
+        struct forged f;
+
+        forged_start(&f);
+        if (row == TWO_HEADERS)
+            image_append_header(&f.image, &(struct image_header){5, 0, 0, 0, 0});
+        f.root.name = row == NAMED_ROOT ? SLICE_LITERAL("root") : f.root.name;
+        f.root.owner = row == OWNED_ROOT ? session.id : 0;
+        f.root.parent = row == ROOT_BELOW ? 1 : NODE_NONE;
+        f.root.index = row == SECOND_ROOT ? 1 : NODE_ROOT;
+        image_append_session(&f.image, &session);
+        if (row == SESSION_TWICE)
+            image_append_session(&f.image, &session);
+        image_append_node(&f.image, &f.root);
+        CHECK_EQ_INT(state_loader_feed(l, buf_slice(&f.image)), row == GOOD ? 0 : -COORD_E_DAMAGED, "row %d", row);
+        state_loader_free(l);
+        buf_deinit(&f.image);
+    }
+}
+
+/* Nodes that one entry creates (a multi, one day) have one czxid. Then their paths decide in which order they go when the
+ * session closes, not the order in which they stand in the image: all replicas report the same. */
+TEST(state_image, ephemerals_of_one_zxid_go_in_one_order)
+{
+    char orders[2][64];
+
+    for (int order = 0; order < 2; order++) {
+        struct world w, loaded;
+        struct buf image = {0};
+
+        world_init(&w);
+        world_create(&w, order == 0 ? "/x" : "/y", "", ZK_EPHEMERAL);
+        world_create(&w, order == 0 ? "/y" : "/x", "", ZK_EPHEMERAL);
+        uint64_t zxid = tree_node(&w.s->tree, tree_find(&w.s->tree, SLICE_LITERAL("/y")))->czxid;
+        tree_node(&w.s->tree, tree_find(&w.s->tree, SLICE_LITERAL("/x")))->czxid = zxid;
+        tree_node(&w.s->tree, tree_find(&w.s->tree, SLICE_LITERAL("/y")))->czxid = zxid;
+        w.s->digest = state_digest_recompute(w.s);
+        world_image(w.s, 1 << 20, &image);
+        loaded = w;
+        loaded.reply = loaded.body = (struct buf){0};
+        loaded.s = world_load(buf_slice(&image), SIZE_MAX);
+        REQUIRE(loaded.s != NULL);
+        CHECK_EQ_INT(world_session_close(&loaded, w.session), 0);
+        snprintf(orders[order], sizeof(orders[order]), "%s", world_changes(&loaded));
+        world_deinit(&loaded);
+        world_deinit(&w);
+        buf_deinit(&image);
+    }
+    CHECK(strlen(orders[0]) == strlen("-/x -/y"), "%s", orders[0]);
+    CHECK_EQ_STR(orders[1], orders[0]);
+}
+
 /* Each byte changed: refused, or (where neither structure nor digest looks: clock, zxid) loaded into a sound state. */
 TEST(state_image, every_flipped_byte_is_refused_or_harmless)
 {

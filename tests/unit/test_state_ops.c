@@ -55,6 +55,19 @@ TEST(state, create_gives_the_stat_of_a_new_node)
 }
 
 /* create (1) answers the path alone. */
+TEST(state, stat_of_a_path)
+{
+    struct zk_stat stat;
+    struct world w;
+
+    world_init(&w);
+    world_create(&w, "/a", "four", 0);
+    CHECK(state_stat(w.s, SLICE_LITERAL("/a"), &stat) && stat.data_length == 4 && stat.czxid == (int64_t)w.e.zxid);
+    CHECK(state_stat(w.s, SLICE_LITERAL("/a"), NULL));
+    CHECK(!state_stat(w.s, SLICE_LITERAL("/b"), &stat));
+    world_deinit(&w);
+}
+
 TEST(state, create_answers_the_path)
 {
     uint8_t space[ACL_WORLD_BYTES];

@@ -75,6 +75,7 @@ TEST(path, validity_as_tabled)
         {S("/\xe6\xbc/"), false},
         {S("/a\xc3(b"), false},
         {S("/\xe2\x28\xa1"), false},
+        {S("/\xe2\x82\x28"), false},
         {S("/\xfe"), false},
         {S("/\xff"), false},
     };

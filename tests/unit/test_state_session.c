@@ -242,6 +242,46 @@ TEST(state_origin, exactly_once)
     state_free(s);
 }
 
+/* Consensus's own entries are not the state's: nothing changes but zxid and clocks. */
+TEST(state_origin, entries_of_consensus_are_skipped)
+{
+    static const enum entry_kind kinds[] = {ENTRY_ADMIT, ENTRY_CONFIG};
+    struct world w;
+
+    world_init(&w);
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        uint64_t digest = state_digest(w.s), zxid = state_zxid(w.s);
+
+        world_apply(&w, kinds[i]);
+        CHECK(w.a.skipped && state_digest(w.s) == digest && state_zxid(w.s) == zxid + 1, "row %zu", i);
+    }
+    world_deinit(&w);
+}
+
+/* However many servers there are, and in whatever order they come: each has its own numbers. */
+TEST(state_origin, many_servers)
+{
+    enum { SERVERS = 40 };
+    struct state *s = state_new();
+    struct buf reply = {0};
+    uint64_t zxid = 100;
+
+    for (uint32_t i = 0; i < SERVERS; i++)
+        for (uint64_t number = 0; number <= i; number++) {
+            struct entry e = {.kind = number == 0 ? ENTRY_ORIGIN : ENTRY_NOOP, .zxid = ++zxid};
+            struct apply a = {.entry = &e, .reply = &reply};
+
+            e.origin = (struct origin){1 + i * 17 % SERVERS, 1, 7, number};
+            state_apply(s, &a);
+            CHECK(!a.skipped);
+        }
+    for (uint32_t i = 0; i < SERVERS; i++)
+        CHECK_EQ_INT(state_origin_number(s, 1 + i * 17 % SERVERS, 7, 1), i, "server %u", 1 + i * 17 % SERVERS);
+    CHECK(state_digest(s) == state_digest_recompute(s));
+    buf_deinit(&reply);
+    state_free(s);
+}
+
 TEST(state_origin, the_newest_boot_of_a_server)
 {
     struct world w;

@@ -167,6 +167,21 @@ TEST(state_tree, a_node_costs_at_most_150_bytes_besides_its_data)
     world_deinit(&w);
 }
 
+/* A list from a request is whole; one from an image need not be. */
+TEST(state_tree, an_acl_list_that_ends_early_is_no_list)
+{
+    uint8_t space[2 * ACL_WORLD_BYTES] = {0};
+    struct jute_vector two = {2, slice_make(space, sizeof(space))};
+
+    acl_world(ZK_PERM_READ, space);
+    acl_world(ZK_PERM_WRITE, space + ACL_WORLD_BYTES);
+    CHECK_EQ_INT(acl_check(two), 0);
+    for (size_t size = 0; size < sizeof(space); size++)
+        CHECK_EQ_INT(acl_check((struct jute_vector){2, slice_make(space, size)}), -COORD_E_INVALID_ACL, "%zu bytes", size);
+    CHECK_EQ_INT(acl_check((struct jute_vector){1, two.items}), -COORD_E_INVALID_ACL);
+    CHECK_EQ_INT(acl_check((struct jute_vector){3, two.items}), -COORD_E_INVALID_ACL);
+}
+
 TEST(state_tree, acl_lists_are_shared_and_given_back)
 {
     struct world w;

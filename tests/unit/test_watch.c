@@ -3,6 +3,7 @@
 #include "watch/watch.h"
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/rng.h"
 
 #include <stdio.h>
@@ -149,6 +150,72 @@ TEST(watch, drop_takes_all_of_one_watcher_only)
     CHECK_EQ_STR(fire(t, "-/a"), "1:deleted:/a 3:deleted:/a");
     CHECK_EQ_STR(fire(t, "=/b =/only-2"), "1:data:/b 3:data:/b");
     watch_table_free(t);
+}
+
+TEST(watch, notifications_have_no_limit)
+{
+    enum { WATCHERS_MANY = 1000 };
+    struct watch_table *t = watch_table_new();
+    struct change change = {CHANGE_DATA, SLICE_LITERAL("/a")};
+    const struct watch_notification *n;
+    uint32_t count;
+
+    for (uint64_t watcher = 1; watcher <= WATCHERS_MANY; watcher++)
+        add(t, WATCH_DATA, "/a", watcher);
+    n = watch_fire(t, &change, 1, &count);
+    REQUIRE(count == WATCHERS_MANY);
+    for (uint32_t i = 0; i < count; i++)
+        CHECK(n[i].watcher == i + 1 && n[i].event == ZK_EVENT_DATA_CHANGED && slice_equal(n[i].path, change.path), "%u", i);
+    CHECK_EQ_INT(watches(t), 0);
+    watch_table_free(t);
+}
+
+/* getData("") reads the root (PROTOCOL section 11), and its watch stands on "", which no change names. */
+TEST(watch, of_the_empty_path_never_fires)
+{
+    struct watch_table *t = watch_table_new();
+
+    watch_add(t, WATCH_DATA, SLICE_LITERAL(""), 1);
+    watch_add(t, WATCH_CHILD, SLICE_NULL, 1);
+    CHECK_EQ_INT(watches(t), 2);
+    CHECK_EQ_STR(fire(t, "=/ +/a -/a"), "");
+    watch_drop(t, 1);
+    CHECK_EQ_INT(watches(t), 0);
+    watch_table_free(t);
+}
+
+/* The pairs were searched for: each has one XXH3. */
+TEST(watch, paths_of_one_hash_have_their_own_watches)
+{
+    static const char *const pairs[][2] = {{"/RFOx", "/F-Am-2y"}, {"/ytf1", "/L1YClNl"}};
+
+    for (size_t i = 0; i < COUNT(pairs); i++)
+        for (int first = 0; first < 2; first++) { /* the one that goes first: the newer or the older of the two */
+            struct watch_table *t = watch_table_new();
+            const char *one = pairs[i][first], *other = pairs[i][1 - first];
+            char change[32], expected[32];
+            struct watch_counts c;
+
+            REQUIRE(hash_bytes(one, strlen(one), 0) == hash_bytes(other, strlen(other), 0));
+            add(t, WATCH_DATA, pairs[i][0], 1);
+            add(t, WATCH_DATA, pairs[i][1], 1);
+            add(t, WATCH_DATA, other, 2);
+            watch_counts(t, &c);
+            CHECK(c.watches == 3 && c.paths == 2);
+            snprintf(change, sizeof(change), "=%s", one);
+            snprintf(expected, sizeof(expected), "1:data:%s", one);
+            CHECK_EQ_STR(fire(t, change), expected);
+            CHECK_EQ_STR(fire(t, change), "");
+            add(t, WATCH_DATA, one, 1);
+            watch_drop(t, 2);
+            CHECK_EQ_STR(fire(t, change), expected);
+            snprintf(change, sizeof(change), "-%s", other);
+            snprintf(expected, sizeof(expected), "1:deleted:%s", other);
+            CHECK_EQ_STR(fire(t, change), expected);
+            watch_counts(t, &c);
+            CHECK_EQ_INT(c.paths + c.watches, 0);
+            watch_table_free(t);
+        }
 }
 
 /* Against arrays: what is armed, and in which order it was armed. */
