@@ -61,7 +61,7 @@ void node_start(struct sim *s, struct node *n)
     const char *text = NULL;
 
     n->life++;
-    if (!s->healed && (s->options.faults == 0 || s->options.faults & 1u << FAULT_TORN) && chance(&n->rng, 50))
+    if (!s->healed && !p->steady && (s->options.faults == 0 || s->options.faults & 1u << FAULT_TORN) && chance(&n->rng, 50))
         node_crash_at_write(s, n, rng_between(&n->rng, 1, 12));
     int rc = store_open(fake_fs_fs(n->disk), &options, &n->store, &recovered, &text);
     if (rc != 0) {

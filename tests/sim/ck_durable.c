@@ -16,12 +16,14 @@ struct shadow {
     struct map ever;        /* every zxid that was durable once */
     uint64_t may_cut_after; /* jobs under way may have cut what lies behind it when the process died within them */
     uint64_t incarnation;
+    uint64_t vouched; /* up to here the log is that of the leader of `accepted` (C3) */
     bool wiped;
 };
 
 struct ck_durable {
     struct rng rng;
     struct shadow shadow[PEER_MAX];
+    uint64_t chosen;
 };
 
 struct ck_durable *ck_durable_new(struct sim *s)
@@ -121,6 +123,38 @@ uint32_t ck_durable_accepted(const struct sim *s, uint32_t id)
     return shadow_of(s, id)->accepted;
 }
 
+uint32_t ck_durable_promised(const struct sim *s, uint32_t id)
+{
+    return shadow_of(s, id)->promised.epoch;
+}
+
+uint64_t ck_durable_last(const struct sim *s, uint32_t id)
+{
+    return last_of(shadow_of(s, id));
+}
+
+uint64_t ck_durable_chosen(const struct sim *s)
+{
+    return s->durable->chosen;
+}
+
+/* This disk has changed: what of its log do others vouch for with it, in the same epoch? */
+static void choose(struct sim *s, uint32_t id)
+{
+    const struct shadow *d = shadow_of(s, id);
+
+    for (uint32_t i = 1; i <= s->preset.nodes && !d->wiped; i++) {
+        uint64_t last = shadow_of(s, i)->vouched < d->vouched ? shadow_of(s, i)->vouched : d->vouched;
+        uint32_t count = 0;
+        for (uint32_t j = 1; j <= s->preset.nodes; j++) {
+            const struct shadow *other = shadow_of(s, j);
+            count += !other->wiped && other->accepted == d->accepted && other->vouched >= last;
+        }
+        if (count > s->preset.nodes / 2 && last > s->durable->chosen)
+            s->durable->chosen = last;
+    }
+}
+
 /* Jobs. */
 
 void ck_durable_running(struct sim *s, struct node *n, const struct list *jobs)
@@ -205,7 +239,7 @@ void ck_durable_ran(struct sim *s, struct node *n, const struct job *job)
 
     if (job->type == JOB_INSTALL) {
         cut_after(d, 0);
-        d->floor = job->zxid;
+        d->floor = d->vouched = job->zxid;
         return;
     }
     if (job->type != JOB_PERSIST)
@@ -223,6 +257,7 @@ void ck_durable_ran(struct sim *s, struct node *n, const struct job *job)
         if (p->cut_after < d->floor)
             sim_fail(s, "I13", "n%u cuts into its snapshot", n->id);
         cut_after(d, p->cut_after);
+        d->vouched = d->vouched < p->cut_after ? d->vouched : p->cut_after;
     }
     append_pieces(s, n, job);
     if (p->set_accepted) {
@@ -231,6 +266,9 @@ void ck_durable_ran(struct sim *s, struct node *n, const struct job *job)
                      d->accepted);
         d->accepted = p->accepted;
     }
+    if (d->accepted == d->promised.epoch)
+        d->vouched = last_of(d);
+    choose(s, n->id);
 }
 
 /* Restarts. */
@@ -243,6 +281,7 @@ void ck_durable_wiped(struct sim *s, struct node *n)
     d->floor = 0;
     d->promised = (struct paxos_promised){0};
     d->accepted = 0;
+    d->vouched = 0;
     d->incarnation = 0;
     d->wiped = true;
 }
@@ -321,6 +360,8 @@ bool ck_durable_start(struct sim *s, struct node *n, const struct store_recovere
     d->promised = p->promised;
     d->accepted = p->accepted;
     d->incarnation = recovered->incarnation;
+    if (d->accepted == d->promised.epoch || d->vouched > last_of(d))
+        d->vouched = last_of(d);
     d->may_cut_after = UINT64_MAX;
     return true;
 }

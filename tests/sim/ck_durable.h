@@ -37,5 +37,10 @@ const struct shadow_entry *ck_durable_after(const struct sim *s, uint32_t id, ui
 bool ck_durable_holds(const struct sim *s, uint32_t id, uint64_t zxid, uint64_t hash);
 bool ck_durable_had(const struct sim *s, uint32_t id, uint64_t zxid); /* before it was wiped, or since */
 uint32_t ck_durable_accepted(const struct sim *s, uint32_t id);
+uint32_t ck_durable_promised(const struct sim *s, uint32_t id);
+uint64_t ck_durable_last(const struct sim *s, uint32_t id);
+
+/* The last entry that is chosen (C8): a quorum of the disks held it, in the log of the one epoch that they had accepted. */
+uint64_t ck_durable_chosen(const struct sim *s);
 
 #endif

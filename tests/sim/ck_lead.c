@@ -51,6 +51,8 @@ void ck_lead_step(struct sim *s, struct node *n)
     if ((p->role != PAXOS_LEADING && p->role != PAXOS_ADOPTING) || p->rolling) /* C9: rolling has not won the next one yet */
         return;
     struct node *other = map_put(&s->lead->leading, epoch, n);
+    if (other == NULL)
+        mermaid_note(s, n->id, "wins epoch %u: a quorum has promised", epoch);
     if (other != NULL && other != n)
         sim_fail(s, "I4", "n%u and n%u both won epoch %u", n->id, other->id, epoch);
     if (!p->established || map_put(&s->lead->established, epoch, n) != NULL)
@@ -59,7 +61,7 @@ void ck_lead_step(struct sim *s, struct node *n)
     if (epoch > s->lead->epoch)
         s->lead->epoch = epoch;
     trace_line(s, epoch, "n%u ESTABLISHED epoch=%u history_end=" ZXID_FMT, n->id, epoch, ZXID_ARG(p->history_end));
-    mermaid_note(s, n->id, "leads epoch %u", epoch);
+    mermaid_note(s, n->id, "established: the history of epoch %u is chosen", epoch);
     uint64_t last = ck_log_last(s);
     /* One that is established late, from promises of long ago, need not hold what a later epoch has chosen meanwhile. */
     if (epoch == s->lead->epoch && zxid_epoch(last) < epoch && !runs_hold(&p->log, last))

@@ -112,7 +112,7 @@ static void extend(struct sim *s, struct node *n, const struct shadow_entry *se)
                                                     .skipped = a.skipped};
     trace_line(s, se->hash, "COMMITTED " ZXID_FMT " kind=%d op=%d session=%llx xid=%d err=%d%s by n%u", ZXID_ARG(e.zxid),
                (int)e.kind, e.op, (unsigned long long)e.session, e.xid, a.err, a.skipped ? " SKIPPED" : "", n->id);
-    mermaid_note(s, n->id, ZXID_FMT " is committed", ZXID_ARG(e.zxid));
+    mermaid_note(s, n->id, "knows " ZXID_FMT " chosen, applies it", ZXID_ARG(e.zxid));
     if (a.skipped && e.kind == ENTRY_SESSION_EXPIRE)
         mark(s, MARK_EXPIRY_VOID);
     if (a.skipped)

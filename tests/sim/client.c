@@ -11,6 +11,7 @@
 #include "sim/mermaid.h"
 #include "sim/pipe.h"
 #include "sim/sched.h"
+#include "sim/script.h"
 #include "sim/trace.h"
 #include "sim/workload.h"
 
@@ -77,6 +78,13 @@ static void session_over(struct sim *s, struct client *c)
     idle(s, c, rng_below(&c->rng, 50));
 }
 
+void client_move(struct sim *s, struct client *c, uint32_t home)
+{
+    trace_line(s, home, "c%u is to be at n%u", c->id, home);
+    c->home = home;
+    idle(s, c, 0);
+}
+
 void client_vanish(struct sim *s, struct client *c)
 {
     uint64_t ms = rng_below(&c->rng, 2 * (uint64_t)s->preset.session_max_ms);
@@ -116,7 +124,7 @@ static void connect(struct sim *s, struct client *c)
         .timeout = (int32_t)rng_between(&c->rng, s->preset.session_min_ms / 2, s->preset.session_max_ms),
         .session_id = (int64_t)c->session,
         .password = slice_make(c->password, ZK_PASSWORD_BYTES)};
-    uint32_t id = (uint32_t)rng_between(&c->rng, 1, s->preset.nodes);
+    uint32_t id = c->home != 0 ? c->home : (uint32_t)rng_between(&c->rng, 1, s->preset.nodes);
 
     c->phase = CLIENT_CONNECTING;
     c->since_at = c->heard_at = s->now;
@@ -232,7 +240,7 @@ void client_request(struct sim *s, struct client *c, int32_t opcode, const char 
     }
     struct op *op = op_send(s, c, opcode, path, &body);
     op->watch = watch;
-    mermaid_request(s, c, op);
+    mermaid_request(s, c, op, data);
     op->sequential = (opcode == ZK_OP_CREATE || opcode == ZK_OP_CREATE2) && (number & 2);
     if (write) {
         client_write_sent(s, c, op);
@@ -245,7 +253,7 @@ void client_close_session(struct sim *s, struct client *c)
     struct buf none = {0};
 
     struct op *op = op_send(s, c, ZK_OP_CLOSE_SESSION, "", &none);
-    mermaid_request(s, c, op);
+    mermaid_request(s, c, op, SLICE_NULL);
     client_write_sent(s, c, op);
     c->phase = CLIENT_CLOSING;
 }
@@ -262,13 +270,13 @@ static void tick(struct sim *s, void *arg)
     struct client *c = arg;
 
     if (c->phase == CLIENT_IDLE) {
-        if (s->now >= c->next_at)
+        if (s->now >= c->next_at && (c->home != 0 || s->healed || s->options.script == NULL))
             connect(s, c);
     } else if (s->now - c->heard_at > c->timeout_ms * 2 / 3) {
         trace_line(s, c->conn, "c%u gives up on conn %llu", c->id, (unsigned long long)c->conn);
         idle(s, c, 0);
     } else if (c->phase == CLIENT_CONNECTED) {
-        if (!s->quiet)
+        if (!s->quiet && s->options.script == NULL)
             workload_turn(s, c);
         if (c->phase == CLIENT_CONNECTED && s->now - c->sent_at > c->timeout_ms / 3)
             ping(s, c);
@@ -289,6 +297,7 @@ static void answered(struct sim *s, struct client *c, const struct zk_reply_head
     if (op->xid != h->xid)
         sim_fail(s, "C1", "c%u got the reply to xid %d before that to %d", c->id, h->xid, op->xid);
     bool write = op->write, over = op->opcode == ZK_OP_CLOSE_SESSION || h->err == -COORD_E_SESSION_EXPIRED;
+    script_answered(s, c, op, h, *in);
     client_reply(s, c, op, h, in);
     c->replies++;
     if (!write)
@@ -314,12 +323,13 @@ void client_frame(struct sim *s, uint32_t client, uint64_t conn, struct slice fr
         sim_fail(s, "protocol", "c%u got a malformed reply", c->id);
     trace_line(s, (uint64_t)(uint32_t)h.xid << 32 | (uint32_t)h.err, "c%u xid=%d zxid=" ZXID_FMT " err=%d", c->id, h.xid,
                ZXID_ARG((uint64_t)h.zxid), h.err);
-    mermaid_reply(s, c, &h);
+    mermaid_reply(s, c, &h, in);
     if (h.xid == ZK_XID_NOTIFICATION) {
         struct zk_watcher_event e;
         if (jute_decode(&in, &jute_watcher_event, &e) != 0)
             sim_fail(s, "protocol", "c%u got a malformed event", c->id);
         client_watch_event(s, c, &h, &e);
+        script_event(s, c, e.path);
         return;
     }
     if (h.zxid < 0)

@@ -50,6 +50,7 @@ struct client {
     bool reader; /* no write of its own ever stands before its reads */
     enum client_phase phase;
     uint64_t next_at; /* IDLE: when to connect */
+    uint32_t home;    /* scripts: to this server; 0: to none until all is mended, then to any */
     uint32_t server;  /* of the connection */
     uint64_t conn, since_at, heard_at, sent_at;
     uint64_t session;
@@ -79,6 +80,7 @@ void client_write_free_all(struct sim *s);
 void client_request(struct sim *s, struct client *c, int32_t opcode, const char *path, struct slice data, int32_t number,
                     bool watch);
 void client_close_session(struct sim *s, struct client *c);
+void client_move(struct sim *s, struct client *c, uint32_t home); /* scripts: leaves its connection; see home */
 void client_vanish(struct sim *s, struct client *c); /* says nothing for a while, often about as long as its session lasts */
 
 /* From the connection. */

@@ -26,7 +26,8 @@ struct fault *fault_new(struct sim *s)
     struct fault *f = coord_alloc_zero(1, sizeof(*f));
 
     sim_rng(s, &f->rng, "fault", 0);
-    sched_at(s, rng_below(&f->rng, 2 * (uint64_t)s->preset.fault_gap_ms), strike, NULL, f);
+    if (s->options.script == NULL)
+        sched_at(s, rng_below(&f->rng, 2 * (uint64_t)s->preset.fault_gap_ms), strike, NULL, f);
     return f;
 }
 

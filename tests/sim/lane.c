@@ -5,6 +5,7 @@
  */
 #include "sim/ck_durable.h"
 #include "sim/mark.h"
+#include "sim/mermaid.h"
 #include "sim/node.h"
 #include "sim/sched.h"
 #include "sim/trace.h"
@@ -53,6 +54,10 @@ static void lane_forget(struct sim *s, void *arg)
 
 static void lane_set(struct sim *s, struct node *n, enum job_lane which, bool back)
 {
+    if (n->disk_held) {
+        n->lane[which].busy = false;
+        return;
+    }
     struct turn_of_lane *t = coord_alloc(sizeof(*t));
     uint64_t delay = rng_below(&n->rng, which == JOB_LANE_WAL ? 2 : 4);
 
@@ -60,16 +65,18 @@ static void lane_set(struct sim *s, struct node *n, enum job_lane which, bool ba
         delay += rng_between(&n->rng, 10, 200);
     else if (chance(&n->rng, 20))
         delay += rng_below(&n->rng, 40);
+    if (s->preset.steady)
+        delay = back ? 0 : 1;
     *t = (struct turn_of_lane){n, n->life, which, back};
     n->lane[which].busy = true;
     sched_at(s, s->now + delay, lane_run, lane_forget, t);
 }
 
 /* The jobs that run now: mostly all of the log's lane (they share a sync), one of the snapshots'. */
-static void lane_pick(struct node *n, enum job_lane which, struct list *picked)
+static void lane_pick(struct node *n, enum job_lane which, bool steady, struct list *picked)
 {
     struct lane *lane = &n->lane[which];
-    uint64_t most = which == JOB_LANE_WAL ? (chance(&n->rng, 700) ? UINT64_MAX : rng_between(&n->rng, 1, 3)) : 1;
+    uint64_t most = which == JOB_LANE_WAL ? (steady || chance(&n->rng, 700) ? UINT64_MAX : rng_between(&n->rng, 1, 3)) : 1;
 
     list_init(picked);
     for (struct list *link; most-- > 0 && (link = list_pop_front(&lane->waiting)) != NULL;)
@@ -107,7 +114,11 @@ static void lane_run(struct sim *s, void *arg)
             lane_set(s, n, t.which, false);
         return;
     }
-    lane_pick(n, t.which, &picked);
+    if (n->disk_held) {
+        lane->busy = false;
+        return;
+    }
+    lane_pick(n, t.which, s->preset.steady, &picked);
     ck_durable_running(s, n, &picked);
     mark_running(s, n, &picked);
     if (t.which == JOB_LANE_WAL)
@@ -124,6 +135,8 @@ static void lane_run(struct sim *s, void *arg)
         mark_ran(s, job);
         if (job->err == 0)
             ck_durable_ran(s, n, job);
+        if (job->err == 0 && job->type == JOB_PERSIST)
+            mermaid_durable(s, n->id, job);
         if (job->err == 0 || harmless(job))
             continue;
         failed = true;
@@ -147,4 +160,12 @@ void lane_take(struct sim *s, struct node *n)
         if (!lane->busy && !list_empty(&lane->waiting))
             lane_set(s, n, (enum job_lane)i, false);
     }
+}
+
+void lane_hold(struct sim *s, struct node *n, bool held)
+{
+    n->disk_held = held;
+    trace_line(s, held, "n%u disk %s", n->id, held ? "held" : "goes on");
+    if (n->alive)
+        lane_take(s, n);
 }

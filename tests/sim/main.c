@@ -3,6 +3,7 @@
  *     coordsim [--nodes N] [--ms T] [--workloads LIST] [--faults LIST] [--marks] [--verbose] [--here] --seed N | --seeds A..B
  *     coordsim [...] --minutes M [--seed FIRST]
  *     coordsim --broken-histories N
+ *     coordsim [--verbose] [--mermaid] --script FILE
  *
  * One line a seed with what happened and a hash of the whole run; the last line is `passed N failed M`. A seed that fails (an
  * invariant, an assertion, a sanitizer, no end) is run once more, which gives the same events, now with the transcript.
@@ -11,11 +12,14 @@
  * --minutes runs seeds that nobody ran before, or those from FIRST on, for so long. --workloads and --faults take names, with
  * commas between them: only these (workload.h, fault.h). On a terminal stderr shows how far it is.
  * --mermaid prints the run of a seed as a Mermaid sequence diagram up to the end of its faults: for a short one (--ms).
- * --here runs a single seed in this process, for a debugger. Exit status 1 when a seed failed, 2 for wrong usage.
+ * --script runs what FILE says in place of faults and workloads that chance draws (script.h); the last line is the file, its
+ * result and a hash of the run. It runs in this process.
+ * --here runs a single seed in this process, for a debugger. Exit status 1 when a seed or a script failed, 2 for wrong usage.
  */
 #include "sim/broken.h"
 #include "sim/fault.h"
 #include "sim/mark.h"
+#include "sim/script.h"
 #include "sim/sim.h"
 #include "sim/trace.h"
 #include "sim/workload.h"
@@ -37,6 +41,7 @@ static void dying(int sig)
 {
     fprintf(stderr, "signal %d\n", sig);
     trace_dump();
+    script_dying();
     signal(sig, SIG_DFL);
     raise(sig);
 }
@@ -51,6 +56,8 @@ static void run_here(const struct sim_options *options)
         signal(SIGPROF, dying);
     }
     sim_run(options, &r);
+    if (options->script != NULL)
+        return;
     printf("%sseed %" PRIu64 " ok hash=%016" PRIx64 " events=%" PRIu64 " committed=%" PRIu64 " replies=%" PRIu64
            " crashes=%" PRIu64 " epoch=%" PRIu64 " snapshots=%" PRIu64 " installs=%" PRIu64 "\n",
            options->mermaid ? "%% " : "", options->seed, r.hash, r.events, r.committed, r.replies, r.crashes, r.epoch,
@@ -89,6 +96,19 @@ static bool run_seed(struct sim_options options)
     }
     printf("seed %" PRIu64 " FAILED\n", options.seed);
     return false;
+}
+
+/* What a file says, in this process. */
+static int run_script(struct sim_options options, const char *path)
+{
+    options.script = script_load(path);
+    if (options.script == NULL)
+        return 2;
+    options.seed = script_seed(options.script);
+    options.text = true;
+    run_here(&options);
+    script_free(options.script);
+    return 0;
 }
 
 /* Seeds from the first on, until enough histories were broken. */
@@ -159,7 +179,8 @@ static void print_names(const char *what, const char *const *names, uint32_t cou
 static int usage(void)
 {
     fputs("usage: coordsim [--nodes N] [--ms T] [--workloads LIST] [--faults LIST] [--marks] [--verbose] [--here] [--mermaid]\n"
-          "                --seed N | --seeds A..B | --minutes M [--seed FIRST] | --broken-histories N\n",
+          "                --seed N | --seeds A..B | --minutes M [--seed FIRST] | --broken-histories N\n"
+          "       coordsim [--verbose] [--mermaid] --script FILE     (without a FILE: the lines of a script)\n",
           stderr);
     print_names("workloads", workload_names, WORKLOAD_COUNT);
     print_names("faults", fault_names, FAULT_COUNT);
@@ -171,6 +192,7 @@ int main(int argc, char **argv)
     struct sim_options options = {0};
     uint64_t first = 1, last = 0, broken = 0, passed = 0, failed = 0;
     double minutes = 0, began = seconds();
+    const char *script = NULL;
     bool here = false;
 
     for (int i = 1; i < argc; i++) {
@@ -191,6 +213,10 @@ int main(int argc, char **argv)
             here = true;
             continue;
         }
+        if (value == NULL && strcmp(argv[i], "--script") == 0) {
+            script_usage();
+            return 2;
+        }
         if (value == NULL)
             return usage();
         if (strcmp(argv[i], "--seed") == 0)
@@ -205,6 +231,8 @@ int main(int argc, char **argv)
             ;
         else if (strcmp(argv[i], "--broken-histories") == 0)
             broken = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--script") == 0)
+            script = value;
         else if (strcmp(argv[i], "--nodes") == 0)
             options.nodes = (uint32_t)strtoul(value, NULL, 10);
         else if (strcmp(argv[i], "--ms") == 0)
@@ -213,6 +241,8 @@ int main(int argc, char **argv)
             return usage();
         i++;
     }
+    if (script != NULL)
+        return run_script(options, script);
     if (minutes > 0) {
         if (last == 0) /* others than in any run before */
             first = (uint64_t)time(NULL) * 1000000;

@@ -6,7 +6,9 @@
 #include "sim/ck_durable.h"
 #include "sim/ck_lead.h"
 #include "sim/mark.h"
+#include "sim/mermaid.h"
 #include "sim/sched.h"
+#include "sim/script.h"
 #include "sim/trace.h"
 
 #define IN_FLIGHT_MAX (128u << 10) /* of a direction: the rest waits in the replica's buffer */
@@ -230,6 +232,8 @@ static uint64_t delay(struct sim *s)
 {
     struct rng *rng = &s->net->rng;
 
+    if (s->preset.steady)
+        return s->preset.delay_max_ms;
     if (!s->net->calm && chance(rng, 15))
         return rng_below(rng, s->preset.datagrams ? 1000 : 100);
     return rng_below(rng, 1 + s->preset.delay_max_ms);
@@ -258,8 +262,9 @@ static void break_later(struct sim *s, void *arg)
     flight_free(s, f);
 }
 
-static void send(struct sim *s, uint32_t from, uint32_t to, struct slice frames)
+static void send(struct sim *s, const struct peer_msg *m, struct slice frames)
 {
+    uint32_t from = m->from, to = m->to;
     struct net *net = s->net;
     struct direction *d = way(s, from, to);
     uint64_t link = net->end[from - 1][to - 1].told;
@@ -272,17 +277,28 @@ static void send(struct sim *s, uint32_t from, uint32_t to, struct slice frames)
     if (!stands)
         return;
     if (d->cut || d->lost) {
+        mermaid_lost(s, m);
         if (!s->preset.datagrams && !d->lost) {
             d->lost = true;
             sched_at(s, s->now + rng_between(&net->rng, 100, 2500), break_later, flight_free, flight_new(s, from, to, link));
         }
         return;
     }
+    if (script_takes(s, m, link, frames))
+        return;
     if (s->preset.datagrams && !net->calm && chance(&net->rng, s->preset.loss))
         return;
     launch(s, from, to, link, frames);
     if (s->preset.datagrams && !net->calm && chance(&net->rng, s->preset.twice))
         launch(s, from, to, link, frames);
+}
+
+bool net_release(struct sim *s, uint32_t from, uint32_t to, uint64_t link, struct slice frames)
+{
+    if (*link_of(s, from, to) != link)
+        return false;
+    launch(s, from, to, link, frames);
+    return true;
 }
 
 /* Cuts one message (all its fragments) off the front; false: nothing whole is there. */
@@ -306,7 +322,7 @@ static bool take_message(struct sim *s, struct node *n, uint32_t peer, struct bu
     ck_durable_leaves(s, n, &m);
     ck_lead_leaves(s, n, &m);
     mark_leaves(s, n, &m);
-    send(s, n->id, peer, slice_make(in.data, total));
+    send(s, &m, slice_make(in.data, total));
     buf_consume(out, total);
     return true;
 }

@@ -26,6 +26,9 @@ void net_cut(struct sim *s, uint32_t from, uint32_t to, bool cut);
 void net_heal(struct sim *s);                          /* nothing is cut */
 void net_break(struct sim *s, uint32_t a, uint32_t b); /* the connection breaks; it is dialled again */
 
+/* Sends frames on the link of that number, which a script held back. False: it does not stand any more. */
+bool net_release(struct sim *s, uint32_t from, uint32_t to, uint64_t link, struct slice frames);
+
 /* From now on messages are neither lost nor late. */
 void net_calm(struct sim *s);
 

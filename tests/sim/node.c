@@ -89,7 +89,7 @@ static void process_free(struct node *n)
     n->life++;
     n->turn_at = UINT64_MAX;
     n->paused_until = 0;
-    n->stopping = n->doomed = false;
+    n->stopping = n->doomed = n->disk_held = false;
     n->seen = (struct mark_seen){.role = PAXOS_FOLLOWER};
 }
 
@@ -114,7 +114,7 @@ void node_crash(struct sim *s, struct node *n, enum fake_fs_crash mode, uint64_t
     if (!n->alive)
         return;
     trace_line(s, 0xc0de + n->id, "n%u CRASH mode=%d down=%llu", n->id, (int)mode, (unsigned long long)down_ms);
-    mermaid_note(s, n->id, "crashes");
+    mermaid_note(s, n->id, "its process ends");
     s->crashes++;
     process_free(n);
     fake_fs_crash(n->disk, &n->rng, mode);
@@ -209,7 +209,7 @@ static struct inbox *inbox_add(struct sim *s, struct node *n, enum replica_event
 
     item->type = type;
     list_push_back(&n->inbox, &item->link);
-    wake(s, n, s->now + (chance(&n->rng, 100) ? rng_below(&n->rng, 3) : 0));
+    wake(s, n, s->now + (!s->preset.steady && chance(&n->rng, 100) ? rng_below(&n->rng, 3) : 0));
     return item;
 }
 
@@ -304,13 +304,14 @@ void node_effects(struct sim *s, struct node *n)
         return;
     }
     mark_step(s, n);
+    mermaid_step(s, n);
     ck_log_step(s, n);
     ck_lead_step(s, n);
     lane_take(s, n);
     net_take(s, n);
     pipe_take(s, n);
     if (n->stopping && replica_handed_over(n->replica)) {
-        node_crash(s, n, FAKE_FS_KEEP, rng_between(&n->rng, 5, 1500));
+        node_crash(s, n, FAKE_FS_KEEP, s->preset.steady ? NODE_DOWN : rng_between(&n->rng, 5, 1500));
         return;
     }
     uint64_t at = replica_wake_at_ms(n->replica);

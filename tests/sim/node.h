@@ -46,12 +46,15 @@ struct node {
     int64_t wall_offset;            /* wrong, and jumps */
     struct lane lane[2];            /* by enum job_lane */
     uint64_t slow_until;            /* the disk limps */
+    bool disk_held;                 /* it does nothing at all; ends with the process */
     bool doomed;                    /* the disk will fail the process: its errors are ours */
     bool stopping;                  /* hands over, then stops */
     uint64_t down_until;            /* a process that died comes back then */
     uint64_t snapshots, installs;   /* written, received */
     struct mark_seen seen;
 };
+
+#define NODE_DOWN (1ull << 40) /* ms: until somebody starts it */
 
 struct node *node_new(struct sim *s, uint32_t id);
 void node_free(struct sim *s, struct node *n);
@@ -88,8 +91,9 @@ void node_effects(struct sim *s, struct node *n);
 
 /* lane.c */
 void lane_init(struct node *n);
-void lane_take(struct sim *s, struct node *n); /* the replica's new jobs */
-void lane_drop(struct node *n);                /* the process is gone: free every job */
+void lane_take(struct sim *s, struct node *n);            /* the replica's new jobs */
+void lane_hold(struct sim *s, struct node *n, bool held); /* the disk does no more jobs, or goes on */
+void lane_drop(struct node *n);                           /* the process is gone: free every job */
 
 /* The process stopped by its disk. True: it is dead now, touch nothing of it. */
 bool node_check_disk(struct sim *s, struct node *n);

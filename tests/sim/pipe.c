@@ -97,6 +97,8 @@ static uint64_t delay(struct sim *s)
 {
     struct rng *rng = &s->pipes->rng;
 
+    if (s->preset.steady)
+        return s->preset.delay_max_ms;
     if (!s->healed && chance(rng, 10))
         return rng_below(rng, 150);
     return rng_below(rng, 1 + s->preset.delay_max_ms);
@@ -134,7 +136,8 @@ void pipe_close(struct sim *s, uint64_t conn)
     if (c->stalled && !c->server_gone) /* the server learns by its own time-outs, some day */
         post(s, c, PACKET_CLOSED, SLICE_NULL, rng_between(&s->pipes->rng, 500, 6000));
     else if (!c->server_gone)
-        post(s, c, PACKET_CLOSED, SLICE_NULL, chance(&s->pipes->rng, 150) ? rng_below(&s->pipes->rng, 2000) : delay(s));
+        post(s, c, PACKET_CLOSED, SLICE_NULL,
+             !s->preset.steady && chance(&s->pipes->rng, 150) ? rng_below(&s->pipes->rng, 2000) : delay(s));
 }
 
 void pipe_stall(struct sim *s, uint64_t conn)
@@ -194,7 +197,7 @@ static void to_server(struct sim *s, void *arg)
     if (p->kind == PACKET_OPEN) {
         if (!c->node->alive) {
             c->server_gone = true;
-            post(s, c, PACKET_END, SLICE_NULL, chance(&s->pipes->rng, 900) ? delay(s) : 100000);
+            post(s, c, PACKET_END, SLICE_NULL, s->preset.steady || chance(&s->pipes->rng, 900) ? delay(s) : 100000);
         } else {
             c->accepted = true;
             c->life = c->node->life;
@@ -253,7 +256,7 @@ void pipe_process_died(struct sim *s, struct node *n)
             continue;
         c->server_gone = true;
         waiting_free(s, c);
-        if (!c->stalled && chance(&s->pipes->rng, 850))
+        if (!c->stalled && (s->preset.steady || chance(&s->pipes->rng, 850)))
             post(s, c, PACKET_END, SLICE_NULL, delay(s));
     }
 }

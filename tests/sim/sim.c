@@ -17,6 +17,7 @@
 #include "sim/node.h"
 #include "sim/pipe.h"
 #include "sim/sched.h"
+#include "sim/script.h"
 #include "sim/trace.h"
 
 void sim_rng(const struct sim *s, struct rng *rng, const char *label, uint64_t index)
@@ -59,6 +60,8 @@ static void preset_draw(struct sim *s)
         p->nodes = s->options.nodes;
     if (s->options.ms != 0)
         p->fault_ms = s->options.ms;
+    if (s->options.script != NULL)
+        script_preset(s);
 }
 
 static void run_until(struct sim *s, uint64_t until)
@@ -129,7 +132,7 @@ static void begin(struct sim *s)
     mermaid_begin(s);
     for (uint32_t i = 0; i < s->preset.nodes; i++)
         s->nodes[i] = node_new(s, i + 1);
-    for (uint32_t i = 0; i < s->preset.nodes; i++)
+    for (uint32_t i = 0; i < s->preset.nodes && s->options.script == NULL; i++)
         node_start(s, s->nodes[i]);
     for (uint32_t i = 0; i < s->preset.clients; i++)
         s->clients[i] = client_new(s, i);
@@ -159,10 +162,14 @@ void sim_run(const struct sim_options *options, struct sim_result *result)
     struct sim s = {.options = *options};
 
     begin(&s);
-    run_until(&s, s.preset.fault_ms);
+    if (s.options.script != NULL)
+        script_run(&s);
+    else
+        run_until(&s, s.preset.fault_ms);
     fault_end(&s);
     come_right(&s);
     broken_run_ended(&s);
+    script_ended(&s, true);
     *result = (struct sim_result){.hash = trace_hash(&s),
                                   .events = sched_count(&s),
                                   .committed = ck_log_count(&s),

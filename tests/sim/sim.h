@@ -11,6 +11,7 @@
  *     node     one server's process; lanes of jobs    ck_lead     I4 I7: leaders
  *     pipe     connections of clients                 fault       what goes wrong, and when
  *     client   sessions, requests, watches; C1 C2 C9  workload    what the clients do
+ *     script   a file in place of fault and workload
  */
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
@@ -36,6 +37,7 @@ struct ck_durable;
 struct ck_lead;
 struct writes;
 struct broken;
+struct script;
 
 #define SIM_CLIENTS_MAX 8
 
@@ -49,6 +51,7 @@ struct sim_options {
     bool mermaid;               /* print a sequence diagram */
     uint64_t *marks;            /* counters of mark.h; NULL: none */
     struct broken *broken;      /* break the history now and then; NULL: never */
+    struct script *script;      /* says what happens (script.h); NULL: fault.h and workload.h do */
 };
 
 /* What a seed fixes for its whole run. */
@@ -65,6 +68,7 @@ struct preset {
     uint32_t fault_gap_ms; /* mean time between faults */
     uint32_t image_check;  /* one in so many batches is followed by a look at the disk's durable image */
     uint32_t value_max;
+    bool steady; /* scripts: nothing is late, jumps or restarts by chance, and each message takes delay_max_ms */
 };
 
 struct sim {

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "sim/broken.h"
+#include "sim/script.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -83,5 +84,6 @@ void sim_fail(struct sim *s, const char *invariant, const char *format, ...)
         fprintf(stderr, "seed %llu at %llu ms: %s broken: %s\n", (unsigned long long)s->options.seed,
                 (unsigned long long)s->now, invariant, why);
     }
+    script_ended(s, false);
     _Exit(1);
 }
