@@ -24,7 +24,7 @@ struct fake_fs {
     uint64_t counts[CALL_KINDS];
     struct countdown fail, stop;
     int fail_code;
-    bool stopped;
+    bool stopped, paused;
 };
 
 struct fake_file {
@@ -52,6 +52,8 @@ static bool goes_off(struct countdown *c, enum fake_fs_call call)
 /* Every call begins here: it is counted, and an armed fault answers instead of it. */
 static int begin(struct fake_fs *f, enum fake_fs_call call)
 {
+    if (f->paused)
+        return f->stopped ? -COORD_E_STOPPED : 0;
     f->counts[__builtin_ctz(call)]++;
     if (goes_off(&f->stop, call))
         f->stopped = true;
@@ -339,6 +341,11 @@ void fake_fs_fail(struct fake_fs *f, unsigned calls, uint64_t n, int code)
     f->fail_code = code;
 }
 
+bool fake_fs_failed(const struct fake_fs *f)
+{
+    return f->fail.calls != 0 && f->fail.left == 0;
+}
+
 void fake_fs_stop(struct fake_fs *f, unsigned calls, uint64_t n)
 {
     f->stop = (struct countdown){calls, n};
@@ -357,6 +364,11 @@ uint64_t fake_fs_calls(const struct fake_fs *f, unsigned calls)
         if (calls & 1u << i)
             sum += f->counts[i];
     return sum;
+}
+
+void fake_fs_pause(struct fake_fs *f, bool paused)
+{
+    f->paused = paused;
 }
 
 void fake_fs_set_capacity(struct fake_fs *f, uint64_t bytes)

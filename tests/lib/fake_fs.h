@@ -62,6 +62,7 @@ void fake_fs_crash(struct fake_fs *f, struct rng *r, enum fake_fs_crash mode);
 
 /* The n-th call from now (n >= 1) of a kind in `calls` does nothing (write, sync: see above) and gives -code. Once. */
 void fake_fs_fail(struct fake_fs *f, unsigned calls, uint64_t n, int code);
+bool fake_fs_failed(const struct fake_fs *f); /* that call came, since the last crash */
 
 /* From the n-th call from now of a kind in `calls` on, every call does nothing and gives -COORD_E_STOPPED: the process is dead
  * and does not know it. Until fake_fs_crash, which decides what is left. n = 1: the next one is the first to fail. */
@@ -70,6 +71,9 @@ bool fake_fs_stopped(const struct fake_fs *f);
 
 /* Calls so far of the kinds in `calls`, failed ones included. */
 uint64_t fake_fs_calls(const struct fake_fs *f, unsigned calls);
+
+/* While paused, calls are not counted and no armed fault goes off: for a test that looks at the disk in the middle of a run. */
+void fake_fs_pause(struct fake_fs *f, bool paused);
 
 /* From now on growth of files beyond `bytes` in all gives -COORD_E_NO_SPACE; a write that does not fit changes nothing. */
 void fake_fs_set_capacity(struct fake_fs *f, uint64_t bytes);

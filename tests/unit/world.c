@@ -2,9 +2,12 @@
 #include "unit/world.h"
 
 #include "base/alloc.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/zxid.h"
 #include "lib/runner.h"
+#include "snapshot/snapshot.h"
+#include "store/manifest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,8 +47,10 @@ static void ask(struct world *w, struct world_step s)
 
 static bool settle(struct world *w, int rc)
 {
-    if (rc != 0)
+    if (rc != 0) {
+        w->err = rc;
         return false;
+    }
     w->settled = w->asked;
     w->open_count = 0;
     return true;
@@ -240,8 +245,26 @@ void world_crash(struct world *w, struct rng *r, enum fake_fs_crash mode)
     w->store = NULL;
 }
 
-/* NULL: the store is as `f` says. */
-static const char *differs(struct world *w, const struct world_facts *f)
+/* The snapshots that the manifest names are whole. */
+static const char *snapshots_differ(struct world *w, const struct manifest *m)
+{
+    static char text[200];
+    char path[SNAPSHOT_PATH_BYTES];
+    struct snapshot_meta meta;
+
+    for (uint32_t i = 0; i < m->snapshot_count; i++) {
+        snapshot_path(path, KIT_DIR, m->snapshot[i]);
+        int rc = snapshot_verify(world_fs(w), path, &meta);
+        if (rc != 0 || meta.zxid != m->snapshot[i] || meta.digest != m->snapshot[i]) {
+            snprintf(text, sizeof(text), "snapshot " ZXID_FMT ": %s", ZXID_ARG(m->snapshot[i]), coord_error_name(rc));
+            return text;
+        }
+    }
+    return NULL;
+}
+
+/* NULL: the store is as `f` says; all that its log holds reads back, also what its shape has folded. */
+static const char *differs(struct world *w, const struct world_facts *f, const struct manifest *m)
 {
     const struct store_recovered *r = &w->recovered;
 
@@ -251,7 +274,35 @@ static const char *differs(struct world *w, const struct world_facts *f)
         return "another accepted epoch";
     if (r->snapshot_zxid != f->snapshot)
         return "another snapshot";
-    return kit_model_differs(&f->log, w->store, &r->paxos.log, r->paxos.log.floor);
+    return kit_model_differs(&f->log, w->store, &r->paxos.log, m->base);
+}
+
+/* What does not depend on how far the interrupted operation came. */
+static const char *always_differs(struct world *w, const struct manifest *m)
+{
+    if (m->snapshot_count >= 2 && m->base > m->snapshot[0])
+        return "the log does not reach back to the oldest snapshot";
+    if (w->recovered.incarnation != kit_options().fresh_incarnation)
+        return "another incarnation";
+    if (w->recovered.boot <= w->boot)
+        return "the boot count did not rise";
+    return snapshots_differ(w, m);
+}
+
+/* As the model has it, with as many of the open steps as it takes; these are settled then. */
+static const char *compare(struct world *w)
+{
+    struct manifest m;
+    const char *why;
+
+    if (manifest_read(world_fs(w), KIT_DIR, &m) != 0)
+        return "the manifest cannot be read";
+    why = differs(w, &w->settled, &m);
+    for (uint32_t i = 0; i < w->open_count && why != NULL; i++) {
+        apply_step(&w->settled, &w->open[i]);
+        why = differs(w, &w->settled, &m);
+    }
+    return why != NULL ? why : always_differs(w, &m);
 }
 
 const char *world_start(struct world *w, bool *stopped)
@@ -261,19 +312,19 @@ const char *world_start(struct world *w, bool *stopped)
     const char *why;
 
     *stopped = false;
-    if (store_open(fake_fs_fs(w->fake), &options, &w->store, &w->recovered, &why) != 0) {
+    w->err = store_open(fake_fs_fs(w->fake), &options, &w->store, &w->recovered, &why);
+    if (w->err != 0) {
         w->store = NULL;
         *stopped = fake_fs_stopped(w->fake);
         snprintf(text, sizeof(text), "does not start: %s", why);
         return text;
     }
-    why = differs(w, &w->settled);
-    for (uint32_t i = 0; i < w->open_count && why != NULL; i++) {
-        apply_step(&w->settled, &w->open[i]);
-        why = differs(w, &w->settled);
-    }
+    fake_fs_pause(w->fake, true);
+    why = compare(w);
+    fake_fs_pause(w->fake, false);
     if (why != NULL)
         return why;
+    w->boot = w->recovered.boot;
     w->asked = w->settled;
     w->open_count = 0;
     return NULL;
@@ -297,7 +348,7 @@ struct buf world_content(struct world *w, const char *name)
     char path[64];
 
     world_path(path, name);
-    CHECK_EQ_INT(fs_read_file(world_fs(w), path, &b, 1 << 20), 0, "%s", name);
+    CHECK(fs_read_file(world_fs(w), path, &b, 1 << 20) == 0, "%s", name);
     return b;
 }
 

@@ -2,7 +2,8 @@
  *
  * An operation is run on the store and written down as small steps in the order in which they must become durable. What an
  * operation acknowledged is settled; of the one that a crash interrupted any number of steps may have happened, in order. So
- * after a recovery the store must hold what is settled and, behind it, a begin of the open steps; then that is settled.
+ * after a recovery the store must hold what is settled and, behind it, a begin of the open steps; then that is settled. All
+ * that the log holds must read back, every snapshot that the manifest names must be whole, and the boot count must rise.
  */
 #ifndef TESTS_UNIT_WORLD_H
 #define TESTS_UNIT_WORLD_H
@@ -37,6 +38,8 @@ struct world {
     uint32_t open_count;
     uint64_t trimmed;
     unsigned salt;
+    uint32_t boot; /* of the last start that succeeded */
+    int err;       /* of the last operation or start that failed */
 };
 
 struct world *world_new(void); /* an empty disk, started once */
