@@ -93,7 +93,8 @@ static bool accept_is_sound(const struct peer_accept *m)
     if (accept_end(m) <= m->history_end)
         return true;
     return zxid_epoch(accept_end(m)) == m->epoch &&
-           (m->prev >= m->history_end || zxid_epoch(m->history_end) == m->epoch); /* FORM is history of its own epoch (C15) */
+           (m->prev == m->history_end || zxid_epoch(m->prev) == m->epoch ||
+            zxid_epoch(m->history_end) == m->epoch); /* FORM is history of its own epoch (C15) */
 }
 
 /* The last counter of this epoch that the log holds. */
@@ -123,8 +124,6 @@ static bool take_entries(struct paxos *p, struct paxos_out *out, const struct pa
         return true;
     if (skip > 0)
         at = m->first + (skip - 1);
-    if (at < p->log.floor)
-        return false;
     next = m->first + skip;
     if (runs_last(&p->log) != at) {
         if (!durable_may_cut(p, at))
@@ -152,12 +151,12 @@ static void cover_history(struct paxos *p, struct paxos_out *out)
 
     if (p->accepted >= p->promised.epoch || (matched(p) < p->history_end && !SEEDED(rule_c3)))
         return;
-    if (!p->has_form) /* every history begins with FORM (C15): this one has more than the message says */
+    if (!p->has_form || p->form_zxid > end) /* every history begins with FORM (C15): this one has more than the message says */
         return;
     next = runs_next(&p->log, end);
     if (next != 0 && zxid_epoch(next) != p->promised.epoch) {
-        if (!durable_may_cut(p, end))
-            return;
+        if (!durable_may_cut(p, end) || p->matched > end)
+            return; /* it contradicts what is chosen, or what the leader itself has sent */
         durable_cut(p, out, end);
     }
     durable_accept(p, out, p->promised.epoch);

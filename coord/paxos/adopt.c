@@ -73,7 +73,7 @@ void adopt_begin(struct paxos *p, struct paxos_out *out, struct paxos_peer *best
 
 static bool entries_are_sound(const struct runs *theirs, const struct peer_entries *m)
 {
-    return m->count > 0 && m->prev >= theirs->floor && m->prev < runs_last(theirs) && runs_next(theirs, m->prev) == m->first &&
+    return m->count > 0 && m->prev >= theirs->floor && runs_next(theirs, m->prev) == m->first &&
            m->count - 1 <= runs_span(theirs, m->first, UINT32_MAX) - zxid_counter(m->first);
 }
 
@@ -133,6 +133,7 @@ void adopt_tick(struct paxos *p, struct paxos_out *out)
 void adopt_drop(struct paxos *p, struct paxos_out *out)
 {
     out->drop_staged = out->drop_staged || p->staged_last != 0;
+    out->stage = false;
     p->staged_last = 0;
     p->adopt_from = 0;
     p->adopt_snapshot = false;

@@ -76,7 +76,7 @@ void candidate_promise(struct paxos *p, struct paxos_out *out, uint32_t from, co
 
 static bool promise_counts(const struct paxos *p, uint32_t i)
 {
-    return p->peer[i].promised_to_us && (p->forming || voter_counts(p, p->peer[i].id, p->peer[i].incarnation));
+    return p->peer[i].promised_to_us && voter_counts(p, p->peer[i].id, p->peer[i].incarnation);
 }
 
 /* C15: all of them, each with an empty log; else it gives up. */

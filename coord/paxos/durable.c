@@ -30,7 +30,7 @@ void durable_promise(struct paxos *p, struct paxos_out *out, struct paxos_promis
 
 bool durable_may_cut(const struct paxos *p, uint64_t after)
 {
-    return after >= p->committed && after >= p->log.floor;
+    return after >= p->committed; /* the floor is not above that */
 }
 
 void durable_cut(struct paxos *p, struct paxos_out *out, uint64_t after)
@@ -42,7 +42,7 @@ void durable_cut(struct paxos *p, struct paxos_out *out, uint64_t after)
     persist->cut = true;
     persist->cut_after = after;
     runs_cut_after(&p->log, after);
-    if (p->has_form && p->form_zxid > after) { /* it was tentative (C15) */
+    if (p->form_zxid > after) { /* it was tentative (C15) */
         p->has_form = false;
         p->form_zxid = 0;
         memset(&p->form, 0, sizeof(p->form));

@@ -20,13 +20,9 @@ static bool may_be_candidate(const struct paxos *p)
 /* C13: until when a live leader, or a candidate that is not to be disturbed, counts as heard. This server may be either. */
 static uint64_t heard_until(const struct paxos *p)
 {
-    uint64_t until = p->grace_ms;
-
     if (p->role != PAXOS_FOLLOWER && p->role != PAXOS_PROBING)
         return UINT64_MAX;
-    if (p->leader != 0 && p->leader_heard_ms + p->options.election_min_ms > until)
-        until = p->leader_heard_ms + p->options.election_min_ms;
-    return until;
+    return p->leader != 0 ? p->leader_heard_ms + p->options.election_min_ms : p->grace_ms;
 }
 
 static bool hears_leader(const struct paxos *p)
@@ -65,13 +61,13 @@ void election_leader_gone(struct paxos *p)
 {
     uint32_t n = p->options.voter_count, slot = 0;
 
+    COORD_ASSERT(p->role == PAXOS_FOLLOWER); /* nobody else follows */
     for (uint32_t i = 0; i < n; i++)
         if (p->peer[i].id == p->leader)
             slot = (p->self + n - i - 1) % n;
     p->leader = 0;
     p->yielded = false;
-    if (p->role == PAXOS_FOLLOWER)
-        p->deadline_ms = p->now_ms + slot * STAGGER_SLOT_MS + rng_below(&p->rng, STAGGER_JITTER_MS + 1);
+    p->deadline_ms = p->now_ms + slot * STAGGER_SLOT_MS + rng_below(&p->rng, STAGGER_JITTER_MS + 1);
 }
 
 static void send_probe(struct paxos *p, struct paxos_out *out, const struct paxos_peer *peer)
@@ -169,8 +165,7 @@ void election_probe(struct paxos *p, struct paxos_out *out, uint32_t from, const
 
     if (from == p->leader && m->epoch >= p->promised.epoch) { /* our leader itself asks: it leads no more */
         p->leader = 0;
-        if (p->role == PAXOS_FOLLOWER)
-            p->deadline_ms = p->now_ms + p->options.heartbeat_ms + rng_below(&p->rng, p->options.heartbeat_ms + 1);
+        p->deadline_ms = p->now_ms + p->options.heartbeat_ms + rng_below(&p->rng, p->options.heartbeat_ms + 1);
     }
     if (from == p->promised.server)
         p->grace_ms = 0;                                                               /* it failed with what we promised it */
@@ -220,7 +215,7 @@ void election_link(struct paxos *p, struct paxos_out *out, struct paxos_peer *pe
 /* The leader wants this server to lead: no probe, the others still hear that leader. */
 void election_hand_over(struct paxos *p, struct paxos_out *out, uint32_t from, const struct peer_handover *m)
 {
-    if (m->epoch == p->promised.epoch && from == p->leader && p->role == PAXOS_FOLLOWER && p->has_form && may_be_candidate(p))
+    if (m->epoch == p->promised.epoch && from == p->leader && paxos_is_voter(p))
         candidate_start(p, out);
 }
 

@@ -39,15 +39,12 @@ static uint64_t vote(const struct paxos *p, const struct paxos_peer *peer)
 
 void leader_begin(struct paxos *p, struct paxos_out *out)
 {
-    bool rolled = p->rolling;
-
     p->role = PAXOS_LEADING;
     p->rolling = false;
     p->leader = p->options.self;
     p->adopt_from = 0;
     p->adopt_snapshot = false;
     p->history_end = runs_last(&p->log);
-    p->established = p->established && rolled; /* C9: all of it is chosen */
     if (p->has_form)
         durable_accept(p, out, p->epoch);
     for (uint32_t i = 0; i < p->options.voter_count; i++) {
@@ -99,7 +96,7 @@ void leader_accepted(struct paxos *p, struct paxos_out *out, uint32_t from, cons
     struct paxos_peer *peer = peer_find(p, from);
 
     if (p->role != PAXOS_LEADING || p->rolling || m->epoch != p->epoch || runs_invalid(&m->log) != NULL ||
-        !runs_hold(&p->log, m->matched) || m->matched > runs_last(&p->log))
+        !runs_hold(&p->log, m->matched))
         return;
     if (m->incarnation != peer->incarnation) { /* another disk: what the former one held is no vote */
         peer->incarnation = m->incarnation;
@@ -121,13 +118,13 @@ void leader_advance(struct paxos *p, struct paxos_out *out)
     chosen = leader_quorum_value(p, vote); /* C8 */
     if (chosen > p->committed)
         p->committed = chosen;
-    if (!p->established && p->committed >= p->history_end && p->committed >= p->form_zxid) {
+    if (!p->established && p->committed >= p->history_end) {
         p->established = true;
         p->backoff = 0;
         p->heartbeat_at_ms = p->now_ms; /* tell everybody now: what waits for a leader goes on */
     }
     if (!SEEDED(rule_c9) && p->established && p->committed == last && zxid_epoch(last) == p->epoch &&
-        zxid_counter(last) >= p->options.counter_max && out->persist.seq == 0 && paxos_persist_room(p))
+        zxid_counter(last) >= p->options.counter_max && paxos_persist_room(p))
         candidate_start(p, out); /* C9 */
 }
 

@@ -218,13 +218,12 @@ static void link_changed(struct paxos *p, struct paxos_out *out, uint32_t id, bo
 
 static void installed(struct paxos *p, struct paxos_out *out, const struct paxos_event *event)
 {
-    COORD_ASSERT(p->role != PAXOS_LEADING && event->zxid >= p->committed);
+    COORD_ASSERT(p->role != PAXOS_LEADING && event->zxid >= p->committed && event->form != NULL);
     durable_reset(p, event->zxid);
     p->committed = event->zxid;
-    p->has_form = event->form != NULL;
-    p->form_zxid = event->form != NULL ? event->form_zxid : 0;
-    if (event->form != NULL)
-        p->form = *event->form;
+    p->has_form = true;
+    p->form_zxid = event->form_zxid;
+    p->form = *event->form;
     if (p->role == PAXOS_ADOPTING && paxos_is_voter(p))
         adopt_installed(p, out, event->zxid);
     else /* another FORM, or the first: what was tried with the old state is void (C15, C17) */

@@ -86,7 +86,7 @@ void progress_snapshot_sent(struct paxos *p, struct paxos_peer *peer, uint64_t z
     if (p->role != PAXOS_LEADING || peer->progress != PROGRESS_SNAPSHOT)
         return;
     progress_probe(p, peer);
-    if (zxid != 0 && zxid >= p->log.floor && zxid <= runs_last(&p->log) && runs_hold(&p->log, zxid))
+    if (zxid != 0 && zxid >= p->log.floor && runs_hold(&p->log, zxid))
         peer->next_prev = zxid;
 }
 

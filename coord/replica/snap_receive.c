@@ -101,9 +101,11 @@ static void end(struct replica *r, enum snap_ack ack)
 static void install(struct replica *r, struct state *state)
 {
     struct snap_receive *s = &r->receive;
-    if (!paxos_snapshot_wanted(&r->paxos, s->zxid)) {
+    uint64_t form_zxid;
+    bool formed = state_form(state, &form_zxid) != NULL; /* every history begins with FORM (C15) */
+    if (!formed || !paxos_snapshot_wanted(&r->paxos, s->zxid)) {
         state_free(state);
-        end(r, SNAP_ACK_INSTALLED);
+        end(r, formed ? SNAP_ACK_INSTALLED : SNAP_ACK_REFUSED);
         return;
     }
     s->installing = true;

@@ -51,7 +51,7 @@ TEST(paxos_acceptor, c1_equal_epoch_is_refused_to_any_other_process)
     static const struct {
         uint32_t server, boot;
         uint64_t incarnation;
-    } rows[] = {{3, 1, 13}, {2, 2, 12}};
+    } rows[] = {{3, 1, 13}, {2, 2, 12}, {2, 1, 99}};
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         core_start(&c, (struct core_disk){.promised = 1, .accepted = 1, .run = {{1, 1, 3}}});
@@ -347,4 +347,61 @@ TEST(paxos_acceptor, long_shapes_are_folded_below_what_is_durable_and_chosen)
     }
     CHECK_EQ_INT(c.p.log.count, RUNS_MAX * 3 / 4);
     CHECK_EQ_INT(c.out.commit_zxid, Z(198, 1));
+}
+
+/* Given a snapshot that arrived while a write was under way, when that write is done, then what is durable is the snapshot. */
+TEST(paxos_acceptor, installed_snapshot_outlasts_a_write_that_was_under_way)
+{
+    struct form form = core_form(3);
+
+    core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 5, .run = {{1, 1, 3}}});
+    core_deliver(&c, 2, ACCEPT(5, .prev = Z(1, 3), .first = Z(5, 1), .count = 2, .history_end = Z(1, 3)));
+    REQUIRE(c.p.flight_count == 1);
+    core_step(&c, (struct paxos_event){.type = PAXOS_SNAPSHOT_INSTALLED, .zxid = Z(5, 9), .form = &form, .form_zxid = Z(1, 1)});
+    CHECK_EQ_INT(c.out.commit_zxid, Z(5, 9));
+    core_persisted(&c);
+    CHECK_EQ_INT(c.p.durable_last, Z(5, 9));
+    CHECK_EQ_INT(runs_last(&c.p.log), Z(5, 9));
+}
+
+/* Given two writes under way, when a leader of a higher epoch cuts between them, then only the later one loses its entries. */
+TEST(paxos_acceptor, a_cut_shortens_the_writes_under_way_behind_it)
+{
+    core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 3, .run = {{1, 1, 3}, {3, 1, 2}}});
+    for (uint32_t i = 1; i <= 2; i++)
+        core_deliver(&c, 2,
+                     ACCEPT(5, .prev = i == 1 ? Z(3, 2) : Z(4, 1), .first = Z(4, i), .count = 1, .history_end = Z(4, 9)));
+    core_deliver(&c, 3, ACCEPT(6, .prev = Z(4, 1), .history_end = Z(4, 1)));
+    CHECK(c.out.persist.cut && c.out.persist.cut_after == Z(4, 1));
+    core_step(&c, (struct paxos_event){.type = PAXOS_PERSISTED, .seq = 1});
+    CHECK_EQ_INT(c.p.durable_last, Z(4, 1));
+    core_step(&c, (struct paxos_event){.type = PAXOS_PERSISTED, .seq = 2});
+    CHECK_EQ_INT(c.p.durable_last, Z(4, 1));
+    CHECK_EQ_INT(c.p.accepted, 6);
+}
+
+/* Given a FORM that no quorum may have, when another forming leader won, then its FORM takes the place. */
+TEST(paxos_acceptor, c15_a_tentative_form_is_replaced)
+{
+    struct form old = core_form(3), new = core_form(3);
+
+    new.cluster = 10;
+    core_start(&c, (struct core_disk){.promised = 1, .promised_to = 2, .empty = true});
+    core_entries(&c, 2, ACCEPT(1, .first = Z(1, 1), .count = 1, .history_end = Z(1, 1)), &old, Z(1, 1));
+    CHECK(c.p.has_form && c.p.form.cluster == 9);
+    core_entries(&c, 3, ACCEPT(2, .first = Z(2, 1), .count = 1, .history_end = Z(2, 1)), &new, Z(2, 1));
+    CHECK(c.out.persist.cut && c.out.persist.cut_after == 0);
+    CHECK(c.p.has_form && c.p.form.cluster == 10);
+    CHECK_EQ_INT(c.p.form_zxid, Z(2, 1));
+    core_deliver(&c, 2, ACCEPT(3)); /* a history without FORM is none */
+    CHECK(!c.out.persist.cut && c.p.has_form && c.p.accepted == 2);
+}
+
+TEST(paxos_acceptor, c2_an_entry_below_the_floor_counts_as_held)
+{
+    core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 2, .floor = Z(2, 5), .run = {{2, 6, 7}}});
+    core_deliver(&c, 2, ACCEPT(5, .prev = Z(1, 2), .first = Z(1, 3), .count = 1, .history_end = Z(2, 7)));
+    CHECK(core_out_is(&c, 0, 1, false));
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPTED, 2)->accepted.matched, Z(1, 3));
+    CHECK_EQ_INT(c.p.accepted, 2); /* C3: history_end itself is not matched yet */
 }

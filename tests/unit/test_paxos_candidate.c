@@ -313,3 +313,62 @@ TEST(paxos_candidate, quorums_overlap)
                     CHECK(false, "%u and %u of %u voters", a, b, rows[i].voters);
     }
 }
+
+TEST(paxos_candidate, c6_nothing_is_prepared_when_no_epoch_is_left)
+{
+    core_start(&c, three);
+    core_deliver(&c, 3, MSG(PROBE, probe, .epoch = UINT32_MAX));
+    core_at(&c, c.p.deadline_ms);
+    core_deliver(&c, 2, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .attempt = c.p.attempt));
+    CHECK(core_out_is(&c, 0, 0, false));
+    CHECK_EQ_INT(c.p.role, PAXOS_FOLLOWER);
+    CHECK_EQ_INT(c.p.promised.epoch, 5);
+    CHECK_EQ_INT(c.out.wake_at_ms, c.now_ms + 600);
+}
+
+TEST(paxos_candidate, c16_refusals_of_servers_without_a_vote_end_nothing)
+{
+    core_start(&c, (struct core_disk){.promised = 1, .accepted = 1, .run = {{1, 1, 3}}, .voters = 5, .form_voters = 3});
+    core_prepare(&c);
+    for (uint32_t i = 4; i <= 5; i++)
+        core_deliver(&c, i, MSG(REFUSE, refuse, .epoch = c.p.epoch, .promised = c.p.epoch, .of_type = PEER_PREPARE));
+    core_deliver(&c, 2, MSG(REFUSE, refuse, .epoch = c.p.epoch, .promised = c.p.epoch, .of_type = PEER_PREPARE));
+    CHECK_EQ_INT(c.p.role, PAXOS_PREPARING);
+    core_deliver(&c, 3, MSG(REFUSE, refuse, .epoch = c.p.epoch, .promised = c.p.epoch, .of_type = PEER_PREPARE));
+    CHECK_EQ_INT(c.p.role, PAXOS_FOLLOWER);
+}
+
+/* Given a candidate that waits for a snapshot, when that names another incarnation of it, then it may not win any more. */
+TEST(paxos_candidate, c17_a_snapshot_without_this_incarnation_ends_an_adoption)
+{
+    struct form form = core_form(3);
+
+    form.voter[0].incarnation = 99;
+    core_start(&c, three);
+    core_prepare(&c);
+    core_promise(&c, 2, 6, (struct core_disk){.floor = Z(4, 8), .run = {{4, 9, 9}}});
+    REQUIRE(c.p.role == PAXOS_ADOPTING);
+    core_step(&c, (struct paxos_event){.type = PAXOS_SNAPSHOT_INSTALLED, .zxid = Z(4, 8), .form = &form, .form_zxid = Z(1, 1)});
+    CHECK_EQ_INT(c.p.role, PAXOS_FOLLOWER);
+    CHECK(core_sent(&c, PEER_FETCH, 2) == NULL);
+}
+
+/* C2's shapes are bounded: a leader whose history has as many epochs as fit begins no new one before they are chosen. */
+TEST(paxos_candidate, a_leader_with_a_full_shape_waits_until_its_history_is_chosen)
+{
+    uint32_t room, n = 2;
+
+    core_start(&c, (struct core_disk){.promised = 1, .promised_to = 2, .accepted = 1, .run = {{1, 1, 1}}});
+    for (; n <= RUNS_MAX - 4; n++)
+        core_deliver(
+            &c, 2,
+            MSG(ACCEPT, accept, .epoch = n, .prev = Z(n - 1, 1), .first = Z(n, 1), .count = 1, .history_end = Z(n - 1, 1)));
+    core_persisted(&c);
+    core_lead(&c);
+    CHECK_EQ_INT(paxos_submit_zxid(&c.p, &room), 0);
+    CHECK_EQ_INT(room, 0);
+    core_ack(&c, 2, Z(n - 1, 1));
+    CHECK(c.p.established);
+    CHECK_EQ_INT(paxos_submit_zxid(&c.p, &room), Z(c.p.epoch, 1));
+    CHECK_EQ_INT(c.p.log.count, RUNS_MAX * 3 / 4);
+}

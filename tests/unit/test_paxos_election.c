@@ -176,3 +176,20 @@ TEST(paxos_election, c1_a_higher_prepare_ends_a_candidacy)
     core_promise(&c, 2, 5, behind_leader); /* for the candidacy that is over */
     CHECK_EQ_INT(c.p.role, PAXOS_FOLLOWER);
 }
+
+TEST(paxos_election, c17_hand_over_to_who_may_not_lead_is_dropped)
+{
+    const struct core_disk rows[] = {
+        {.promised = 5, .promised_to = 2, .accepted = 5, .run = {{1, 1, 3}}, .incarnation = 99},
+        {.promised = 5, .promised_to = 2, .empty = true},
+        behind_leader, /* of another epoch */
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        core_start(&c, rows[i]);
+        heartbeat(5, 2);
+        core_deliver(&c, 2, MSG(HANDOVER, handover, .epoch = i == 2 ? 4 : 5, .last = Z(1, 3)));
+        CHECK(core_out_is(&c, 0, 0, false), "row %zu", i);
+        CHECK_EQ_INT(c.p.role, PAXOS_FOLLOWER, "row %zu", i);
+    }
+}

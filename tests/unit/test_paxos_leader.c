@@ -302,3 +302,142 @@ TEST(paxos_leader, persists_in_flight_are_bounded)
     core_persisted(&c);
     CHECK(paxos_persist_room(&c.p));
 }
+
+TEST(paxos_leader, barrier_of_a_follower_asks_for_no_round)
+{
+    core_start(&c, three);
+    core_step(&c, (struct paxos_event){.type = PAXOS_BARRIER});
+    CHECK(core_out_is(&c, 0, 0, false));
+    CHECK_EQ_INT(c.p.round_wanted, 0);
+}
+
+TEST(paxos_leader, c9_waits_for_room_for_its_promise)
+{
+    core_start(&c, (struct core_disk){
+                       .promised = 5, .promised_to = 2, .accepted = 5, .run = {{1, 1, 3}}, .counter_max = PAXOS_FLIGHTS});
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    while (paxos_persist_room(&c.p))
+        core_submit(&c, 1);
+    core_ack(&c, 2, Z(6, PAXOS_FLIGHTS));
+    core_ack(&c, 3, Z(6, PAXOS_FLIGHTS));
+    CHECK_EQ_INT(c.p.committed, Z(6, PAXOS_FLIGHTS)); /* chosen by the others; the own disk is far behind */
+    CHECK(!c.p.rolling);
+    core_persisted(&c);
+    CHECK(c.p.rolling);
+    CHECK_EQ_INT(c.out.persist.promised.epoch, 7);
+}
+
+static void roll(void)
+{
+    core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 5, .run = {{1, 1, 3}}, .counter_max = 1});
+    core_lead(&c);
+    core_submit(&c, 1);
+    core_persisted(&c);
+    core_ack(&c, 2, Z(6, 1));
+    REQUIRE(c.p.rolling && c.p.epoch == 7);
+}
+
+TEST(paxos_leader, c9_a_leader_that_rolls_over_follows_who_won_that_epoch)
+{
+    roll();
+    core_deliver(&c, 3, MSG(ACCEPT, accept, .epoch = 7, .prev = Z(6, 1), .history_end = Z(6, 1)));
+    CHECK_EQ_INT(c.p.role, PAXOS_FOLLOWER);
+    CHECK_EQ_INT(c.p.leader, 3);
+    CHECK(!c.p.established && !c.p.rolling);
+    CHECK(core_sent(&c, PEER_ACCEPTED, 3) != NULL);
+}
+
+TEST(paxos_leader, only_who_leads_for_sure_hands_over)
+{
+    core_start(&c, three);
+    core_step(&c, (struct paxos_event){.type = PAXOS_HAND_OVER});
+    CHECK(core_out_is(&c, 0, 0, false));
+    roll();
+    core_step(&c, (struct paxos_event){.type = PAXOS_HAND_OVER});
+    CHECK(core_sent(&c, PEER_HANDOVER, 2) == NULL && core_sent(&c, PEER_HANDOVER, 3) == NULL);
+}
+
+/* C13, C15: without FORM every configured server is one of the quorum that a leader must hear. */
+TEST(paxos_leader, c15_a_forming_leader_steps_down_when_one_is_silent)
+{
+    for (uint32_t silent = 0; silent < 2; silent++) {
+        core_start(&c, (struct core_disk){.empty = true});
+        core_prepare(&c);
+        core_promise(&c, 2, 0, (struct core_disk){.empty = true});
+        core_promise(&c, 3, 0, (struct core_disk){.empty = true});
+        REQUIRE(c.p.role == PAXOS_LEADING && !c.p.has_form);
+        for (uint64_t t = 0; t < 1000; t += 50) {
+            core_at(&c, c.now_ms + 50);
+            for (uint32_t from = 2; from + silent <= 3; from++)
+                core_deliver(
+                    &c, from,
+                    MSG(HEARTBEAT_ACK, heartbeat_ack, .epoch = c.p.epoch, .incarnation = 10 + from, .round = c.p.round_sent));
+        }
+        CHECK_EQ_INT(c.p.role == PAXOS_LEADING, silent == 0);
+        CHECK_EQ_INT(c.p.round_confirmed, 0); /* there is no quorum to speak of yet */
+    }
+}
+
+TEST(paxos_leader, unsent_concerns_a_leaders_streams_only)
+{
+    core_start(&c, three);
+    paxos_unsent(&c.p, 2, Z(1, 2));
+    CHECK(!c.p.peer[1].paused);
+    core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 5, .floor = Z(1, 2), .run = {{1, 3, 3}}});
+    core_lead(&c);
+    core_ack(&c, 2, Z(1, 3));
+    core_submit(&c, 2);
+    paxos_unsent(&c.p, 9, Z(6, 1));
+    paxos_unsent(&c.p, 3, Z(6, 1)); /* it is being probed */
+    CHECK_EQ_INT(c.p.peer[2].next_prev, Z(1, 3));
+    paxos_unsent(&c.p, 2, Z(1, 2)); /* below what the log shows: a probe will find that out */
+    paxos_unsent(&c.p, 2, Z(6, 3)); /* not sent yet */
+    CHECK(!c.p.peer[1].paused);
+    CHECK_EQ_INT(c.p.peer[1].next_prev, Z(6, 2));
+    paxos_unsent(&c.p, 2, Z(6, 1));
+    CHECK(c.p.peer[1].paused);
+    CHECK_EQ_INT(c.p.peer[1].next_prev, Z(1, 3));
+}
+
+TEST(paxos_leader, after_a_snapshot_it_goes_on_where_both_are)
+{
+    static const struct {
+        uint32_t peer;
+        uint64_t zxid, asked;
+    } rows[] = {{3, Z(2, 7), Z(2, 7)},
+                {3, 0, Z(2, 9)} /* it failed */,
+                {3, Z(2, 4), Z(2, 9)} /* trimmed meanwhile */,
+                {3, Z(3, 1), Z(2, 9)} /* no entry */,
+                {9, Z(2, 7), 0},
+                {2, Z(2, 7), 0} /* it needed none */};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        core_start(&c,
+                   (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 5, .floor = Z(2, 5), .run = {{2, 6, 9}}});
+        core_lead(&c);
+        mismatch(3, Z(2, 9), (struct core_disk){.run = {{1, 1, 3}}});
+        REQUIRE(c.p.peer[2].progress == PROGRESS_SNAPSHOT);
+        core_step(&c, (struct paxos_event){.type = PAXOS_SNAPSHOT_SENT, .peer = rows[i].peer, .zxid = rows[i].zxid});
+        CHECK(core_sent(&c, PEER_ACCEPT, 2) == NULL, "row %zu", i);
+        CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 3) != NULL, rows[i].asked != 0, "row %zu", i);
+        if (core_sent(&c, PEER_ACCEPT, 3) != NULL)
+            CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 3)->accept.prev, rows[i].asked, "row %zu", i);
+    }
+}
+
+/* Given a follower that receives a stream, when it has lost all that the leader still shows, then a probe finds that out. */
+TEST(paxos_leader, a_mismatch_below_the_floor_is_probed_and_needs_a_snapshot)
+{
+    core_start(&c, (struct core_disk){.promised = 5, .promised_to = 2, .accepted = 5, .floor = Z(2, 5), .run = {{2, 6, 9}}});
+    core_lead(&c);
+    core_submit(&c, 1);
+    REQUIRE(c.p.peer[1].progress == PROGRESS_STREAM);
+    mismatch(2, Z(2, 9), (struct core_disk){.run = {{1, 1, 3}}});
+    CHECK_EQ_INT(c.out.snapshot_to, 0);
+    REQUIRE(core_sent(&c, PEER_ACCEPT, 2) != NULL);
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 2)->accept.prev, Z(6, 1));
+    CHECK_EQ_INT(core_sent(&c, PEER_ACCEPT, 2)->accept.count, 0);
+    mismatch(2, Z(6, 1), (struct core_disk){.run = {{1, 1, 3}}});
+    CHECK_EQ_INT(c.out.snapshot_to, 1u << 1);
+}
