@@ -72,13 +72,14 @@ void segment_name(char to[SEGMENT_NAME_BYTES], uint32_t sequence)
     snprintf(to, SEGMENT_NAME_BYTES, "log.%08x", sequence);
 }
 
-bool segment_name_parse(const char *name, uint32_t *sequence)
+static bool numbered_name_parse(const char *name, const char *word, uint32_t *number)
 {
+    size_t size = strlen(word);
     uint32_t value = 0;
 
-    if (strncmp(name, "log.", 4) != 0 || strlen(name) != 4 + SEQUENCE_DIGITS)
+    if (strncmp(name, word, size) != 0 || strlen(name) != size + SEQUENCE_DIGITS)
         return false;
-    for (const char *c = name + 4; *c != '\0'; c++) {
+    for (const char *c = name + size; *c != '\0'; c++) {
         if (*c >= '0' && *c <= '9')
             value = value << 4 | (uint32_t)(*c - '0');
         else if (*c >= 'a' && *c <= 'f')
@@ -86,8 +87,18 @@ bool segment_name_parse(const char *name, uint32_t *sequence)
         else
             return false;
     }
-    *sequence = value;
-    return value != 0;
+    *number = value;
+    return true;
+}
+
+bool segment_name_parse(const char *name, uint32_t *sequence)
+{
+    return numbered_name_parse(name, "log.", sequence) && *sequence != 0;
+}
+
+bool spare_name_parse(const char *name, uint32_t *number)
+{
+    return numbered_name_parse(name, "spare.", number);
 }
 
 static uint64_t checksum(const uint8_t *at, size_t size, uint64_t position, uint64_t key)

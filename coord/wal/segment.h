@@ -58,6 +58,7 @@ uint64_t segment_key(const struct segment_header *h);
 
 void segment_name(char to[SEGMENT_NAME_BYTES], uint32_t sequence);
 bool segment_name_parse(const char *name, uint32_t *sequence); /* false: not the name of a segment */
+bool spare_name_parse(const char *name, uint32_t *number);     /* spare.<8 hex digits>, from 0 */
 
 static inline uint64_t position_make(uint32_t sequence, uint64_t offset)
 {

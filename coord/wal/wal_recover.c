@@ -34,18 +34,14 @@ static int compare_numbers(const void *a, const void *b)
 static void note_name(void *context, const char *name)
 {
     struct wal_scan *s = context;
-    char as_segment[SEGMENT_NAME_BYTES];
     uint32_t number;
 
-    if (segment_name_parse(name, &number)) {
+    if (segment_name_parse(name, &number))
         numbers_add(&s->segments, number);
-    } else if (strncmp(name, "spare.", 6) == 0 && strlen(name) < sizeof(as_segment) - 4) {
-        snprintf(as_segment, sizeof(as_segment), "log.%s", name + 6);
-        if (segment_name_parse(as_segment, &number))
-            numbers_add(&s->spares, number);
-    } else if (strcmp(name, "segment.tmp") == 0) {
+    else if (spare_name_parse(name, &number))
+        numbers_add(&s->spares, number);
+    else if (strcmp(name, "segment.tmp") == 0)
         s->leftover = true;
-    }
 }
 
 /* The segments from the first one named on stand side by side. */

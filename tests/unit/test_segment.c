@@ -4,6 +4,7 @@
 #include "unit/store_kit.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/zxid.h"
 #include "wal/segment.h"
 
@@ -78,6 +79,18 @@ TEST(segment, header_round_trip_and_flips)
     CHECK_EQ_INT(segment_decode(slice_make(bytes, sizeof(bytes) - 1), &h), -COORD_E_DAMAGED);
 }
 
+TEST(segment, version_of_another_time_is_told_from_damage)
+{
+    uint8_t bytes[SEGMENT_HEADER_BYTES];
+    struct segment_header h;
+
+    segment_encode(bytes, &header);
+    put_le32(bytes + 8, SEGMENT_VERSION + 1);
+    CHECK_EQ_INT(segment_decode(slice_make(bytes, sizeof(bytes)), &h), -COORD_E_DAMAGED);
+    put_le64(bytes + 56, hash_bytes(bytes, 56, 0x434f4f52444c4f47u));
+    CHECK_EQ_INT(segment_decode(slice_make(bytes, sizeof(bytes)), &h), -COORD_E_FORMAT);
+}
+
 TEST(segment, record_round_trip_and_flips)
 {
     uint64_t position = position_make(header.sequence, 4096), key = segment_key(&header);
@@ -95,6 +108,61 @@ TEST(segment, record_round_trip_and_flips)
     for (size_t size = 0; size < buf_size(&b); size++)
         CHECK(record_decode(slice_make(buf_bytes(&b), size), position, key, &r) != RECORD_VALID, "size %zu", size);
     buf_deinit(&b);
+}
+
+/* What no writer writes is no record, though its checksum holds. */
+TEST(segment, records_that_make_no_sense_are_bad)
+{
+    enum { AT = 4096, OTHER = 9 };
+    static const struct {
+        uint32_t kind, count;
+        size_t body;
+        uint64_t synced, prev_end, prev_zxid, first, last; /* positions: offsets in the segment */
+        enum record_status status;
+    } rows[] = {
+        {RECORD_ENTRIES, 1, 8, AT, AT, 5, 6, 6, RECORD_VALID},
+        {RECORD_CUT, 0, 0, AT, AT, 5, 4, 4, RECORD_VALID},
+        {RECORD_CUT, 0, 0, AT, AT, 5, 4, 2, RECORD_VALID}, /* to where no entry is */
+        {RECORD_MARK, 0, 0, AT, AT, 5, 5, 5, RECORD_VALID},
+        {RECORD_MARK, 0, 0, AT + 8, AT, 5, 5, 5, RECORD_BAD}, /* vouches for itself */
+        {RECORD_MARK, 0, 0, AT, AT + 8, 5, 5, 5, RECORD_BAD}, /* its own predecessor */
+        {RECORD_MARK, 1, 0, AT, AT, 5, 5, 5, RECORD_BAD},
+        {RECORD_MARK, 0, 8, AT, AT, 5, 5, 5, RECORD_BAD},
+        {RECORD_MARK, 0, 0, AT, AT, 5, 5, 6, RECORD_BAD},
+        {RECORD_CUT, 1, 0, AT, AT, 5, 4, 4, RECORD_BAD},
+        {RECORD_CUT, 0, 8, AT, AT, 5, 4, 4, RECORD_BAD},
+        {RECORD_CUT, 0, 0, AT, AT, 5, 4, 5, RECORD_BAD}, /* keeps more than it says */
+        {RECORD_ENTRIES, 0, 8, AT, AT, 5, 6, 6, RECORD_BAD},
+        {RECORD_ENTRIES, 1, 0, AT, AT, 5, 6, 6, RECORD_BAD},
+        {RECORD_ENTRIES, 1, 8, AT, AT, 5, 5, 6, RECORD_BAD}, /* an entry that was there */
+        {RECORD_ENTRIES, 1, 8, AT, AT, 5, 6, 5, RECORD_BAD},
+        {0, 0, 0, AT, AT, 5, 5, 5, RECORD_BAD},
+        {OTHER, 0, 0, AT, AT, 5, 5, 5, RECORD_BAD},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint64_t position = position_make(header.sequence, AT), key = segment_key(&header);
+        uint8_t bytes[RECORD_HEADER_BYTES + 8] = {0};
+        struct record back, r = {.kind = (enum record_kind)rows[i].kind,
+                                 .count = rows[i].count,
+                                 .position = position,
+                                 .synced = position_make(header.sequence, rows[i].synced),
+                                 .prev_end = position_make(header.sequence, rows[i].prev_end),
+                                 .prev_zxid = rows[i].prev_zxid,
+                                 .first = rows[i].first,
+                                 .last = rows[i].last,
+                                 .body = slice_make(bytes, rows[i].body)};
+        record_encode(bytes, &r, key);
+        CHECK(record_decode(slice_make(bytes, sizeof(bytes)), position, key, &back) == rows[i].status, "row %zu", i);
+    }
+}
+
+TEST(segment, kinds_of_records_have_names)
+{
+    CHECK_EQ_STR(record_kind_name(RECORD_ENTRIES), "entries");
+    CHECK_EQ_STR(record_kind_name(RECORD_CUT), "cut");
+    CHECK_EQ_STR(record_kind_name(RECORD_MARK), "mark");
+    CHECK_EQ_STR(record_kind_name((enum record_kind)9), "unknown");
 }
 
 /* The same bytes at another offset, in another segment, of another generation or server are nothing. */
@@ -122,12 +190,15 @@ TEST(segment, names)
 {
     char name[SEGMENT_NAME_BYTES];
     uint32_t sequence;
-    static const char *const others[] = {"log.0000001",  "log.000000001", "log.0000000G", "log.0000000A",
-                                         "log.00000000", "Log.00000001",  "log",          ""};
+    static const char *const others[] = {"log.0000001",  "log.000000001", "log.0000000G", "log.0000000A", "log.0000000g",
+                                         "log.-0000001", "log.00000000",  "Log.00000001", "log",          ""};
 
     segment_name(name, 0xabc);
     CHECK_EQ_STR(name, "log.00000abc");
     CHECK(segment_name_parse(name, &sequence) && sequence == 0xabc);
     for (size_t i = 0; i < COUNT(others); i++)
         CHECK(!segment_name_parse(others[i], &sequence), "%s", others[i]);
+    CHECK(spare_name_parse("spare.00000000", &sequence) && sequence == 0);
+    CHECK(spare_name_parse("spare.0000001f", &sequence) && sequence == 31);
+    CHECK(!spare_name_parse("spare.1f", &sequence) && !spare_name_parse("log.0000001f", &sequence));
 }
