@@ -82,6 +82,22 @@ static int read_one(struct fs *fs, const char *dir, uint32_t which, struct promi
     return rc;
 }
 
+static bool lost(int rc)
+{
+    return rc == -COORD_E_NO_ENTRY || rc == -COORD_E_DAMAGED;
+}
+
+/* One that the system does not let us read may be whole: then nothing is lost, and the start can be tried again. */
+static int neither_whole(const char *dir, const int rc[PROMISE_FILES], struct buf *why)
+{
+    buf_printf(why, "%s/promise.0 (%s) and promise.1 (%s): what this server promised %s, so it must not vote", dir,
+               coord_error_text(rc[0]), coord_error_text(rc[1]), lost(rc[0]) && lost(rc[1]) ? "is lost" : "cannot be read");
+    for (uint32_t i = 0; i < PROMISE_FILES; i++)
+        if (!lost(rc[i]))
+            return rc[i];
+    return rc[0] == rc[1] && rc[0] == -COORD_E_NO_ENTRY ? -COORD_E_MISSING : -COORD_E_DAMAGED;
+}
+
 int promise_read(struct fs *fs, const char *dir, struct promise *p, uint32_t *bad, struct buf *why)
 {
     struct promise found[PROMISE_FILES];
@@ -105,9 +121,7 @@ int promise_read(struct fs *fs, const char *dir, struct promise *p, uint32_t *ba
         p->write_first = (newest + 1) % PROMISE_FILES;
         return 0;
     }
-    buf_printf(why, "%s/promise.0 (%s) and promise.1 (%s): what this server promised is lost, so it must not vote", dir,
-               coord_error_text(rc[0]), coord_error_text(rc[1]));
-    return rc[0] == -COORD_E_NO_ENTRY && rc[1] == -COORD_E_NO_ENTRY ? -COORD_E_MISSING : -COORD_E_DAMAGED;
+    return neither_whole(dir, rc, why);
 }
 
 static int write_one(struct fs *fs, const char *dir, uint32_t which, const uint8_t content[PROMISE_BYTES])

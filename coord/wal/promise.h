@@ -41,8 +41,9 @@ struct promise {
 void promise_encode(uint8_t to[PROMISE_BYTES], const struct promise *p);
 int promise_decode(struct slice from, struct promise *p); /* 0, -COORD_E_DAMAGED, -COORD_E_FORMAT */
 
-/* The newest of the two. -COORD_E_DAMAGED when neither is whole, -COORD_E_MISSING when neither exists, -COORD_E_FORMAT,
- * -COORD_E_IO; `why` says it then. *bad: how many of the two were not whole (the next write heals). */
+/* The newest of the two. -COORD_E_DAMAGED when neither is whole, -COORD_E_MISSING when neither exists, -COORD_E_FORMAT, or
+ * another error when none could be used and one could not be read; `why` says it then. *bad: how many of the two were not whole
+ * (the next write heals). */
 int promise_read(struct fs *fs, const char *dir, struct promise *p, uint32_t *bad, struct buf *why);
 
 /* Store what promise_read gave once more where it was read, and sync: the process before may have died between the write and
