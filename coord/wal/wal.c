@@ -22,8 +22,7 @@ int wal_fail(struct wal *w, int rc, const char *format, ...)
     char text[WHY_BYTES];
     va_list args;
 
-    if (w->failed != 0)
-        return w->failed;
+    COORD_ASSERT(w->failed == 0); /* whoever goes on after an error stops at its begin */
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);

@@ -74,7 +74,8 @@ int wal_open(struct fs *fs, const struct wal_options *options, const struct wal_
              struct wal_found *found, struct buf *why);
 void wal_close(struct wal *w);
 
-/* What follows returns 0 or an error after which nothing but wal_close and wal_why may be called, unless said otherwise. */
+/* What follows returns 0 or an error. Unless it is called harmless, an error is for good: every later call gives it again and
+ * touches no file. */
 
 /* Queue entries [from, to) of the batch, copying them. They follow the log without a gap. */
 int wal_append(struct wal *w, uint64_t cluster, const struct batch *b, uint32_t from, uint32_t to);

@@ -79,7 +79,7 @@ struct wal {
     uint32_t read_sequence;
 };
 
-/* wal.c: sets w->failed and the text (unless something failed before), and returns rc. */
+/* wal.c: the log has failed, for good: keeps code and text, and returns rc. */
 int wal_fail(struct wal *w, int rc, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void wal_path(const struct wal *w, char path[WAL_PATH_BYTES], uint32_t sequence);
 
@@ -89,7 +89,7 @@ void wal_track_append(struct wal *w, uint64_t first, uint32_t count); /* of one 
 void wal_track_record(struct wal *w, uint64_t first, uint64_t last, uint64_t from, uint64_t to);
 void wal_track_cut(struct wal *w, uint64_t zxid); /* zxid >= runs.floor */
 void wal_track_segment(struct wal *w, uint32_t sequence);
-void wal_track_drop_before(struct wal *w, uint32_t sequence);
+void wal_track_drop_before(struct wal *w, uint32_t sequence); /* of the log: it stays */
 void wal_track_reset(struct wal *w, uint64_t base);
 const struct wal_extent *wal_track_find(const struct wal *w, uint64_t zxid); /* NULL: no such live entry */
 

@@ -69,7 +69,7 @@ static void take_entries(struct want *want, struct slice body, uint64_t live_las
     const uint8_t *begin;
     struct entry e;
 
-    while (!want->full && (begin = rest.data, entry_next(&rest, &e) == 0)) {
+    while (begin = rest.data, entry_next(&rest, &e) == 0) {
         size_t have = buf_size(want->to) - want->start_bytes, size = entry_size(&e);
         if (e.zxid < want->next)
             continue;

@@ -113,6 +113,7 @@ static int fill_piece(struct wal *w)
     size_t size = left < PREPARE_BYTES ? (size_t)left : PREPARE_BYTES;
     int rc = fs_write(w->fs, w->zeroing, w->zeroed, zeros, size);
 
+    COORD_ASSERT(left > 0); /* one that is filled becomes a segment at once */
     w->zeroed += size;
     if (rc == 0)
         rc = fs_sync(w->fs, w->zeroing);
@@ -127,7 +128,7 @@ int wal_prepare(struct wal *w)
         return 0;
     if (w->zeroing == NULL && w->spare_count == 0)
         COORD_TRY(open_new(w));
-    if (w->zeroing != NULL && w->zeroed < w->options.segment_bytes)
+    if (w->zeroing != NULL)
         COORD_TRY(fill_piece(w));
     if (w->zeroing == NULL || w->zeroed == w->options.segment_bytes)
         COORD_TRY(make_ready(w));
@@ -140,8 +141,7 @@ int wal_spare_next(struct wal *w, size_t record_bytes)
 
     COORD_ASSERT(buf_size(&w->queue) == 0);
     COORD_TRY(wal_spare_ensure(w));
-    if (c->file != NULL)
-        fs_close(w->fs, c->file);
+    fs_close(w->fs, c->file);
     *c = w->ahead[0];
     w->ahead_count--;
     memmove(w->ahead, w->ahead + 1, w->ahead_count * sizeof(w->ahead[0]));

@@ -63,8 +63,9 @@ void wal_track_cut(struct wal *w, uint64_t zxid)
     if (x->count > 0 && x->extent[x->count - 1].last > zxid)
         x->extent[x->count - 1].last = zxid;
     x->closed = true;
-    for (size_t i = w->segment_count; i > 0 && w->segments[i - 1].start_zxid > zxid; i--)
-        w->segments[i - 1].start_void = true;
+    COORD_ASSERT(w->segments[0].start_zxid <= zxid); /* the log begins at or below its floor */
+    for (size_t i = w->segment_count - 1; w->segments[i].start_zxid > zxid; i--)
+        w->segments[i].start_void = true;
 }
 
 void wal_track_segment(struct wal *w, uint32_t sequence)
@@ -86,11 +87,11 @@ void wal_track_drop_before(struct wal *w, uint32_t sequence)
     x->count -= gone;
     if (gone > 0 && x->count > 0)
         memmove(x->extent, x->extent + gone, x->count * sizeof(x->extent[0]));
-    for (gone = 0; gone < w->segment_count && w->segments[gone].sequence < sequence;)
+    COORD_ASSERT(sequence <= w->segments[w->segment_count - 1].sequence);
+    for (gone = 0; w->segments[gone].sequence < sequence;)
         gone++;
     w->segment_count -= gone;
-    if (gone > 0 && w->segment_count > 0)
-        memmove(w->segments, w->segments + gone, w->segment_count * sizeof(w->segments[0]));
+    memmove(w->segments, w->segments + gone, w->segment_count * sizeof(w->segments[0]));
 }
 
 void wal_track_reset(struct wal *w, uint64_t base)

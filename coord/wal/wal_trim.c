@@ -5,6 +5,7 @@
  */
 #include "wal/wal_internal.h"
 
+#include "base/assert.h"
 #include "base/error.h"
 
 void wal_trim_point(const struct wal *w, uint64_t zxid, uint32_t *first, uint64_t *base)
@@ -12,7 +13,8 @@ void wal_trim_point(const struct wal *w, uint64_t zxid, uint32_t *first, uint64_
     *first = w->segments[0].sequence;
     *base = w->base;
     for (size_t i = 1; i < w->segment_count; i++)
-        if (!w->segments[i].start_void && w->segments[i].start_zxid <= zxid && w->segments[i].start_zxid >= *base) {
+        if (!w->segments[i].start_void && w->segments[i].start_zxid <= zxid) {
+            COORD_ASSERT(w->segments[i].start_zxid >= *base); /* what lies above a later one was cut */
             *first = w->segments[i].sequence;
             *base = w->segments[i].start_zxid;
         }
@@ -35,8 +37,11 @@ static int sync_names(struct wal *w)
 
 int wal_trim(struct wal *w, uint32_t first, uint64_t base)
 {
+    if (w->failed != 0)
+        return w->failed;
     close_reader(w);
-    for (size_t i = 0; i < w->segment_count && w->segments[i].sequence < first; i++)
+    COORD_ASSERT(first <= w->current.sequence);
+    for (size_t i = 0; w->segments[i].sequence < first; i++)
         COORD_TRY(wal_spare_set_aside(w, w->segments[i].sequence));
     COORD_TRY(sync_names(w));
     wal_track_drop_before(w, first);
@@ -58,13 +63,17 @@ int wal_reset_begin(struct wal *w, uint32_t *first)
 int wal_reset(struct wal *w, uint64_t base)
 {
     size_t count = w->segment_count;
+    int rc;
 
+    if (w->failed != 0)
+        return w->failed;
     close_reader(w);
     for (size_t i = 0; i < count; i++)
         COORD_TRY(wal_spare_set_aside(w, w->segments[i].sequence));
     COORD_TRY(sync_names(w));
     wal_track_reset(w, base);
-    COORD_TRY(wal_spare_next(w, 0));
+    rc = wal_spare_next(w, 0);
+    COORD_ASSERT(rc == 0); /* wal_reset_begin has it ready */
     w->prev_end = position_make(w->current.sequence, w->offset);
     w->synced = w->vouched = w->content_end = w->prev_end;
     w->synced_zxid = base;
