@@ -7,9 +7,14 @@
 #include "wire/zk.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #define TELNET_INTERRUPT 0xfff4fffdu /* what telnet sends for Ctrl-C: just close */
+
+/* Nothing is read nor sent: only the end is waited for. libevent reports EV_CLOSED for an orderly end alone; a reset comes as
+ * writable, and for ever when nobody waits for that. A socket is writable at once, so it must be the edge. */
+#define ONLY_THE_END (EV_CLOSED | EV_WRITE | EV_ET)
 
 static void on_ready(evutil_socket_t fd, short what, void *context);
 
@@ -24,6 +29,17 @@ static void want(struct conn *conn, short wants)
         event_assign(&conn->event, conn->clients->base, conn->fd, (short)(wants | EV_PERSIST), on_ready, conn);
         event_add(&conn->event, NULL);
     }
+}
+
+/* Reading is over or paused; the rest of the output may still have to be sent. */
+static void want_end(struct conn *conn, bool writing)
+{
+    want(conn, writing ? EV_WRITE | EV_CLOSED : ONLY_THE_END);
+}
+
+static bool waits_to_send(const struct conn *conn)
+{
+    return (conn->wants & EV_WRITE) && conn->wants != ONLY_THE_END;
 }
 
 struct conn *conn_new(struct clients *c, int fd, uint64_t address_key)
@@ -227,15 +243,27 @@ static void settle(struct conn *conn)
     if (io->close && writing == 0)
         finish(conn);
     else if (io->close || (io->paused && !(conn->wants & EV_READ)))
-        want(conn, (short)(writing | EV_CLOSED));
+        want_end(conn, writing != 0);
     else /* one paused just now is likely to go on soon: its read event is taken off only if it fires */
         want(conn, (short)(writing | EV_READ));
+}
+
+static void look_for_end(struct conn *conn)
+{
+    struct pollfd now = {.fd = conn->fd, .events = POLLRDHUP};
+
+    if (poll(&now, 1, 0) > 0)
+        conn_end(conn);
 }
 
 static void serve(struct conn *conn, short what)
 {
     if (conn->state == CONN_ANSWERING) {
         continue_answer(conn);
+        return;
+    }
+    if (conn->wants == ONLY_THE_END) {
+        look_for_end(conn);
         return;
     }
     if (what & EV_WRITE) {
@@ -249,7 +277,7 @@ static void serve(struct conn *conn, short what)
     if ((what & EV_CLOSED) && !(conn->wants & EV_READ))
         conn_end(conn);
     else if ((what & EV_READ) && conn->io != NULL && (conn->io->paused || conn->io->close))
-        want(conn, (short)((conn->wants & EV_WRITE) | EV_CLOSED));
+        want_end(conn, waits_to_send(conn));
     else if ((what & EV_READ) && buf_size(&conn->in) == 0)
         read_to_arena(conn);
     else if ((what & EV_READ) && conn->in_used == 0)
@@ -277,7 +305,7 @@ void conn_flush(struct conn *conn)
     if (conn->io == NULL)
         return;
     full = buf_size(&conn->io->output) >= REPLICA_OUTPUT_BYTES;
-    if (!(conn->wants & EV_WRITE) && !send_some(conn, &conn->io->output))
+    if (!waits_to_send(conn) && !send_some(conn, &conn->io->output))
         return;
     settle(conn);
     /* The kernel may take all of it at once: then no write event will tell the replica that its requests may go on. */

@@ -383,6 +383,32 @@ TEST(clients, a_paused_connection_is_not_read_until_it_goes_on)
     stop(&s);
 }
 
+/* libevent does not say EV_CLOSED of a reset: nobody heard of it, and epoll gave it again and again. */
+TEST(clients, the_reset_of_a_paused_connection_is_noticed)
+{
+    struct linger reset = {.l_onoff = 1};
+    struct server s;
+    uint8_t bytes[64], got[64];
+    size_t size = frame(bytes, 8, 'x');
+    int fd;
+
+    start(&s, 0, 10);
+    fd = connect_to(&s);
+    send_all(&s, fd, bytes, size);
+    CHECK_EQ_INT(receive(&s, fd, got, size), size);
+    s.replica.conns[0].io.paused = true;
+    s.replica.conns[0].dirty = true;
+    send_all(&s, fd, bytes, size);
+    for (int i = 0; i < 20; i++) /* until only its end is waited for */
+        turn(&s);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    close(fd);
+    for (uint64_t d = test_deadline_ms(WAIT_MS); s.closed == 0 && test_before(d);)
+        turn(&s);
+    CHECK_EQ_INT(s.closed, 1);
+    stop(&s);
+}
+
 TEST(clients, more_than_a_turn_serves_are_all_served)
 {
     enum { MANY = INBOX_READS_MAX + 100 };
