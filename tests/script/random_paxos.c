@@ -1,8 +1,10 @@
 /* random_paxos.c - random tests of the consensus core: `random_paxos [--seed N] [--steps N] [--only walk|graph|duel] [-v]`.
  *
  * Walks share the steps out over worlds of 20,000 steps each; the graphs are all 64 directed ones of three servers and a
- * sample of the undirected and directed ones of five. A failure names its seed: run it again with --seed, and -v to see it.
+ * sample of the undirected and directed ones of five (link_graphs.c has all of them). A failure names its seed: run it again
+ * with --seed, and -v to see it.
  */
+#include "link_graph.h"
 #include "random.h"
 
 #include <stdio.h>
@@ -10,13 +12,6 @@
 #include <string.h>
 
 #define WORLD_STEPS 20000
-
-void random_show(void *context, const char *line)
-{
-    struct world *w = context;
-
-    printf("[%6llu] %s\n", (unsigned long long)w->server[0].now_ms, line);
-}
 
 static uint32_t run_walks(uint64_t seed, uint64_t steps, bool verbose)
 {
@@ -31,42 +26,39 @@ static uint32_t run_walks(uint64_t seed, uint64_t steps, bool verbose)
     return failed;
 }
 
-/* Undirected links of five servers as the directed graph that has both directions. */
-static uint64_t both_ways(uint32_t n, uint64_t pairs)
+static uint32_t run_graph(struct graph_case c, bool verbose)
 {
-    uint64_t graph = 0;
+    struct graph_report report;
 
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t k = i + 1; k < n; k++, pairs >>= 1)
-            if ((pairs & 1) != 0)
-                graph |= 1ull << (i * n + k) | 1ull << (k * n + i);
-    return graph;
-}
-
-static uint64_t of_three(uint32_t bits)
-{
-    static const uint32_t place[] = {1, 2, 3, 5, 6, 7}; /* from * 3 + to */
-    uint64_t graph = 0;
-
-    for (uint32_t i = 0; i < 6; i++)
-        if ((bits >> i & 1) != 0)
-            graph |= 1ull << place[i];
-    return graph;
+    return graph_world(&c, &report, verbose) ? 0 : 1;
 }
 
 static uint32_t run_graphs(uint64_t seed, uint32_t sample, bool verbose)
 {
+    struct graph_case three = {.n = 3, .timeouts = 20}, five = {.n = 5, .timeouts = 20};
     uint32_t failed = 0, worlds = 0;
     struct rng rng;
 
     rng_init(&rng, seed);
     for (uint32_t bits = 0; bits < 64; bits++, worlds += 2) {
-        failed += !graph_world(3, of_three(bits), seed + bits, false, verbose);
-        failed += !graph_world(3, of_three(bits), seed + bits, true, verbose);
+        three.links = graph_directed(3, bits);
+        three.seed = seed + bits;
+        three.behind = (uint32_t)rng_between(&rng, 1, 3);
+        three.broken = false;
+        failed += run_graph(three, verbose);
+        three.broken = true;
+        failed += run_graph(three, verbose);
     }
     for (uint32_t i = 0; i < sample; i++, worlds += 2) {
-        failed += !graph_world(5, both_ways(5, rng_below(&rng, 1024)), seed + i, i % 2 != 0, verbose);
-        failed += !graph_world(5, rng_next(&rng) | rng_next(&rng), seed + i, false, verbose);
+        five.links = graph_undirected(5, rng_below(&rng, 1024));
+        five.seed = seed + i;
+        five.behind = (uint32_t)rng_between(&rng, 1, 5);
+        five.broken = i % 2 != 0;
+        failed += run_graph(five, verbose);
+        five.links = rng_next(&rng);
+        five.links |= rng_next(&rng);
+        five.broken = false;
+        failed += run_graph(five, verbose);
     }
     printf("graphs: %u worlds, %u failed\n", worlds, failed);
     return failed;

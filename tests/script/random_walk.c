@@ -167,7 +167,7 @@ bool walk_world(uint64_t seed, uint64_t steps, struct walk_report *report, bool 
     bool fine;
 
     world_init(&w, sizes[seed % 8], seed);
-    w.show = verbose ? random_show : NULL;
+    w.show = verbose ? world_print : NULL;
     w.show_context = &w;
     w.cramped = draw(&w, 0, 2) == 0;
     if (draw(&w, 0, 3) == 0)

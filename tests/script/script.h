@@ -4,7 +4,8 @@
  * transcript: each verb as it ran, marked `>`, then what happened because of it. Servers are A to G; `A->B` names the letters
  * from A to B, `all` every server. `cluster` may stand again: a new world. The verbs, one function each in verbs_*.c:
  *
- *   cluster N [formed] [counter_max=N]     a new world; formed: FORM is 1.1 on every disk, epoch 1 promised and accepted
+ *   cluster N [formed] [voters=AB] [counter_max=N]   a new world; formed: FORM is 1.1 on the disk of every voter, all when
+ *                                          none are named, with epoch 1 promised and accepted
  *   log A [ZXID[-ZXID]...] [promised=N] [accepted=N] [snapshot=ZXID]   what A's disk holds behind FORM, before it starts
  *   start|crash|wipe A...                  wipe: an empty disk, another incarnation; the server is down
  *   tick A... MS                           the clocks go on by MS at once
@@ -12,7 +13,8 @@
  *                                          tell what they have promised
  *   submit A VALUE...    barrier A    handover A    snapshot A [trim]
  *   sync A [PARTS]                         the disk does its work, or so many parts of it; disk A hold|go stops it in a run
- *   deliver|drop|dup|hold A->B [TYPE] [all]    the first such letter; drop and hold: all of them;  release
+ *   deliver|drop|dup|hold A->B [TYPE] [all]    the first such letter; drop and hold: all of them;  release. TYPE: of a message,
+ *                                          or `snapshot`, which the word that one was installed is too
  *   cut A->B|A    heal    link A-B up|down     cut: silently
  *   forge prepare|accept|heartbeat|fetch A->B KEY=VALUE...   a letter that nobody sent
  *   run MS    run until=leader|settled [MS]    time passes, letters arrive, disks work

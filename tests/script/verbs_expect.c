@@ -43,6 +43,10 @@ static void value_of(const struct server *one, const char *key, char *text, size
         snprintf(text, size, "%c", p->leader == 0 ? '-' : (char)('A' + p->leader - 1));
     else if (strcmp(key, "committed") == 0)
         snprintf(text, size, ZXID_FMT, ZXID_ARG(p->commit_zxid));
+    else if (strcmp(key, "known") == 0) /* chosen, be it durable here or not */
+        snprintf(text, size, ZXID_FMT, ZXID_ARG(p->committed));
+    else if (strcmp(key, "voter") == 0)
+        snprintf(text, size, "%d", paxos_is_voter(p));
     else if (strcmp(key, "matched") == 0)
         snprintf(text, size, ZXID_FMT, ZXID_ARG(p->matched));
     else if (strcmp(key, "log") == 0)

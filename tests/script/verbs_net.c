@@ -4,10 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct letter *find(struct script *s, uint32_t from, uint32_t to, enum peer_type type)
+/* Whether a letter is what the verb's second argument names: a message type, `snapshot` (also the word that it was installed),
+ * or nothing in particular. */
+static bool is_meant(const struct script *s, const struct letter *l)
+{
+    const char *name = s->word_count > 2 ? s->word[2] : "all";
+
+    if (strcmp(name, "all") == 0)
+        return true;
+    return strcmp(name, "snapshot") == 0 ? l->kind != LETTER_MESSAGE
+                                         : l->kind == LETTER_MESSAGE && l->msg.type == script_type(name);
+}
+
+static struct letter *find(struct script *s, uint32_t from, uint32_t to)
 {
     for (struct letter *l = s->world.letters; l != NULL; l = l->next)
-        if (l->from == from && l->to == to && (type == 0 || (l->kind == LETTER_MESSAGE && l->msg.type == type)))
+        if (l->from == from && l->to == to && is_meant(s, l))
             return l;
     return NULL;
 }
@@ -21,15 +33,14 @@ static void verb_deliver(struct script *s)
 {
     struct server *from, *to;
     struct letter *l, *last = NULL;
-    enum peer_type type = script_type(s->word_count > 2 ? s->word[2] : NULL);
 
     if (!script_arrow(s, s->word[1], &from, &to))
         return;
     for (l = s->world.letters; l != NULL; l = l->next)
         last = l;
-    if (find(s, from->id, to->id, type) == NULL)
+    if (find(s, from->id, to->id) == NULL)
         script_fail(s, "there is no such letter");
-    while ((l = find(s, from->id, to->id, type)) != NULL) {
+    while ((l = find(s, from->id, to->id)) != NULL) {
         bool was_last = l == last; /* those sent meanwhile are not meant */
         world_deliver(&s->world, l);
         if (!wants_all(s) || was_last)
@@ -40,7 +51,8 @@ static void verb_deliver(struct script *s)
 static void verb_drop(struct script *s)
 {
     struct server *from, *to;
-    struct letter *l;
+    struct letter *l, *last = NULL;
+    bool was_last = false;
 
     if (strcmp(s->word[1], "all") == 0) {
         world_clear(&s->world);
@@ -48,8 +60,12 @@ static void verb_drop(struct script *s)
     }
     if (!script_arrow(s, s->word[1], &from, &to))
         return;
-    while ((l = find(s, from->id, to->id, script_type(s->word_count > 2 ? s->word[2] : NULL))) != NULL)
+    for (l = s->world.letters; l != NULL; l = l->next)
+        last = l;
+    while (!was_last && (l = find(s, from->id, to->id)) != NULL) {
+        was_last = l == last; /* a lost snapshot is queued again, as the word that it failed */
         world_drop(&s->world, l);
+    }
 }
 
 static void verb_dup(struct script *s)
@@ -59,7 +75,7 @@ static void verb_dup(struct script *s)
 
     if (!script_arrow(s, s->word[1], &from, &to))
         return;
-    l = find(s, from->id, to->id, script_type(s->word_count > 2 ? s->word[2] : NULL));
+    l = find(s, from->id, to->id);
     if (l == NULL)
         script_fail(s, "there is no such letter");
     else
@@ -69,12 +85,11 @@ static void verb_dup(struct script *s)
 static void verb_hold(struct script *s)
 {
     struct server *from, *to;
-    enum peer_type type = script_type(s->word_count > 2 ? s->word[2] : NULL);
 
     if (!script_arrow(s, s->word[1], &from, &to))
         return;
     for (struct letter *l = s->world.letters; l != NULL; l = l->next)
-        if (l->from == from->id && l->to == to->id && (type == 0 || l->msg.type == type))
+        if (l->from == from->id && l->to == to->id && is_meant(s, l))
             l->held = true;
 }
 

@@ -15,6 +15,22 @@ static void show(void *context, const char *line)
     script_say(s, "[%5llu] %s", (unsigned long long)(now - 1000), line);
 }
 
+/* voters=AB: the servers of FORM; all without it. */
+static uint32_t voters_of(struct script *s)
+{
+    const char *names = script_option(s, "voters");
+    uint32_t voters = 0;
+
+    if (names == NULL)
+        return (1u << s->world.count) - 1;
+    for (; *names != '\0'; names++) {
+        char name[2] = {*names, '\0'};
+        const struct server *one = script_server(s, name);
+        voters |= one != NULL ? 1u << (one->id - 1) : 0;
+    }
+    return voters;
+}
+
 static void verb_cluster(struct script *s)
 {
     if (s->begun)
@@ -25,7 +41,7 @@ static void verb_cluster(struct script *s)
     s->world.show_context = s;
     s->begun = true;
     if (s->word_count > 2 && strcmp(s->word[2], "formed") == 0)
-        world_form_all(&s->world);
+        world_form(&s->world, voters_of(s));
 }
 
 static void add_entries(struct script *s, struct server *one, const char *word)

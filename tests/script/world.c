@@ -42,9 +42,15 @@ void world_deinit(struct world *w)
         items_deinit(&s->staged);
     }
     oracle_free(w->oracle);
+    coord_free(w->spare);
 }
 
 void world_form_all(struct world *w)
+{
+    world_form(w, (1u << w->count) - 1);
+}
+
+void world_form(struct world *w, uint32_t voters)
 {
     struct item one = {zxid_make(1, 1), VALUE_FORM};
 
@@ -53,13 +59,16 @@ void world_form_all(struct world *w)
     oracle_issued(w, &one);
     for (uint32_t i = 0; i < w->count; i++) {
         struct disk *disk = &w->server[i].disk;
+        if ((voters & 1u << i) == 0)
+            continue;
         w->form.voter[w->form.count++] = (struct form_voter){w->server[i].id, disk->incarnation};
         disk->promised = (struct paxos_promised){1, 1, 1, 1};
         disk->accepted = 1;
         items_add(&disk->log, &one);
     }
     for (uint32_t i = 0; i < w->count; i++)
-        oracle_disk(w, &w->server[i]);
+        if ((voters & 1u << i) != 0)
+            oracle_disk(w, &w->server[i]);
 }
 
 /* The FORM among the entries. One that was lost before it was chosen, and formed anew, is no FORM any more. */
@@ -253,10 +262,10 @@ static void submit_form(struct world *w, struct server *s)
 
 void world_step(struct world *w, struct server *s, struct paxos_event *event, const struct items *payload)
 {
-    static struct paxos_out shared;
-    struct paxos_out *out = coord_memdup(&shared, sizeof(shared));
+    struct paxos_out *out = w->spare != NULL ? w->spare : coord_alloc(sizeof(*out)); /* large, and steps may nest */
     uint64_t committed = s->core.commit_zxid;
 
+    w->spare = NULL;
     event->now_ms = s->now_ms;
     event->form = form_among(w, payload, &event->form_zxid);
     paxos_step(&s->core, event, out);
@@ -273,7 +282,8 @@ void world_step(struct world *w, struct server *s, struct paxos_event *event, co
     world_answer_barrier(w, s);
     if (out->want_form)
         submit_form(w, s);
-    coord_free(out);
+    coord_free(w->spare);
+    w->spare = out;
 }
 
 void world_tick(struct world *w, struct server *s, uint64_t ms)

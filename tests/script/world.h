@@ -110,6 +110,7 @@ struct world {
     uint64_t submitted, incarnations, barriers_answered;
     uint32_t delay_ms; /* of a letter in a run */
     struct oracle *oracle;
+    struct paxos_out *spare; /* for the next step */
     char broken[200];
     bool terse;                                    /* tell only what becomes of servers: no letters, no persists */
     void (*show)(void *context, const char *line); /* NULL: nothing is told */
@@ -118,9 +119,14 @@ struct world {
 
 void world_init(struct world *w, uint32_t count, uint64_t seed);
 void world_deinit(struct world *w);
-void world_form_all(struct world *w); /* before the start: every disk holds FORM, 1.1, with epoch 1 promised and accepted */
+/* Before the start: the disks of these servers, bit 0 is A, hold FORM, 1.1, with epoch 1 promised and accepted; it names them
+ * as the voters. */
+void world_form(struct world *w, uint32_t voters);
+void world_form_all(struct world *w);
 void world_broken(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void world_show(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void world_print(void *world, const char *line); /* a `show` for programs: to standard output, context is the world */
 
 void world_show_server(struct world *w, const struct server *s); /* all that matters of it, in a line */
 

@@ -172,9 +172,33 @@ static struct letter *due_letter(struct world *w)
     return NULL;
 }
 
+static void sooner(uint64_t *wait, uint64_t at, uint64_t now)
+{
+    uint64_t ms = at > now ? at - now : 1;
+
+    if (ms < *wait)
+        *wait = ms;
+}
+
+/* How long nothing happens by itself: until the next letter, disk or timer that is due, and at most so long. */
+static uint64_t quiet_ms(const struct world *w, uint64_t wait)
+{
+    for (uint32_t i = 0; i < w->count; i++) {
+        const struct server *s = &w->server[i];
+        if (s->up)
+            sooner(&wait, s->wake_ms, s->now_ms);
+        if (!s->disk_held && s->writes != NULL)
+            sooner(&wait, s->writes->at_ms, s->now_ms);
+    }
+    for (const struct letter *l = w->letters; l != NULL; l = l->next)
+        if (!l->held)
+            sooner(&wait, l->at_ms, w->server[l->to - 1].now_ms);
+    return wait;
+}
+
 bool world_run(struct world *w, uint64_t ms, bool (*done)(struct world *w, void *context), void *context)
 {
-    for (uint64_t passed = 0; passed <= ms; passed++) {
+    for (uint64_t passed = 0, quiet; passed <= ms; passed += quiet) {
         struct letter *l;
 
         for (uint32_t i = 0; i < w->count; i++) {
@@ -188,8 +212,9 @@ bool world_run(struct world *w, uint64_t ms, bool (*done)(struct world *w, void 
             return false;
         if (done != NULL && done(w, context))
             return true;
+        quiet = quiet_ms(w, ms + 1 - passed);
         for (uint32_t i = 0; i < w->count; i++)
-            world_tick(w, &w->server[i], 1);
+            world_tick(w, &w->server[i], quiet);
     }
     return done == NULL;
 }

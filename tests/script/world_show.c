@@ -29,6 +29,13 @@ void world_show(struct world *w, const char *format, ...)
     w->show(w->show_context, line);
 }
 
+void world_print(void *context, const char *line)
+{
+    const struct world *w = context;
+
+    printf("[%6llu] %s\n", (unsigned long long)w->server[0].now_ms, line);
+}
+
 void world_show_state(struct world *w, struct server *s)
 {
     const struct paxos *p = &s->core;
