@@ -61,7 +61,7 @@ void ck_lead_step(struct sim *s, struct node *n)
     if (epoch > s->lead->epoch)
         s->lead->epoch = epoch;
     trace_line(s, epoch, "n%u ESTABLISHED epoch=%u history_end=" ZXID_FMT, n->id, epoch, ZXID_ARG(p->history_end));
-    mermaid_note(s, n->id, "established: the history of epoch %u is chosen", epoch);
+    mermaid_note(s, n->id, "established: knows the history of epoch %u chosen", epoch);
     uint64_t last = ck_log_last(s);
     /* One that is established late, from promises of long ago, need not hold what a later epoch has chosen meanwhile. */
     if (epoch == s->lead->epoch && zxid_epoch(last) < epoch && !runs_hold(&p->log, last))

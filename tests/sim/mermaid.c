@@ -15,7 +15,8 @@
 static struct {
     struct map lines; /* of a script: hash of each that was drawn */
     uint64_t at, chosen;
-    bool begun, leads[PEER_MAX];
+    uint64_t leads[PEER_MAX]; /* the life of the process that leads; 0: none */
+    bool begun;
 } diagram;
 
 static bool drawn(const struct sim *s)
@@ -136,17 +137,17 @@ static void entry_print(struct buf *text, const struct entry *e)
     }
 }
 
-/* "2.1 create /a = red", "2.1 to 2.7". */
+/* "2.1 create /a = red, 2.2 new session", "2.1 to 2.7". */
 static void entries_print(struct buf *text, struct slice payload, uint64_t first, uint32_t count)
 {
     struct entry e;
 
-    if (count > 1)
+    if (count > 2)
         buf_printf(text, ZXID_FMT " to " ZXID_FMT, ZXID_ARG(first), ZXID_ARG(first + (count - 1)));
-    if (count == 1)
-        buf_printf(text, ZXID_FMT " ", ZXID_ARG(first));
-    if (count <= 1 && entry_next(&payload, &e) == 0)
+    for (bool more = false; count <= 2 && entry_next(&payload, &e) == 0; more = true) {
+        buf_printf(text, "%s" ZXID_FMT " ", more ? ", " : "", ZXID_ARG(e.zxid));
         entry_print(text, &e);
+    }
 }
 
 static void forward_print(struct buf *text, struct slice payload)
@@ -163,11 +164,11 @@ static void accepted_print(struct buf *text, const struct peer_accepted *m)
 {
     buf_printf(text, "ACCEPTED %u: ", m->epoch);
     if (m->mismatch)
-        buf_printf(text, ZXID_FMT " is not in my log", ZXID_ARG(m->prev));
+        buf_printf(text, "no " ZXID_FMT ", my log goes to " ZXID_FMT, ZXID_ARG(m->prev), ZXID_ARG(runs_last(&m->log)));
     else if (m->accepted < m->epoch)
-        buf_printf(text, "up to " ZXID_FMT ", which is not yet all of your history", ZXID_ARG(m->matched));
+        buf_printf(text, "matched up to " ZXID_FMT ", not yet all of your history", ZXID_ARG(m->matched));
     else
-        buf_printf(text, "up to " ZXID_FMT, ZXID_ARG(m->matched));
+        buf_printf(text, "matched up to " ZXID_FMT, ZXID_ARG(m->matched));
 }
 
 static void message_print(struct buf *text, const struct peer_msg *m)
@@ -194,8 +195,8 @@ static void message_print(struct buf *text, const struct peer_msg *m)
         if (m->accept.count > 0)
             entries_print(text, m->payload, m->accept.first, m->accept.count);
         else
-            buf_printf(text, "my history goes to " ZXID_FMT ", have you " ZXID_FMT "?", ZXID_ARG(m->accept.history_end),
-                       ZXID_ARG(m->accept.prev));
+            buf_printf(text, "have you " ZXID_FMT "%s?", ZXID_ARG(m->accept.prev),
+                       m->accept.prev == m->accept.history_end ? ", the last of my history" : "");
         break;
     case PEER_ACCEPTED:
         accepted_print(text, &m->accepted);
@@ -262,7 +263,9 @@ void mermaid_message(const struct sim *s, const struct peer_msg *m)
 
 void mermaid_lost(const struct sim *s, const struct peer_msg *m)
 {
-    if (s->options.script != NULL && wanted(s, m) && m->type != PEER_HEARTBEAT)
+    bool repeats = m->type == PEER_HEARTBEAT || (m->type == PEER_ACCEPT && m->accept.count == 0);
+
+    if (s->options.script != NULL && wanted(s, m) && !repeats)
         arrow(s, m, "-x");
 }
 
@@ -349,9 +352,10 @@ void mermaid_durable(const struct sim *s, uint32_t node, const struct job *job)
     chosen = ck_durable_chosen(s);
     if (chosen == diagram.chosen)
         return;
-    diagram.chosen = chosen;
     if (drawn(s))
-        line(s, "Note over n1,n%u: " ZXID_FMT " is chosen", s->preset.nodes, ZXID_ARG(chosen));
+        line(s, "Note over n1,n%u: %s" ZXID_FMT " is chosen", s->preset.nodes,
+             zxid_counter(chosen) == 1 || chosen == diagram.chosen + 1 ? "" : "all up to ", ZXID_ARG(chosen));
+    diagram.chosen = chosen;
 }
 
 void mermaid_step(const struct sim *s, const struct node *n)
@@ -360,9 +364,9 @@ void mermaid_step(const struct sim *s, const struct node *n)
 
     if (!s->options.mermaid)
         return;
-    if (diagram.leads[n->id - 1] && !leads)
+    if (diagram.leads[n->id - 1] == n->life && !leads)
         mermaid_note(s, n->id, "leads no more");
-    diagram.leads[n->id - 1] = leads;
+    diagram.leads[n->id - 1] = leads ? n->life : 0;
 }
 
 void mermaid_resume(const struct sim *s)

@@ -34,7 +34,8 @@ void script_usage(void)
     fputs("a line of a script is one of\n", stderr);
     for (size_t t = 0; t < TABLES; t++)
         for (const struct verb *verb = tables[t]; verb->name != NULL; verb++)
-            fprintf(stderr, "    %s %s\n", verb->name, verb->usage);
+            fprintf(stderr, "    %-8s %-*s%s%s\n", verb->name, verb->what[0] != '\0' ? 16 : 0, verb->words,
+                    verb->what[0] != '\0' ? "  " : "", verb->what);
 }
 
 static bool read_file(const char *path, struct buf *text)
@@ -96,7 +97,7 @@ static bool line_add(struct script *script, char *text, uint32_t number)
     if (problem != NULL) {
         fprintf(stderr, "%s:%u: %s: %s\n", script->path, number, problem, line.text);
         if (line.verb != NULL)
-            fprintf(stderr, "usage: %s %s\n", line.verb->name, line.verb->usage);
+            fprintf(stderr, "usage: %s %s\n", line.verb->name, line.verb->words);
         else
             script_usage();
     }
@@ -257,7 +258,7 @@ void script_wrong(struct sim *s, const char *format, ...)
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
-    fprintf(stderr, "\nusage: %s %s\n", script_line(s)->verb->name, script_line(s)->verb->usage);
+    fprintf(stderr, "\nusage: %s %s\n", script_line(s)->verb->name, script_line(s)->verb->words);
     _Exit(2);
 }
 

@@ -267,15 +267,15 @@ static void wait_for(struct sim *s)
 
 #define NAMES SCRIPT_WORDS_MAX
 const struct verb script_verbs_expect[] = {
-    {"wait",
-     "CONDITION... within MS\n"
-     "    expect CONDITION...     where a CONDITION is\n"
+    {"wait", "CONDITION... within MS", "", 4, NAMES, wait_for},
+    {"expect", "CONDITION...",
+     "where a CONDITION is\n"
      "        leader=n1|any|none  chosen=ZXID  committed=ZXID\n"
      "        n1|all up= role= established= leader= promised= accepted= log.last= log= voter= applied= knows_chosen=\n"
      "               disk.promised= disk.accepted= disk.last=\n"
      "        c0 connected= pending= answer=ok|none|ERROR value= version= children= path= zxid= event= events=\n"
-     "        WAY held=TYPE       and a ZXID may be `last`, the last one that any server has applied",
-     4, NAMES, wait_for},
-    {"expect", "CONDITION...", 2, NAMES, expect},
-    {NULL, NULL, 0, 0, NULL},
+     "        WAY held=TYPE\n"
+     "    and a ZXID may be `last`, the last that any server has applied",
+     2, NAMES, expect},
+    {NULL, NULL, NULL, 0, 0, NULL},
 };

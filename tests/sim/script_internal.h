@@ -49,8 +49,8 @@ struct script {
 };
 
 struct verb {
-    const char *name, *usage;
-    int least, most; /* words, the verb included */
+    const char *name, *words, *what; /* what: for the list of verbs */
+    int least, most;                 /* words, the verb included */
     void (*run)(struct sim *s);
 };
 extern const struct verb script_verbs_server[], script_verbs_net[], script_verbs_client[], script_verbs_expect[];
