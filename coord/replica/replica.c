@@ -75,6 +75,8 @@ void replica_free(struct replica *r)
             job_free(LIST_ENTRY(node, struct job, link));
     if (r->apply.replay != NULL)
         job_free(r->apply.replay);
+    if (r->receive.state != NULL) /* its INSTALL is under way, or failed */
+        state_free(r->receive.state);
     for (uint32_t i = 0; i < r->peer_count; i++) {
         buf_deinit(&r->peers[i].output.urgent);
         buf_deinit(&r->peers[i].output.bulk);

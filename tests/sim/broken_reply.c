@@ -330,7 +330,7 @@ static bool entry_of_another(struct broken_point *p, bool apply)
         return false;
     if (apply) {
         altered = *p->entry;
-        altered.session ^= 1;
+        altered.session ^= 1ull << 55; /* not 1: the next session may have sent the same */
         p->entry = &altered;
     }
     return true;

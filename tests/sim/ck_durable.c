@@ -7,6 +7,12 @@
 #include "sim/ck_lead.h"
 #include "sim/trace.h"
 
+/* A disk that was emptied: what its server acknowledged counts on, if it had the vote. */
+struct past {
+    uint64_t incarnation;
+    struct map ever;
+};
+
 struct shadow {
     struct paxos_promised promised;
     uint32_t accepted;
@@ -17,13 +23,15 @@ struct shadow {
     uint64_t may_cut_after; /* jobs under way may have cut what lies behind it when the process died within them */
     uint64_t incarnation;
     uint64_t vouched; /* up to here the log is that of the leader of `accepted` (C3) */
-    bool wiped;
+    struct past *past;
+    size_t past_count;
 };
 
 struct ck_durable {
     struct rng rng;
     struct shadow shadow[PEER_MAX];
     uint64_t chosen;
+    uint64_t voter[PEER_MAX]; /* whose incarnation has the vote, as FORM names it; 0: not formed */
 };
 
 struct ck_durable *ck_durable_new(struct sim *s)
@@ -65,6 +73,9 @@ void ck_durable_free(struct sim *s)
         cut_after(d, 0);
         coord_free(d->log);
         map_deinit(&d->ever);
+        for (size_t i = 0; i < d->past_count; i++)
+            map_deinit(&d->past[i].ever);
+        coord_free(d->past);
     }
     coord_free(s->durable);
 }
@@ -103,11 +114,29 @@ const struct shadow_entry *ck_durable_after(const struct sim *s, uint32_t id, ui
     return at < d->count ? &d->log[at] : NULL;
 }
 
-bool ck_durable_had(const struct sim *s, uint32_t id, uint64_t zxid)
+bool ck_durable_votes(const struct sim *s, uint32_t id, uint64_t zxid, uint64_t hash)
 {
     const struct shadow *d = shadow_of(s, id);
 
-    return d->wiped && map_get(&d->ever, zxid) != NULL;
+    if (s->durable->voter[id - 1] == d->incarnation)
+        return d->accepted >= zxid_epoch(zxid) && ck_durable_holds(s, id, zxid, hash);
+    for (size_t i = 0; i < d->past_count; i++) /* what it acknowledged counts on, what its new disk holds does not */
+        if (d->past[i].incarnation == s->durable->voter[id - 1])
+            return map_get(&d->past[i].ever, zxid) != NULL;
+    return false;
+}
+
+void ck_durable_formed(struct sim *s, const struct form *form)
+{
+    for (uint32_t i = 0; i < form->count; i++)
+        s->durable->voter[form->voter[i].id - 1] = form->voter[i].incarnation;
+}
+
+bool ck_durable_outvoted(const struct sim *s, uint32_t id)
+{
+    uint64_t voter = s->durable->voter[id - 1];
+
+    return voter != 0 && voter != shadow_of(s, id)->incarnation;
 }
 
 bool ck_durable_holds(const struct sim *s, uint32_t id, uint64_t zxid, uint64_t hash)
@@ -143,12 +172,12 @@ static void choose(struct sim *s, uint32_t id)
 {
     const struct shadow *d = shadow_of(s, id);
 
-    for (uint32_t i = 1; i <= s->preset.nodes && !d->wiped; i++) {
+    for (uint32_t i = 1; i <= s->preset.nodes && !ck_durable_outvoted(s, id); i++) {
         uint64_t last = shadow_of(s, i)->vouched < d->vouched ? shadow_of(s, i)->vouched : d->vouched;
         uint32_t count = 0;
         for (uint32_t j = 1; j <= s->preset.nodes; j++) {
             const struct shadow *other = shadow_of(s, j);
-            count += !other->wiped && other->accepted == d->accepted && other->vouched >= last;
+            count += !ck_durable_outvoted(s, j) && other->accepted == d->accepted && other->vouched >= last;
         }
         if (count > s->preset.nodes / 2 && last > s->durable->chosen)
             s->durable->chosen = last;
@@ -282,8 +311,10 @@ void ck_durable_wiped(struct sim *s, struct node *n)
     d->promised = (struct paxos_promised){0};
     d->accepted = 0;
     d->vouched = 0;
+    d->past = coord_realloc(d->past, (d->past_count + 1) * sizeof(*d->past));
+    d->past[d->past_count++] = (struct past){d->incarnation, d->ever};
+    d->ever = (struct map){0};
     d->incarnation = 0;
-    d->wiped = true;
 }
 
 /* The log as it stands on the disk, compared with the shadow where it must be the same. False: the disk stopped. */

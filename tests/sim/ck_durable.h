@@ -35,7 +35,9 @@ void ck_durable_wiped(struct sim *s, struct node *n);
 uint64_t ck_durable_floor(const struct sim *s, uint32_t id); /* of the last snapshot installed: nothing below is known */
 const struct shadow_entry *ck_durable_after(const struct sim *s, uint32_t id, uint64_t zxid); /* NULL: none */
 bool ck_durable_holds(const struct sim *s, uint32_t id, uint64_t zxid, uint64_t hash);
-bool ck_durable_had(const struct sim *s, uint32_t id, uint64_t zxid); /* before it was wiped, or since */
+bool ck_durable_votes(const struct sim *s, uint32_t id, uint64_t zxid, uint64_t hash); /* it counts for the entry (C8) */
+void ck_durable_formed(struct sim *s, const struct form *form);                        /* committed */
+bool ck_durable_outvoted(const struct sim *s, uint32_t id); /* another incarnation of it has the vote (C17) */
 uint32_t ck_durable_accepted(const struct sim *s, uint32_t id);
 uint32_t ck_durable_promised(const struct sim *s, uint32_t id);
 uint64_t ck_durable_last(const struct sim *s, uint32_t id);

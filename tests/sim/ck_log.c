@@ -77,9 +77,7 @@ static void check_quorum(struct sim *s, const struct shadow_entry *e)
     uint32_t holders = 0;
 
     for (uint32_t id = 1; id <= s->preset.nodes; id++)
-        if ((ck_durable_accepted(s, id) >= zxid_epoch(e->zxid) && ck_durable_holds(s, id, e->zxid, e->hash)) ||
-            ck_durable_had(s, id, e->zxid)) /* its acknowledgement counts: the vote is not given to its new disk */
-            holders++;
+        holders += ck_durable_votes(s, id, e->zxid, e->hash) ? 1 : 0;
     if (holders <= s->preset.nodes / 2)
         sim_fail(s, "I10", "entry " ZXID_FMT " is applied, but durable on %u of %u", ZXID_ARG(e->zxid), holders,
                  s->preset.nodes);
@@ -91,9 +89,13 @@ static void extend(struct sim *s, struct node *n, const struct shadow_entry *se)
     struct slice encoded = slice_make(se->bytes, se->size);
     struct entry e;
 
-    check_quorum(s, se);
-    if (entry_next(&encoded, &e) != 0)
+    struct form form;
+
+    if (entry_next(&encoded, &e) != 0 || (e.kind == ENTRY_FORM && form_decode(e.body, &form) != 0))
         sim_fail(s, "I3", "n%u applied a malformed entry", n->id);
+    if (e.kind == ENTRY_FORM)
+        ck_durable_formed(s, &form);
+    check_quorum(s, se);
     if (log->count == log->capacity) {
         log->capacity = log->capacity > 0 ? 2 * log->capacity : 256;
         log->entries = coord_realloc(log->entries, log->capacity * sizeof(*log->entries));

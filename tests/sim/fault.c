@@ -13,7 +13,6 @@
 struct fault {
     struct rng rng;
     uint64_t number; /* of the last cut of the network */
-    bool wiped;      /* one server at most: the entry that gives back its vote is not proposed yet */
 };
 
 static void strike(struct sim *s, void *arg);
@@ -111,6 +110,12 @@ static void cut_network(struct sim *s)
     sched_at(s, s->now + rng_between(rng, 50, 2500), mend, NULL, (void *)(uintptr_t)++s->fault->number);
 }
 
+/* A lost disk stays lost: the entry that gives back its server's vote is not proposed yet. */
+static bool may_lose(const struct sim *s, const struct node *n)
+{
+    return n->lost || node_lost(s) < s->preset.lost_max;
+}
+
 static void power_loss(struct sim *s)
 {
     uint64_t ms = rng_between(&s->fault->rng, 5, 500);
@@ -171,9 +176,8 @@ static void strike(struct sim *s, void *arg)
         power_loss(s);
         break;
     case FAULT_WIPE:
-        if (s->fault->wiped)
+        if (!may_lose(s, n))
             break;
-        s->fault->wiped = true;
         mark(s, MARK_WITHOUT_VOTE);
         node_wipe(s, n, down_ms(s));
         break;

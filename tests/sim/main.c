@@ -5,8 +5,9 @@
  *     coordsim --broken-histories N
  *     coordsim [--verbose] [--mermaid] --script FILE
  *
- * One line a seed with what happened and a hash of the whole run; the last line is `passed N failed M`. A seed that fails (an
- * invariant, an assertion, a sanitizer, no end) is run once more, which gives the same events, now with the transcript.
+ * One line a seed with what happened and a hash of the whole run, or with what it broke and the hash up to there; of several
+ * the last line is `passed N failed M hash=...`, the hashes of all in one. A seed that fails (an invariant, an assertion, a
+ * sanitizer, no end) is run once more, which gives the same events, now with the transcript.
  * --broken-histories breaks N histories of good runs, each of which must be refused (broken.h).
  * --marks counts rare situations over all seeds, each of which must have happened (mark.h).
  * --minutes runs seeds that nobody ran before, or those from FIRST on, for so long. --workloads and --faults take names, with
@@ -16,6 +17,7 @@
  * result and a hash of the run. It runs in this process.
  * --here runs a single seed in this process, for a debugger. Exit status 1 when a seed or a script failed, 2 for wrong usage.
  */
+#include "base/hash.h"
 #include "sim/broken.h"
 #include "sim/fault.h"
 #include "sim/mark.h"
@@ -29,6 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -87,14 +90,17 @@ static bool run_child(const struct sim_options *options)
 static bool run_seed(struct sim_options options)
 {
     options.text = options.verbose;
+    *options.report = (struct sim_report){.invariant = ""};
     if (run_child(&options))
         return true;
+    struct sim_report first = *options.report;
     if (!options.text) {
         options.text = true;
         if (run_child(&options))
             fprintf(stderr, "seed %" PRIu64 ": failed once, then passed: it does not repeat\n", options.seed);
     }
-    printf("seed %" PRIu64 " FAILED\n", options.seed);
+    printf("seed %" PRIu64 " FAILED broken=%s hash=%016" PRIx64 "\n", options.seed,
+           first.invariant[0] != 0 ? first.invariant : "none, it died", first.hash);
     return false;
 }
 
@@ -109,6 +115,18 @@ static int run_script(struct sim_options options, const char *path)
     run_here(&options);
     script_free(options.script);
     return 0;
+}
+
+/* What the processes of all seeds share. */
+static struct sim_report *report_new(void)
+{
+    void *memory = mmap(NULL, sizeof(struct sim_report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED) {
+        perror("coordsim");
+        exit(2);
+    }
+    return memory;
 }
 
 /* Seeds from the first on, until enough histories were broken. */
@@ -190,7 +208,7 @@ static int usage(void)
 int main(int argc, char **argv)
 {
     struct sim_options options = {0};
-    uint64_t first = 1, last = 0, broken = 0, passed = 0, failed = 0;
+    uint64_t first = 1, last = 0, broken = 0, passed = 0, failed = 0, hash = 0;
     double minutes = 0, began = seconds();
     const char *script = NULL;
     bool here = false;
@@ -252,6 +270,7 @@ int main(int argc, char **argv)
         return usage();
     if (broken > 0)
         return break_histories(options, broken, first);
+    options.report = report_new();
     for (uint64_t seed = first; seed <= last; seed++) {
         double spent = seconds() - began;
         if (minutes > 0 && spent >= minutes * 60)
@@ -266,6 +285,7 @@ int main(int argc, char **argv)
         } else {
             failed++;
         }
+        hash = hash_u64(options.report->hash, hash);
         spent = seconds() - began;
         uint64_t done = seed - first + 1;
         progress(done, failed, spent, minutes > 0 ? minutes * 60 - spent : spent / (double)done * (double)(last - seed));
@@ -274,6 +294,7 @@ int main(int argc, char **argv)
         return 0;
     if (options.marks != NULL)
         mark_report(options.marks, &passed, &failed);
-    printf("passed %" PRIu64 " failed %" PRIu64 "\n", passed, failed);
+    if (first != last || options.marks != NULL) /* of a single one the last line is its own */
+        printf("passed %" PRIu64 " failed %" PRIu64 " hash=%016" PRIx64 "\n", passed, failed, hash);
     return failed > 0 ? 1 : 0;
 }

@@ -144,7 +144,26 @@ void node_wipe(struct sim *s, struct node *n, uint64_t down_ms)
     node_crash(s, n, FAKE_FS_KEEP, down_ms);
     fake_fs_free(n->disk);
     n->disk = fake_fs_new();
+    n->lost = true;
     ck_durable_wiped(s, n);
+}
+
+uint32_t node_lost(const struct sim *s)
+{
+    uint32_t lost = 0;
+
+    for (uint32_t i = 0; i < s->preset.nodes; i++)
+        lost += s->nodes[i]->lost ? 1 : 0;
+    return lost;
+}
+
+uint32_t node_voteless(const struct sim *s)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < s->preset.nodes; i++)
+        count += ck_durable_outvoted(s, s->nodes[i]->id) ? 1 : 0;
+    return count;
 }
 
 bool node_check_disk(struct sim *s, struct node *n)

@@ -47,6 +47,7 @@ struct node {
     struct lane lane[2];            /* by enum job_lane */
     uint64_t slow_until;            /* the disk limps */
     bool disk_held;                 /* it does nothing at all; ends with the process */
+    bool lost;                      /* its disk was emptied: it has no vote any more */
     bool doomed;                    /* the disk will fail the process: its errors are ours */
     bool stopping;                  /* hands over, then stops */
     uint64_t down_until;            /* a process that died comes back then */
@@ -69,6 +70,9 @@ void node_crash_at_write(struct sim *s, struct node *n, uint64_t nth);
 
 /* The n-th sync or write from now fails: the process must end by itself. */
 void node_fail_disk(struct sim *s, struct node *n, uint64_t nth);
+
+uint32_t node_lost(const struct sim *s);     /* how many disks are lost */
+uint32_t node_voteless(const struct sim *s); /* how many servers have no vote any more: one emptied before FORM has it yet */
 
 /* The process dies and its disk is emptied: it comes back as another incarnation, without a vote (C17). */
 void node_wipe(struct sim *s, struct node *n, uint64_t down_ms);

@@ -25,8 +25,26 @@ void sim_rng(const struct sim *s, struct rng *rng, const char *label, uint64_t i
     rng_init(rng, hash_u64(index, hash_bytes(label, strlen(label), s->options.seed)));
 }
 
+static uint32_t minority(const struct preset *p)
+{
+    return (p->nodes - 1) / 2;
+}
+
+/* The budget of lost disks, and with it the verdict: up to a minority the run must end well, beyond it must only be safe. One
+ * disk stays as it is: when all are empty, nobody can tell the ensemble from a new one. */
+static void lost_draw(struct preset *p, struct rng *rng)
+{
+    uint64_t dice = rng_below(rng, 100);
+
+    if (dice < 55)
+        p->lost_max = (uint32_t)rng_between(rng, minority(p) > 0 ? 1 : 0, minority(p));
+    else if (dice < 60 && p->nodes > 1)
+        p->lost_max = (uint32_t)rng_between(rng, minority(p) + 1, p->nodes - 1);
+}
+
 static void preset_draw(struct sim *s)
 {
+    static const uint8_t servers[] = {1, 2, 3, 3, 3, 3, 3, 3, 4, 4, 4, 5, 5, 5, 5, 5, 6, 7}; /* mostly what people run */
     struct preset *p = &s->preset;
     struct rng rng;
 
@@ -42,8 +60,8 @@ static void preset_draw(struct sim *s)
         .stale = 200,
         .image_check = 40,
     };
-    p->fault_ms = rng_between(&rng, 10000, 60000);
-    p->nodes = (uint32_t)rng_between(&rng, 3, 5);
+    p->fault_ms = rng_between(&rng, 20000, 60000);
+    p->nodes = servers[rng_below(&rng, sizeof(servers))];
     p->clients = (uint32_t)rng_between(&rng, 2, 5);
     if (chance(&rng, 300))
         p->counter_max = (uint32_t)rng_between(&rng, 20, 200);
@@ -58,6 +76,7 @@ static void preset_draw(struct sim *s)
     p->value_max = (uint32_t)rng_between(&rng, 1000, 30000);
     if (s->options.nodes != 0)
         p->nodes = s->options.nodes;
+    lost_draw(p, &rng);
     if (s->options.ms != 0)
         p->fault_ms = s->options.ms;
     if (s->options.script != NULL)
@@ -94,6 +113,15 @@ static const char *restless(struct sim *s)
         }
     }
     return NULL;
+}
+
+/* A majority of the disks is lost: no leader can be, and the others hold what they have. */
+static void stay_safe(struct sim *s)
+{
+    run_until(s, s->now + 30 * (uint64_t)s->preset.election_max_ms);
+    const struct node *leader = node_leader(s);
+    if (leader != NULL && node_voteless(s) > minority(&s->preset))
+        sim_fail(s, "C17", "n%u leads, and %u of %u servers have no vote", leader->id, node_voteless(s), s->preset.nodes);
 }
 
 /* FAULTS 4.5. Digests are compared at each step already: equal zxids are equal states. */
@@ -167,7 +195,10 @@ void sim_run(const struct sim_options *options, struct sim_result *result)
     else
         run_until(&s, s.preset.fault_ms);
     fault_end(&s);
-    come_right(&s);
+    if (node_lost(&s) <= minority(&s.preset))
+        come_right(&s);
+    else
+        stay_safe(&s);
     broken_run_ended(&s);
     script_ended(&s, true);
     *result = (struct sim_result){.hash = trace_hash(&s),
@@ -175,6 +206,8 @@ void sim_run(const struct sim_options *options, struct sim_result *result)
                                   .committed = ck_log_count(&s),
                                   .crashes = s.crashes,
                                   .epoch = ck_lead_epoch(&s)};
+    if (options->report != NULL)
+        options->report->hash = result->hash;
     for (uint32_t i = 0; i < s.preset.clients; i++)
         result->replies += s.clients[i]->replies;
     for (uint32_t i = 0; i < s.preset.nodes; i++) {

@@ -41,9 +41,15 @@ struct script;
 
 #define SIM_CLIENTS_MAX 8
 
+/* How a run ended, in memory that outlives its process: written as it ends, also when an invariant is broken. */
+struct sim_report {
+    uint64_t hash;      /* of all that happened */
+    char invariant[40]; /* the broken one; empty: none */
+};
+
 struct sim_options {
     uint64_t seed;
-    uint32_t nodes;             /* 0: 3 to 5 by the seed */
+    uint32_t nodes;             /* 0: 1 to 7 by the seed */
     uint64_t ms;                /* length of the phase with faults; 0: by the preset */
     uint32_t workloads, faults; /* which, by bit (workload.h, fault.h); 0: as the seed has it */
     bool text;                  /* keep the transcript for a failure */
@@ -52,6 +58,7 @@ struct sim_options {
     uint64_t *marks;            /* counters of mark.h; NULL: none */
     struct broken *broken;      /* break the history now and then; NULL: never */
     struct script *script;      /* says what happens (script.h); NULL: fault.h and workload.h do */
+    struct sim_report *report;  /* NULL: nobody asks */
 };
 
 /* What a seed fixes for its whole run. */
@@ -68,7 +75,8 @@ struct preset {
     uint32_t fault_gap_ms; /* mean time between faults */
     uint32_t image_check;  /* one in so many batches is followed by a look at the disk's durable image */
     uint32_t value_max;
-    bool steady; /* scripts: nothing is late, jumps or restarts by chance, and each message takes delay_max_ms */
+    bool steady;       /* scripts: nothing is late, jumps or restarts by chance, and each message takes delay_max_ms */
+    uint32_t lost_max; /* disks that may be emptied or damaged beyond what heals: with a minority the run must end well */
 };
 
 struct sim {

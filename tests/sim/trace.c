@@ -77,6 +77,10 @@ void sim_fail(struct sim *s, const char *invariant, const char *format, ...)
     vsnprintf(why, sizeof(why), format, args);
     va_end(args);
     broken_refused(s, invariant);
+    if (s->options.report != NULL) {
+        s->options.report->hash = s->trace->hash;
+        snprintf(s->options.report->invariant, sizeof(s->options.report->invariant), "%s", invariant);
+    }
     fflush(stdout);
     if (trace_text(s)) {
         if (!s->options.verbose)
