@@ -14,7 +14,7 @@
 /* Of the one run that is drawn. */
 static struct {
     struct map lines; /* of a script: hash of each that was drawn */
-    uint64_t at, chosen;
+    uint64_t chosen;
     uint64_t leads[PEER_MAX]; /* the life of the process that leads; 0: none */
     bool begun;
 } diagram;
@@ -40,7 +40,6 @@ static void line(const struct sim *s, const char *format, ...)
     if (s->options.script != NULL && map_put(&diagram.lines, hash_bytes(text, strlen(text), 0), &diagram) != NULL)
         return;
     printf("    %s\n", text);
-    diagram.at = s->now;
 }
 
 void mermaid_begin(const struct sim *s)
@@ -371,9 +370,7 @@ void mermaid_step(const struct sim *s, const struct node *n)
 
 void mermaid_resume(const struct sim *s)
 {
-    uint64_t ms = s->now - diagram.at;
-
     if (s->options.mermaid && diagram.begun)
-        line(s, "Note over n1,n%u: %llu ms later", s->preset.nodes, (unsigned long long)ms);
+        line(s, "Note over n1,n%u: later", s->preset.nodes);
     diagram.begun = true;
 }
