@@ -54,6 +54,10 @@ static void execute(struct fake_log *log, struct job *j)
 {
     switch (j->type) {
     case JOB_PERSIST:
+        if (j->persist.cut && log->cut_fails) {
+            j->err = -COORD_E_IO;
+            break;
+        }
         if (j->persist.cut)
             cut_entries(log, j->persist.cut_after);
         for (uint32_t i = 0; i < j->piece_count; i++) {

@@ -21,6 +21,7 @@ struct fake_log {
     uint64_t image_zxid;
     uint32_t full_count; /* so many snapshots find no space, and how many did */
     uint32_t refused;
+    bool cut_fails; /* a persist that cuts does nothing, and says so */
 };
 
 struct member {
