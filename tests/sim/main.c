@@ -68,6 +68,13 @@ static void run_here(const struct sim_options *options)
     fflush(stdout);
 }
 
+static void cpu_limit(void)
+{
+    struct itimerval limit = {.it_value.tv_sec = CPU_SECONDS_MAX};
+
+    setitimer(ITIMER_PROF, &limit, NULL);
+}
+
 /* True: it ended well. The second run of a failed seed speaks, the first does not. */
 static bool run_child(const struct sim_options *options)
 {
@@ -77,8 +84,7 @@ static bool run_child(const struct sim_options *options)
     fflush(stdout);
     pid = fork();
     if (pid == 0) {
-        struct itimerval limit = {.it_value.tv_sec = CPU_SECONDS_MAX};
-        setitimer(ITIMER_PROF, &limit, NULL);
+        cpu_limit();
         if (!options->text && freopen("/dev/null", "w", stderr) == NULL)
             _exit(2);
         run_here(options);
@@ -112,6 +118,7 @@ static int run_script(struct sim_options options, const char *path)
         return 2;
     options.seed = script_seed(options.script);
     options.text = true;
+    cpu_limit();
     run_here(&options);
     script_free(options.script);
     return 0;

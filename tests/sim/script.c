@@ -16,7 +16,7 @@
 static const struct verb *const tables[] = {script_verbs_server, script_verbs_net, script_verbs_client, script_verbs_expect};
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
-static const struct script *running; /* for script_dying */
+static struct sim *running; /* for script_dying */
 
 /* Reading. */
 
@@ -68,6 +68,18 @@ static const char *line_split(struct script_line *line, char *text)
     return NULL;
 }
 
+/* A list like "ephemeral version=" has the word. */
+static bool is_extra(const char *extras, const char *word)
+{
+    size_t size = strcspn(word, "=");
+
+    size += word[size] == '=' ? 1 : 0;
+    for (const char *one = extras; *one != '\0'; one += strcspn(one, " "), one += *one == ' ' ? 1 : 0)
+        if (strcspn(one, " ") == size && strncmp(one, word, size) == 0)
+            return true;
+    return false;
+}
+
 static const char *line_check(const struct script *script, struct script_line *line)
 {
     bool first = script->count == 0;
@@ -77,7 +89,12 @@ static const char *line_check(const struct script *script, struct script_line *l
         return "unknown verb";
     if (first != (strcmp(line->verb->name, "cluster") == 0))
         return first ? "the first line must be `cluster`" : "`cluster` may only be the first line";
-    return line->count < line->verb->least || line->count > line->verb->most ? "too few or too many words" : NULL;
+    if (line->count < line->verb->least || line->count > line->verb->most)
+        return "too few or too many words";
+    for (int i = line->verb->least; line->verb->extras != NULL && i < line->count; i++)
+        if (!is_extra(line->verb->extras, line->word[i]))
+            return "the last words are not of this verb";
+    return NULL;
 }
 
 static void line_free(struct script_line *line)
@@ -268,6 +285,7 @@ void script_ended(struct sim *s, bool well)
 
     if (script == NULL)
         return;
+    running = NULL;
     if (!well)
         where(script);
     printf("%s%s: %s", s->options.mermaid ? "%% " : "", script->path, well ? "ok" : "failed");
@@ -279,8 +297,10 @@ void script_ended(struct sim *s, bool well)
 
 void script_dying(void)
 {
-    if (running != NULL)
-        where(running);
+    if (running == NULL)
+        return;
+    script_ended(running, false);
+    _Exit(1);
 }
 
 bool script_draws(const struct sim *s, enum peer_type type)
@@ -297,7 +317,7 @@ void script_run(struct sim *s)
 {
     struct script *script = s->options.script;
 
-    running = script;
+    running = s;
     s->quiet = true;
     for (script->at = 1; script->at < script->count; script->at++) {
         const struct script_line *line = script_line(s);

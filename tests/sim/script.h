@@ -27,7 +27,7 @@ void script_run(struct sim *s);    /* the whole of it. An expectation that is no
 
 /* The last line on stdout: file, result, hash; after a failure the line of the script on stderr before. Not in other runs. */
 void script_ended(struct sim *s, bool well);
-void script_dying(void); /* the process got a signal: where the script was */
+void script_dying(void); /* the process got a signal: the same, and it is over. Returns in other runs */
 
 /* From the world; nothing happens in other runs. */
 bool script_takes(struct sim *s, const struct peer_msg *m, uint64_t link, struct slice frames); /* true: held back or lost */

@@ -138,15 +138,15 @@ void script_event(struct sim *s, const struct client *c, struct slice path)
 }
 
 const struct verb script_verbs_client[] = {
-    {"connect", "c0 n1", "from now on the client is at this server, with the session it has", 3, 3, connect_client},
-    {"leave", "c0", "its connection ends, its session does not", 2, 2, leave},
-    {"close", "c0", "its session ends", 2, 2, close_session},
-    {"create", "c0 PATH VALUE [ephemeral] [sequential]", "", 4, 6, create},
-    {"set", "c0 PATH VALUE [version=N]", "", 4, 5, set},
-    {"delete", "c0 PATH [version=N]", "", 3, 4, delete_node},
-    {"get", "c0 PATH [watch]", "", 3, 4, get},
-    {"exists", "c0 PATH [watch]", "", 3, 4, exists},
-    {"children", "c0 PATH [watch]", "", 3, 4, children},
-    {"sync", "c0 [PATH]", "", 2, 3, sync_client},
-    {NULL, NULL, NULL, 0, 0, NULL},
+    {"connect", "c0 n1", "from now on the client is at this server, with the session it has", 3, 3, connect_client, NULL},
+    {"leave", "c0", "its connection ends, its session does not", 2, 2, leave, NULL},
+    {"close", "c0", "its session ends", 2, 2, close_session, NULL},
+    {"create", "c0 PATH VALUE [ephemeral] [sequential]", "", 4, 6, create, "ephemeral sequential"},
+    {"set", "c0 PATH VALUE [version=N]", "", 4, 5, set, "version="},
+    {"delete", "c0 PATH [version=N]", "", 3, 4, delete_node, "version="},
+    {"get", "c0 PATH [watch]", "", 3, 4, get, "watch"},
+    {"exists", "c0 PATH [watch]", "", 3, 4, exists, "watch"},
+    {"children", "c0 PATH [watch]", "", 3, 4, children, "watch"},
+    {"sync", "c0 [PATH]", "", 2, 3, sync_client, NULL},
+    {NULL, NULL, NULL, 0, 0, NULL, NULL},
 };

@@ -66,53 +66,35 @@ static bool disk_value(struct sim *s, const struct node *n, const char *key, cha
     return true;
 }
 
+/* Of a process; one that is down has no such value, whatever the key. */
 static bool process_value(const struct node *n, const char *key, char *text, size_t size)
 {
-    static const char *const keys[] = {"role",     "established", "leader", "promised", "accepted",
-                                       "log.last", "log",         "voter",  "applied",  "knows_chosen"};
     const struct paxos *p = n->alive ? replica_paxos(n->replica) : NULL;
-    size_t i = 0;
 
-    while (i < sizeof(keys) / sizeof(keys[0]) && strcmp(keys[i], key) != 0)
-        i++;
-    if (i == sizeof(keys) / sizeof(keys[0]))
-        return false;
-    if (p == NULL) {
+    if (p == NULL)
         snprintf(text, size, "unknown, it is down");
-        return true;
-    }
-    switch (i) {
-    case 0:
+    else if (strcmp(key, "role") == 0)
         snprintf(text, size, "%s", paxos_role_name(p->role));
-        break;
-    case 1:
+    else if (strcmp(key, "established") == 0)
         yes_or_no(text, size, p->established);
-        break;
-    case 2:
+    else if (strcmp(key, "leader") == 0)
         snprintf(text, size, p->leader != 0 ? "n%u" : "none", p->leader);
-        break;
-    case 3:
+    else if (strcmp(key, "promised") == 0)
         snprintf(text, size, "%u", p->promised.epoch);
-        break;
-    case 4:
+    else if (strcmp(key, "accepted") == 0)
         snprintf(text, size, "%u", p->accepted);
-        break;
-    case 5:
+    else if (strcmp(key, "log.last") == 0)
         zxid_text(text, size, runs_last(&p->log));
-        break;
-    case 6:
+    else if (strcmp(key, "log") == 0)
         shape_text(text, size, &p->log);
-        break;
-    case 7:
+    else if (strcmp(key, "voter") == 0)
         yes_or_no(text, size, paxos_is_voter(p));
-        break;
-    case 8:
+    else if (strcmp(key, "applied") == 0)
         zxid_text(text, size, state_zxid(replica_state(n->replica)));
-        break;
-    default:
+    else if (strcmp(key, "knows_chosen") == 0)
         zxid_text(text, size, p->committed);
-        break;
-    }
+    else
+        return false;
     return true;
 }
 
@@ -267,7 +249,7 @@ static void wait_for(struct sim *s)
 
 #define NAMES SCRIPT_WORDS_MAX
 const struct verb script_verbs_expect[] = {
-    {"wait", "CONDITION... within MS", "", 4, NAMES, wait_for},
+    {"wait", "CONDITION... within MS", "", 4, NAMES, wait_for, NULL},
     {"expect", "CONDITION...",
      "where a CONDITION is\n"
      "        leader=n1|any|none  chosen=ZXID  committed=ZXID\n"
@@ -276,6 +258,6 @@ const struct verb script_verbs_expect[] = {
      "        c0 connected= pending= answer=ok|none|ERROR value= version= children= path= zxid= event= events=\n"
      "        WAY held=TYPE\n"
      "    and a ZXID may be `last`, the last that any server has applied",
-     2, NAMES, expect},
-    {NULL, NULL, NULL, 0, 0, NULL},
+     2, NAMES, expect, NULL},
+    {NULL, NULL, NULL, 0, 0, NULL, NULL},
 };

@@ -52,6 +52,7 @@ struct verb {
     const char *name, *words, *what; /* what: for the list of verbs */
     int least, most;                 /* words, the verb included */
     void (*run)(struct sim *s);
+    const char *extras; /* what may stand behind the least words: `flag` or `key=`; NULL: anything */
 };
 extern const struct verb script_verbs_server[], script_verbs_net[], script_verbs_client[], script_verbs_expect[];
 

@@ -211,13 +211,14 @@ void script_net_end(struct sim *s)
 
 #define NAMES SCRIPT_WORDS_MAX
 const struct verb script_verbs_net[] = {
-    {"cut", "WAY...", "messages vanish. WAY: n1->n2, n1-n2 (both), n1 (all to and from it), *->n1, n1->*, *", 2, NAMES, cut},
-    {"heal", "[WAY...]", "", 1, NAMES, heal},
-    {"break", "WAY...", "the connection breaks at both ends, and is dialled again", 2, NAMES, break_links},
-    {"drop", "WAY [TYPE...]", "from now on such messages are lost, until `pass`", 2, NAMES, drop},
-    {"hold", "WAY [TYPE...]", "from now on such messages are kept back, until `pass`", 2, NAMES, hold},
-    {"deliver", "WAY [TYPE...]", "what is kept back goes on its way now", 2, NAMES, deliver},
-    {"lose", "WAY [TYPE...]", "what is kept back is lost", 2, NAMES, lose},
-    {"pass", "WAY...", "an end to `drop` and `hold`; what is kept back goes on its way", 2, NAMES, pass},
-    {NULL, NULL, NULL, 0, 0, NULL},
+    {"cut", "WAY...", "messages vanish. WAY: n1->n2, n1-n2 (both), n1 (all to and from it), *->n1, n1->*, *", 2, NAMES, cut,
+     NULL},
+    {"heal", "[WAY...]", "", 1, NAMES, heal, NULL},
+    {"break", "WAY...", "the connection breaks at both ends, and is dialled again", 2, NAMES, break_links, NULL},
+    {"drop", "WAY [TYPE...]", "from now on such messages are lost, until `pass`", 2, NAMES, drop, NULL},
+    {"hold", "WAY [TYPE...]", "from now on such messages are kept back, until `pass`", 2, NAMES, hold, NULL},
+    {"deliver", "WAY [TYPE...]", "what is kept back goes on its way now", 2, NAMES, deliver, NULL},
+    {"lose", "WAY [TYPE...]", "what is kept back is lost", 2, NAMES, lose, NULL},
+    {"pass", "WAY...", "an end to `drop` and `hold`; what is kept back goes on its way", 2, NAMES, pass, NULL},
+    {NULL, NULL, NULL, 0, 0, NULL, NULL},
 };

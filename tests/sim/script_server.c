@@ -30,8 +30,8 @@ void script_preset(struct sim *s)
     uint64_t nodes = script_number(s, line->word[1]), clients = option(s, "clients", 0);
     uint64_t session = option(s, "session", 10000);
 
-    if (nodes < 1 || nodes > PEER_MAX || nodes % 2 == 0)
-        script_wrong(s, "an ensemble has 1, 3, 5 or 7 servers");
+    if (nodes < 1 || nodes > PEER_MAX)
+        script_wrong(s, "an ensemble has 1 to %d servers", PEER_MAX);
     if (clients > SIM_CLIENTS_MAX)
         script_wrong(s, "there are at most %d clients", SIM_CLIENTS_MAX);
     *p = (struct preset){
@@ -208,17 +208,18 @@ static void note(struct sim *s)
 
 #define NAMES SCRIPT_WORDS_MAX
 const struct verb script_verbs_server[] = {
-    {"cluster", "N [clients=N] [session=MS] [delay=MS] [snap=ENTRIES] [counter_max=N] [seed=N]", "", 2, 8, cluster},
-    {"start", "n1...|all", "", 2, NAMES, start},
-    {"crash", "n1...|all", "the process dies, what it wrote is on its disk; until `start`", 2, NAMES, crash},
-    {"power", "n1...|all", "the same, and what was not synced is lost", 2, NAMES, power},
-    {"wipe", "n1...|all", "the same, and the disk is emptied", 2, NAMES, wipe},
-    {"stop", "n1...|all", "in order: the lead is handed over, then the process ends", 2, NAMES, stop},
-    {"pause", "n1...|all", "the process stands still, until `resume`", 2, NAMES, pause_servers},
-    {"resume", "n1...|all", "", 2, NAMES, resume},
-    {"disk", "n1 hold|go", "hold: it does no more jobs, until `go`", 3, 3, disk},
-    {"run", "MS", "so much time passes", 2, 2, run},
-    {"draw", "on|off [TYPE...]", "the diagram; with messages of these types too", 2, NAMES, draw},
-    {"note", "TEXT", "in the diagram", 2, NAMES, note},
-    {NULL, NULL, NULL, 0, 0, NULL},
+    {"cluster", "N [clients=N] [session=MS] [delay=MS] [snap=ENTRIES] [counter_max=N] [seed=N]", "", 2, 8, cluster,
+     "clients= session= delay= snap= counter_max= seed="},
+    {"start", "n1...|all", "", 2, NAMES, start, NULL},
+    {"crash", "n1...|all", "the process dies, what it wrote is on its disk; until `start`", 2, NAMES, crash, NULL},
+    {"power", "n1...|all", "the same, and what was not synced is lost", 2, NAMES, power, NULL},
+    {"wipe", "n1...|all", "the same, and the disk is emptied", 2, NAMES, wipe, NULL},
+    {"stop", "n1...|all", "in order: the lead is handed over, then the process ends", 2, NAMES, stop, NULL},
+    {"pause", "n1...|all", "the process stands still, until `resume`", 2, NAMES, pause_servers, NULL},
+    {"resume", "n1...|all", "", 2, NAMES, resume, NULL},
+    {"disk", "n1 hold|go", "hold: it does no more jobs, until `go`", 3, 3, disk, NULL},
+    {"run", "MS", "so much time passes", 2, 2, run, NULL},
+    {"draw", "on|off [TYPE...]", "the diagram; with messages of these types too", 2, NAMES, draw, NULL},
+    {"note", "TEXT", "in the diagram", 2, NAMES, note, NULL},
+    {NULL, NULL, NULL, 0, 0, NULL, NULL},
 };
