@@ -257,8 +257,8 @@ void link_flush(struct link *l)
         return;
     head = l->bulk_rest;
     bulk = buf_size(&out->bulk) - head;
-    struct iovec parts[3] = {
-        {buf_bytes(&out->bulk), head}, {buf_bytes(&out->urgent), buf_size(&out->urgent)}, {buf_bytes(&out->bulk) + head, bulk}};
+    uint8_t *behind = head == 0 ? buf_bytes(&out->bulk) : buf_bytes(&out->bulk) + head; /* it may be NULL */
+    struct iovec parts[3] = {{buf_bytes(&out->bulk), head}, {buf_bytes(&out->urgent), buf_size(&out->urgent)}, {behind, bulk}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
     do
         rc = sendmsg(l->fd, &message, MSG_NOSIGNAL);
