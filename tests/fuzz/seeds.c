@@ -90,5 +90,7 @@ int main(int argc, char **argv)
     seeds_talk();
     seeds_peers();
     seeds_disk();
+    seeds_dirs();
+    seeds_net();
     return 0;
 }

@@ -26,5 +26,7 @@ void seeds_talk(void);    /* session, client */
 void seeds_text(void);    /* config, words */
 void seeds_peers(void);   /* frame, entry, peer, consensus, image, snapshot: from replicas at work */
 void seeds_disk(void);    /* wal, files */
+void seeds_dirs(void);    /* store */
+void seeds_net(void);     /* conn, link */
 
 #endif
