@@ -1,8 +1,13 @@
-/* executor.c - two threads between mailboxes. */
+/* executor.c - two threads between mailboxes, and the short way past them.
+ *
+ * The short way blocks the core for one sync. What keeps that harmless: the disk's last syncs were short, wherever they
+ * ran; a long one bars the way for many times as long as it took; a load with more than one request under way never takes it.
+ */
 #include "host/executor.h"
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mailbox.h"
 
@@ -10,7 +15,16 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-enum { LANES = 2, STACK_BYTES = 512 << 10, PREPARE_IDLE_MS = 20, PREPARE_EACH = 256 };
+enum {
+    LANES = 2,
+    STACK_BYTES = 512 << 10,
+    PREPARE_IDLE_MS = 20,
+    PREPARE_EACH = 256,
+    LONE_AFTER = 8,         /* so many appends were alone one after the other */
+    LONE_BYTES_MAX = 16384, /* of an entry: more takes long to write */
+    LONE_SYNC_US = 4000,    /* a sync that took longer is long */
+    LONE_BAR = 20,          /* times its duration: long syncs hold up the core for 5 % of the time at most */
+};
 
 struct lane {
     struct executor *executor;
@@ -24,7 +38,12 @@ struct executor {
     struct store *store;
     struct lane lanes[LANES];
     struct mailbox *done;
-    atomic_int failed; /* the first error that was fatal, 0: none */
+    atomic_int failed;            /* the first error that was fatal, 0: none */
+    pthread_mutex_t wal_in_use;   /* lane WAL of the store, by whichever thread */
+    atomic_uint wal_under_way;    /* jobs of its thread */
+    atomic_uint_fast64_t slow_us; /* until then the disk is held to be slow */
+    atomic_bool wal_rests;        /* its thread sleeps until a job comes: all segments are prepared */
+    unsigned lone;                /* appends that were alone, one after the other */
 };
 
 bool executor_job_fatal(const struct job *j)
@@ -45,14 +64,27 @@ bool executor_job_fatal(const struct job *j)
     }
 }
 
+static void run_wal(struct executor *e, struct list *jobs)
+{
+    uint64_t started_us = clock_mono_us(), took_us;
+
+    store_run_wal(e->store, jobs);
+    took_us = clock_mono_us() - started_us;
+    if (took_us > LONE_SYNC_US)
+        atomic_store(&e->slow_us, started_us + took_us * LONE_BAR);
+}
+
 /* What follows a failure gets its error: whichever job comes back first names the true reason. */
 static void run_all(struct lane *l, struct list *jobs)
 {
     struct executor *e = l->executor;
     int failed = atomic_load(&e->failed);
 
-    if (failed == 0 && l->lane == JOB_LANE_WAL)
-        store_run_wal(e->store, jobs);
+    if (failed == 0 && l->lane == JOB_LANE_WAL) {
+        pthread_mutex_lock(&e->wal_in_use);
+        run_wal(e, jobs);
+        pthread_mutex_unlock(&e->wal_in_use);
+    }
     LIST_EACH(node, jobs)
     {
         struct job *j = LIST_ENTRY(node, struct job, link);
@@ -64,7 +96,19 @@ static void run_all(struct lane *l, struct list *jobs)
             store_run(e->store, j);
         if (executor_job_fatal(j))
             atomic_compare_exchange_strong(&e->failed, &(int){0}, j->err);
+        if (l->lane == JOB_LANE_WAL)
+            atomic_fetch_sub(&e->wal_under_way, 1);
     }
+}
+
+static int prepare_piece(struct executor *e)
+{
+    int rc;
+
+    pthread_mutex_lock(&e->wal_in_use);
+    rc = store_prepare(e->store);
+    pthread_mutex_unlock(&e->wal_in_use);
+    return rc;
 }
 
 /* While it is idle the wal thread prepares segments, piece by piece until a job comes; a forming or electing server is not idle
@@ -75,9 +119,21 @@ static bool prepare(struct lane *l, struct list *jobs)
     bool overdue = ++l->turns % PREPARE_EACH == 0;
     int got = mailbox_wait_for(l->todo, jobs, overdue ? 0 : PREPARE_IDLE_MS);
 
-    while (got == 0 && store_prepare(l->executor->store) > 0 && !overdue)
+    while (got == 0 && prepare_piece(l->executor) > 0 && !overdue)
         got = mailbox_wait_for(l->todo, jobs, 0);
     return got > 0;
+}
+
+static bool rest(struct lane *l, struct list *jobs)
+{
+    bool got;
+
+    if (l->lane == JOB_LANE_WAL)
+        atomic_store(&l->executor->wal_rests, true);
+    got = mailbox_wait(l->todo, jobs) > 0;
+    if (l->lane == JOB_LANE_WAL)
+        atomic_store(&l->executor->wal_rests, false);
+    return got;
 }
 
 static void *run_lane(void *context)
@@ -86,7 +142,7 @@ static void *run_lane(void *context)
     struct list jobs;
 
     list_init(&jobs);
-    while ((l->lane == JOB_LANE_WAL && prepare(l, &jobs)) || mailbox_wait(l->todo, &jobs) > 0) {
+    while ((l->lane == JOB_LANE_WAL && prepare(l, &jobs)) || rest(l, &jobs)) {
         run_all(l, &jobs);
         COORD_ASSERT(mailbox_post_all(l->executor->done, &jobs));
     }
@@ -103,6 +159,7 @@ struct executor *executor_start(struct store *store)
     sigset_t all, before;
 
     e->store = store;
+    COORD_ASSERT(pthread_mutex_init(&e->wal_in_use, NULL) == 0);
     e->done = mailbox_new(LANES * EXECUTOR_JOBS_MAX);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
@@ -136,12 +193,62 @@ void executor_stop(struct executor *e)
     for (unsigned i = 0; i < LANES; i++)
         mailbox_free(e->lanes[i].todo);
     mailbox_free(e->done);
+    pthread_mutex_destroy(&e->wal_in_use);
     coord_free(e);
 }
 
 void executor_submit(struct executor *e, enum job_lane lane, struct list *jobs)
 {
+    if (lane == JOB_LANE_WAL)
+        LIST_EACH(node, jobs)
+    atomic_fetch_add(&e->wal_under_way, 1);
     COORD_ASSERT(mailbox_post_all(e->lanes[lane].todo, jobs));
+}
+
+static bool is_small_append(const struct job *j)
+{
+    const struct paxos_persist *p = &j->persist;
+    const struct job_piece *piece = j->pieces;
+
+    return !p->set_promised && !p->cut && !p->set_accepted && j->piece_count == 1 && piece->to - piece->from == 1 &&
+           batch_slice(piece->batch, piece->from, piece->to).size <= LONE_BYTES_MAX;
+}
+
+bool executor_is_lone(struct executor *e, const struct list *jobs)
+{
+    const struct job *j = LIST_ENTRY(jobs->next, struct job, link);
+
+    if (j->type != JOB_PERSIST)
+        return false;
+    if (j->link.next != jobs || !is_small_append(j) || atomic_load(&e->wal_under_way) > 0)
+        e->lone = 0;
+    else if (e->lone < LONE_AFTER)
+        e->lone++;
+    return e->lone == LONE_AFTER && clock_mono_us() >= atomic_load(&e->slow_us);
+}
+
+/* Neither in the middle of an append nor never: a new segment is made by the thread, before it is needed. */
+static bool may_append_here(struct executor *e, const struct job *j)
+{
+    if (atomic_load(&e->wal_rests) && !store_is_prepared(e->store))
+        return false; /* the job wakes the thread, which prepares when it has run it */
+    return store_has_room(e->store, batch_slice(j->pieces->batch, j->pieces->from, j->pieces->to).size);
+}
+
+bool executor_run_here(struct executor *e, struct list *jobs)
+{
+    struct job *j = LIST_ENTRY(jobs->next, struct job, link);
+    bool here;
+
+    if (atomic_load(&e->failed) != 0 || pthread_mutex_trylock(&e->wal_in_use) != 0)
+        return false;
+    here = may_append_here(e, j);
+    if (here)
+        run_wal(e, jobs);
+    pthread_mutex_unlock(&e->wal_in_use);
+    if (here && executor_job_fatal(j))
+        atomic_compare_exchange_strong(&e->failed, &(int){0}, j->err);
+    return here;
 }
 
 int executor_fd(const struct executor *e)

@@ -1,4 +1,4 @@
-/* executor.h - the threads that run storage jobs: `wal` (lane WAL) and `snap` (lane SNAP).
+/* executor.h - who runs storage jobs: the threads `wal` (lane WAL) and `snap` (lane SNAP), or the core's own for a lone append.
  *
  * Jobs go to a lane's mailbox in their order and come back by one mailbox of the core. The wal thread takes all that waits at
  * once, so that everything queued meanwhile shares one sync. After a job failed for good (executor_job_fatal) no other is run:
@@ -19,6 +19,16 @@ struct executor *executor_start(struct store *store);
 void executor_stop(struct executor *e); /* runs what is queued; what comes back is freed */
 
 void executor_submit(struct executor *e, enum job_lane lane, struct list *jobs); /* moves all */
+
+/* A lone append: one small entry, alone in its turn and in the lane, as were those before it, on a disk whose syncs are short.
+ * Nothing is there that a thread could work on meanwhile, and two hand-overs between threads cost more than the sync does.
+ *
+ * executor_is_lone: whether what would be submitted to lane WAL next is one; asked once for each submission. If so, the caller
+ * does whatever else it has to do (sends) and then calls executor_run_here, which runs it on the calling thread and leaves it
+ * in the list with its result. False: the wal thread is busy after all, nothing was done, and it is to be submitted. */
+bool executor_is_lone(struct executor *e, const struct list *jobs);
+bool executor_run_here(struct executor *e, struct list *jobs);
+
 int executor_fd(const struct executor *e);                                       /* readable when jobs are done */
 void executor_take(struct executor *e, struct list *done);                       /* moves those that are done */
 

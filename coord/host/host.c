@@ -80,15 +80,11 @@ static void free_events(struct host *h)
 }
 
 /* Finished jobs become events; one that failed for good ends the process before anything depends on it. */
-static void collect_jobs(struct host *h)
+static void give_back(struct host *h, struct list *done)
 {
-    struct list done;
     struct list *node;
 
-    h->jobs_done = false;
-    list_init(&done);
-    executor_take(h->executor, &done);
-    while ((node = list_pop_front(&done)) != NULL) {
+    while ((node = list_pop_front(done)) != NULL) {
         struct job *j = LIST_ENTRY(node, struct job, link);
         if (executor_job_fatal(j) && !h->ended) {
             LOG_ERROR("host", "storage_failed", "job=%s zxid=" ZXID_FMT " error=%s reason=%s", job_type_name(j->type),
@@ -99,17 +95,36 @@ static void collect_jobs(struct host *h)
     }
 }
 
-static void submit_jobs(struct host *h)
+static void collect_jobs(struct host *h)
 {
-    static const enum job_lane lanes[] = {JOB_LANE_WAL, JOB_LANE_SNAP};
-    struct list jobs;
+    struct list done;
 
-    list_init(&jobs);
+    h->jobs_done = false;
+    list_init(&done);
+    executor_take(h->executor, &done);
+    give_back(h, &done);
+}
+
+/* All jobs of the turn go to their threads, but a lone append stays in `lone` until the turn's output has left. */
+static void submit_jobs(struct host *h, struct list *lone)
+{
+    static const enum job_lane lanes[] = {JOB_LANE_SNAP, JOB_LANE_WAL};
+
     for (unsigned i = 0; i < 2; i++) {
-        replica_take_jobs(h->replica, lanes[i], &jobs);
-        if (!list_empty(&jobs))
-            executor_submit(h->executor, lanes[i], &jobs);
+        replica_take_jobs(h->replica, lanes[i], lone);
+        if (!list_empty(lone) && (lanes[i] == JOB_LANE_SNAP || !executor_is_lone(h->executor, lone)))
+            executor_submit(h->executor, lanes[i], lone);
     }
+}
+
+static void run_lone(struct host *h, struct list *lone)
+{
+    if (list_empty(lone))
+        return;
+    if (executor_run_here(h->executor, lone))
+        give_back(h, lone);
+    else
+        executor_submit(h->executor, JOB_LANE_WAL, lone);
 }
 
 static void top_up_entropy(struct host *h)
@@ -130,14 +145,17 @@ static void step(struct host *h)
 {
     struct replica_now now = {clock_mono_ms(), clock_wall_ms()};
     uint64_t started_us = clock_mono_us(), took_us;
+    struct list lone;
 
+    list_init(&lone);
     top_up_entropy(h);
     replica_step(h->replica, h->inbox.events, h->inbox.count, &now);
     inbox_clear(&h->inbox);
-    submit_jobs(h);
+    submit_jobs(h, &lone);
     clients_after_step(h->clients, now.mono_ms);
     if (h->peers != NULL)
         peers_after_step(h->peers, now.mono_ms);
+    run_lone(h, &lone);
     took_us = clock_mono_us() - started_us;
     if (took_us > h->turn_max_us)
         h->turn_max_us = took_us;

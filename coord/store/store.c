@@ -286,6 +286,16 @@ int store_prepare(struct store *s)
     return rc == 0 ? vouch_for_segment(s) : rc;
 }
 
+bool store_is_prepared(const struct store *s)
+{
+    return wal_is_prepared(s->wal);
+}
+
+bool store_has_room(const struct store *s, size_t entry_bytes)
+{
+    return wal_has_room(s->wal, entry_bytes);
+}
+
 int store_finish(struct store *s)
 {
     if (store_failed(s, JOB_LANE_WAL) != 0)

@@ -55,6 +55,10 @@ void store_run_wal(struct store *s, struct list *jobs);
 /* Lane WAL, when nothing is queued for it: one bounded piece of preparing segments ahead, so that appends need not wait for it.
  * 1: there is more, call again when still idle; 0: nothing to do; or an error, as that of a failed job. Need not be called. */
 int store_prepare(struct store *s);
+bool store_is_prepared(const struct store *s); /* lane WAL: store_prepare has nothing to do */
+
+/* Lane WAL: an entry of that many bytes can be appended without making a segment first. */
+bool store_has_room(const struct store *s, size_t entry_bytes);
 
 /* Lane WAL, after its last job: the promise files vouch for the whole log, so that an orderly stop leaves no end that a damaged
  * file could be taken for. 0 or an error, as that of a failed job. Need not be called. */

@@ -91,6 +91,10 @@ int wal_sync(struct wal *w);
 
 /* One piece of preparing segments ahead, bounded in time: 1: there is more to do; 0: all is prepared. */
 int wal_prepare(struct wal *w);
+bool wal_is_prepared(const struct wal *w); /* there is nothing to prepare */
+
+/* Entries of that size fit into the current segment, or the next one is ready. */
+bool wal_has_room(const struct wal *w, size_t bytes);
 
 /* Append whole encoded entries from first on to `to`: at least one, then up to `last` (inclusive) and about max_bytes.
  * What is queued is written first. Harmless errors: -COORD_E_TRIMMED, -COORD_E_NO_ENTRY. */

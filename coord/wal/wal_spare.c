@@ -120,11 +120,21 @@ static int fill_piece(struct wal *w)
     return rc < 0 ? wal_fail(w, rc, "%s/segment.tmp: fill with zeros", w->dir) : 0;
 }
 
+bool wal_is_prepared(const struct wal *w)
+{
+    return w->ahead_count >= w->options.segments_ahead;
+}
+
+bool wal_has_room(const struct wal *w, size_t bytes)
+{
+    return w->ahead_count > 0 || w->offset + record_size(bytes) <= w->current.size;
+}
+
 int wal_prepare(struct wal *w)
 {
     if (w->failed != 0)
         return w->failed;
-    if (w->ahead_count >= w->options.segments_ahead)
+    if (wal_is_prepared(w))
         return 0;
     if (w->zeroing == NULL && w->spare_count == 0)
         COORD_TRY(open_new(w));
@@ -132,7 +142,7 @@ int wal_prepare(struct wal *w)
         COORD_TRY(fill_piece(w));
     if (w->zeroing == NULL || w->zeroed == w->options.segment_bytes)
         COORD_TRY(make_ready(w));
-    return w->ahead_count < w->options.segments_ahead;
+    return !wal_is_prepared(w);
 }
 
 int wal_spare_next(struct wal *w, size_t record_bytes)
