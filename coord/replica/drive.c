@@ -222,6 +222,8 @@ static void send_entries(struct replica *r, struct peer_part *peer, struct peer_
     if (accept && *count < wanted)
         paxos_unsent(&r->paxos, peer->id, first + *count);
     peer_encode(&peer->output.bulk, m);
+    if (accept)
+        commit_told(peer, m->accept.committed);
 }
 
 void drive_read_done(struct replica *r, struct job *j)
@@ -259,7 +261,7 @@ static void put_urgent(struct peer_part *peer, const struct peer_msg *m)
         peer_encode(&peer->output.urgent, m);
 }
 
-static void put_bulk(struct peer_part *peer, const struct peer_msg *m)
+void message_put_bulk(struct peer_part *peer, const struct peer_msg *m)
 {
     if (buf_size(&peer->output.bulk) < 2 * REPLICA_PEER_WINDOW_BYTES) /* entries and forwards keep below the window itself */
         peer_encode(&peer->output.bulk, m);
@@ -276,14 +278,15 @@ void message_send(struct replica *r, struct peer_msg *m)
             send_entries(r, peer, m);
             return;
         }
-        put_bulk(peer, m);
+        message_put_bulk(peer, m);
+        commit_told(peer, m->accept.committed);
         return;
     case PEER_ENTRIES:
         if (m->entries.count > 0) {
             send_entries(r, peer, m);
             return;
         }
-        put_bulk(peer, m);
+        message_put_bulk(peer, m);
         return;
     case PEER_HEARTBEAT:
         m->heartbeat.applied = r->apply.applied;
@@ -291,8 +294,10 @@ void message_send(struct replica *r, struct peer_msg *m)
         m->heartbeat.credit = lead_credit(r);
         m->heartbeat.established = r->lead.open && r->lead.epoch == m->heartbeat.epoch;
         put_urgent(peer, m);
+        commit_told(peer, m->heartbeat.committed);
         return;
     case PEER_HEARTBEAT_ACK:
+        m->heartbeat_ack.quiet = r->conns.count == 0;
         m->heartbeat_ack.applied = r->apply.applied;
         m->heartbeat_ack.digest = state_digest(r->state);
         buf_clear(&r->scratch);
@@ -300,11 +305,13 @@ void message_send(struct replica *r, struct peer_msg *m)
         m->payload = buf_slice(&r->scratch);
         put_urgent(peer, m);
         return;
-    case PEER_ACCEPTED:
     case PEER_COMMIT:
+        commit_send(r, peer, m);
+        return;
+    case PEER_ACCEPTED:
     case PEER_FORWARD:
     case PEER_SNAPSHOT:
-        put_bulk(peer, m);
+        message_put_bulk(peer, m);
         return;
     default:
         put_urgent(peer, m);

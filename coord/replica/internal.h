@@ -224,6 +224,10 @@ struct peer_part {
     struct replica_peer_output output;
     bool reading; /* a READ_LOG for it is under way; read_message waits for the bytes */
     bool differs; /* leader: its digest is not ours at the same zxid */
+    /* commit.c */
+    bool quiet;             /* it has no clients */
+    uint64_t commit_due_ms; /* a COMMIT waits until then; 0: none */
+    struct peer_commit commit;
     struct peer_msg read_message;
     /* snap_send.c */
     struct snap_send {
@@ -244,6 +248,16 @@ void message_receive(struct replica *r, const struct peer_msg *m);
 void message_link(struct replica *r, uint32_t peer, bool up);
 void message_tell_links(struct replica *r);
 void message_heartbeats(struct replica *r); /* leader: tell all at once that the desk is open */
+
+void message_put_bulk(struct peer_part *peer, const struct peer_msg *m); /* lost beyond the bounds of its output */
+
+/* ---- commit.c ---- */
+
+void commit_send(struct replica *r, struct peer_part *peer, const struct peer_msg *m); /* now, or held back */
+void commit_told(struct peer_part *peer, uint64_t committed); /* something else that leaves for it says so */
+void commit_loud(struct peer_part *peer);                     /* it has clients */
+void commit_run(struct replica *r);
+uint64_t commit_wake_at_ms(const struct replica *r); /* UINT64_MAX: nothing is held back */
 
 /* ---- apply.c ---- */
 

@@ -50,10 +50,12 @@ static void to_paxos(struct replica *r, const struct peer_msg *m)
 
 void message_receive(struct replica *r, const struct peer_msg *m)
 {
-    if (peer_part_find(r, m->from) == NULL)
+    struct peer_part *peer = peer_part_find(r, m->from);
+    if (peer == NULL)
         return;
     switch (m->type) {
     case PEER_FORWARD:
+        commit_loud(peer);
         if (r->lead.open && m->forward.epoch == r->lead.epoch)
             lead_admit(r, m->payload);
         return;
@@ -86,7 +88,11 @@ void message_receive(struct replica *r, const struct peer_msg *m)
     }
     if (m->type == PEER_HEARTBEAT_ACK && r->lead.open && m->heartbeat_ack.epoch == r->lead.epoch) {
         liveness_heard(r, m->payload);
-        apply_check_follower(r, peer_part_find(r, m->from), m->heartbeat_ack.applied, m->heartbeat_ack.digest);
+        if (m->heartbeat_ack.quiet)
+            peer->quiet = true;
+        else
+            commit_loud(peer);
+        apply_check_follower(r, peer, m->heartbeat_ack.applied, m->heartbeat_ack.digest);
     }
 }
 
@@ -97,6 +103,8 @@ void message_link(struct replica *r, uint32_t id, bool up)
         return;
     peer->up = up;
     if (!up) {
+        peer->quiet = false; /* until it says so again */
+        peer->commit_due_ms = 0;
         buf_clear(&peer->output.urgent);
         buf_clear(&peer->output.bulk);
         snap_send_stop(r, peer);

@@ -222,6 +222,7 @@ void replica_step(struct replica *r, const struct replica_event *events, uint32_
     sync_pump(r);
     lead_flush(r);
     sync_confirm(r);
+    commit_run(r);
     snap_take_run(r);
     snap_send_run(r);
     if (r->mark_at_ms != 0 && r->now.mono_ms >= r->mark_at_ms) {
@@ -245,6 +246,8 @@ uint64_t replica_wake_at_ms(const struct replica *r)
     uint64_t wake = r->paxos_wake_ms < r->check_at_ms && !r->receive.installing ? r->paxos_wake_ms : r->check_at_ms;
     if (r->mark_at_ms != 0 && r->mark_at_ms < wake)
         wake = r->mark_at_ms;
+    if (commit_wake_at_ms(r) < wake)
+        wake = commit_wake_at_ms(r);
     return wake;
 }
 

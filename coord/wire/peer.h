@@ -66,7 +66,8 @@ enum peer_type {
     X(commit, COMMIT, M(u32, epoch) M(zxid, committed))                                                                        \
     X(heartbeat, HEARTBEAT,                                                                                                    \
       M(u32, epoch) M(zxid, committed) M(u64, round) M(zxid, applied) M(hex, digest) M(u32, credit) M(u32, established))       \
-    X(heartbeat_ack, HEARTBEAT_ACK, M(u32, epoch) M(hex, incarnation) M(u64, round) M(zxid, applied) M(hex, digest))           \
+    X(heartbeat_ack, HEARTBEAT_ACK,                                                                                            \
+      M(u32, epoch) M(hex, incarnation) M(u64, round) M(zxid, applied) M(hex, digest) M(u32, quiet))                           \
     X(fetch, FETCH, M(u32, epoch) M(hex, incarnation) M(zxid, after))                                                          \
     X(entries, ENTRIES, M(u32, epoch) M(zxid, prev) M(zxid, first) M(u32, count) M(zxid, committed) M(zxid, last))             \
     X(forward, FORWARD, M(u32, epoch) M(u32, count))                                                                           \
