@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define FS_BLOCK_BYTES 4096u
+
 struct fs_file; /* an open file; owned by its opener until fs_close */
 
 enum fs_open_flags {
@@ -22,7 +24,10 @@ enum fs_open_flags {
     FS_WRITE = 2,
     FS_CREATE = 4,    /* make it if absent */
     FS_EXCLUSIVE = 8, /* with FS_CREATE: fail with EXISTS if present */
-    FS_FRESH = 16,    /* read what the device holds: after a failed sync the system may still cache what never reached it */
+    /* With FS_WRITE: writes go past the system's cache where it can be done, for a log, whose syncs are cheaper then. Whether
+     * or not, what lies behind the end of a write up to the next multiple of FS_BLOCK_BYTES is zero afterwards. */
+    FS_DIRECT = 32,
+    FS_FRESH = 16, /* read what the device holds: after a failed sync the system may still cache what never reached it */
 };
 
 struct fs;

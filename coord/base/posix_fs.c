@@ -6,6 +6,7 @@
 #include "base/fs.h"
 
 #include "base/alloc.h"
+#include "base/direct.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -21,7 +22,9 @@
 
 struct posix_file {
     int fd;
-    char path[]; /* for log lines */
+    bool pads;             /* FS_DIRECT */
+    struct direct *direct; /* NULL: it cannot be done here */
+    char path[];           /* for log lines */
 };
 
 static struct posix_file *posix(struct fs_file *file)
@@ -54,7 +57,7 @@ static int open_fd(const char *path, int flags, struct fs_file **file)
     if (fd < 0)
         return failed("open", path, errno);
     opened = coord_alloc(sizeof(*opened) + path_size);
-    opened->fd = fd;
+    *opened = (struct posix_file){.fd = fd};
     memcpy(opened->path, path, path_size);
     *file = (struct fs_file *)(void *)opened;
     return 0;
@@ -68,6 +71,10 @@ static int posix_open(struct fs *fs, const char *path, unsigned flags, struct fs
     how |= flags & FS_CREATE ? O_CREAT : 0;
     how |= flags & FS_EXCLUSIVE ? O_EXCL : 0;
     COORD_TRY(open_fd(path, how, file));
+    if (flags & FS_DIRECT) {
+        posix(*file)->pads = true;
+        posix(*file)->direct = direct_open(path, posix(*file)->fd);
+    }
     if (flags & FS_FRESH) /* drops clean pages only; a file system that keeps them is as good as its cache */
         posix_fadvise(posix(*file)->fd, 0, 0, POSIX_FADV_DONTNEED);
     return 0;
@@ -76,6 +83,7 @@ static int posix_open(struct fs *fs, const char *path, unsigned flags, struct fs
 static void posix_close(struct fs *fs, struct fs_file *file)
 {
     (void)fs;
+    direct_close(posix(file)->direct);
     close(posix(file)->fd); /* what had to be durable was synced before */
     coord_free(file);
 }
@@ -98,20 +106,37 @@ static int64_t posix_read(struct fs *fs, struct fs_file *file, uint64_t offset, 
     return (int64_t)done;
 }
 
-static int posix_write(struct fs *fs, struct fs_file *file, uint64_t offset, const void *from, size_t size)
+static int write_all(struct posix_file *file, uint64_t offset, const void *from, size_t size)
 {
     size_t done = 0;
 
-    (void)fs;
     while (done < size) {
-        ssize_t wrote = pwrite(posix(file)->fd, (const char *)from + done, size - done, (off_t)(offset + done));
+        ssize_t wrote = pwrite(file->fd, (const char *)from + done, size - done, (off_t)(offset + done));
         if (wrote < 0 && errno == EINTR)
             continue;
         if (wrote < 0)
-            return failed("write", posix(file)->path, errno);
+            return failed("write", file->path, errno);
         done += (size_t)wrote;
     }
     return 0;
+}
+
+static int posix_write(struct fs *fs, struct fs_file *file, uint64_t offset, const void *from, size_t size)
+{
+    static const uint8_t zeros[FS_BLOCK_BYTES];
+    struct posix_file *f = posix(file);
+    size_t behind = (size_t)((offset + size) % FS_BLOCK_BYTES);
+
+    (void)fs;
+    if (f->direct != NULL) {
+        int reason = direct_write(f->direct, offset, from, size);
+        if (reason != EINVAL)
+            return reason == 0 ? 0 : failed("write", f->path, reason);
+        direct_close(f->direct);
+        f->direct = NULL;
+    }
+    COORD_TRY(write_all(f, offset, from, size));
+    return f->pads && behind > 0 ? write_all(f, offset + size, zeros, FS_BLOCK_BYTES - behind) : 0;
 }
 
 static int posix_sync(struct fs *fs, struct fs_file *file)

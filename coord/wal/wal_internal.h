@@ -81,6 +81,12 @@ struct wal {
 
 /* wal.c: the log has failed, for good: keeps code and text, and returns rc. */
 int wal_fail(struct wal *w, int rc, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* How segments of this size are opened for appending: past the cache if whole blocks make up the file. */
+static inline unsigned wal_open_flags(uint64_t size)
+{
+    return FS_READ | FS_WRITE | (size % FS_BLOCK_BYTES == 0 ? FS_DIRECT : 0);
+}
+
 void wal_path(const struct wal *w, char path[WAL_PATH_BYTES], uint32_t sequence);
 
 /* wal_track.c: what a record does to shape, index and segments; the same when it is written and when it is recovered. */

@@ -147,6 +147,11 @@ static int open_tail(struct wal_scan *s)
     if (got < 0)
         return wal_fail(w, (int)got, "%s: size", path);
     c->size = (uint64_t)got;
+    fs_close(w->fs, c->file);
+    c->file = NULL;
+    rc = fs_open(w->fs, path, wal_open_flags(c->size), &c->file);
+    if (rc < 0)
+        return wal_fail(w, rc, "%s: open", path);
     c->written = !s->start->made;
     got = fs_read(w->fs, c->file, 0, header, sizeof(header));
     if (got < 0)

@@ -17,7 +17,7 @@
 
 #define PREPARE_BYTES (256u << 10) /* one piece of work of wal_prepare: what comes meanwhile waits for it */
 
-static uint8_t zeros[PREPARE_BYTES]; /* never written to */
+static _Alignas(FS_BLOCK_BYTES) uint8_t zeros[PREPARE_BYTES]; /* never written to */
 
 static void spare_path(const struct wal *w, char path[WAL_PATH_BYTES], uint32_t number)
 {
@@ -35,7 +35,7 @@ static int open_new(struct wal *w)
     int rc;
 
     new_path(w, path);
-    rc = fs_open(w->fs, path, FS_READ | FS_WRITE | FS_CREATE, &w->zeroing);
+    rc = fs_open(w->fs, path, wal_open_flags(w->options.segment_bytes) | FS_CREATE, &w->zeroing);
     if (rc == 0)
         rc = fs_allocate(w->fs, w->zeroing, w->options.segment_bytes);
     w->zeroed = 0;
@@ -50,7 +50,7 @@ static int take_file(struct wal *w, char path[WAL_PATH_BYTES], struct fs_file **
     *written = w->zeroing == NULL || w->zeroed == w->options.segment_bytes;
     if (w->zeroing == NULL && w->spare_count > 0) {
         spare_path(w, path, w->spares[w->spare_count - 1]);
-        rc = fs_open(w->fs, path, FS_READ | FS_WRITE, file);
+        rc = fs_open(w->fs, path, wal_open_flags(w->options.segment_bytes), file);
         if (rc < 0)
             return wal_fail(w, rc, "%s: open", path);
         w->spare_count--;
@@ -156,10 +156,11 @@ int wal_spare_next(struct wal *w, size_t record_bytes)
     w->ahead_count--;
     memmove(w->ahead, w->ahead + 1, w->ahead_count * sizeof(w->ahead[0]));
     if (SEGMENT_HEADER_BYTES + record_bytes > c->size) {
-        int rc = fs_allocate(w->fs, c->file, SEGMENT_HEADER_BYTES + record_bytes);
+        uint64_t size = (SEGMENT_HEADER_BYTES + record_bytes + FS_BLOCK_BYTES - 1) / FS_BLOCK_BYTES * FS_BLOCK_BYTES;
+        int rc = fs_allocate(w->fs, c->file, size);
         if (rc < 0)
             return wal_fail(w, rc, "%s/log.%08x: allocate %zu bytes for a large entry", w->dir, c->sequence, record_bytes);
-        c->size = SEGMENT_HEADER_BYTES + record_bytes;
+        c->size = size;
     }
     w->offset = w->queue_offset = SEGMENT_HEADER_BYTES;
     wal_track_segment(w, c->sequence);

@@ -158,14 +158,20 @@ static int64_t fake_read(struct fs *fs, struct fs_file *file, uint64_t offset, v
 
 static int fake_write(struct fs *fs, struct fs_file *file, uint64_t offset, const void *from, size_t size)
 {
+    static const uint8_t zeros[FS_BLOCK_BYTES];
     int rc = begin_on(fake(fs), file, FAKE_FS_WRITE);
+    uint64_t end = offset + size;
+    size_t behind = opened(file)->flags & FS_DIRECT ? (size_t)(end % FS_BLOCK_BYTES) : 0;
+    size_t padding = behind > 0 ? FS_BLOCK_BYTES - behind : 0;
 
     if (rc == -COORD_E_STOPPED)
         return rc;
     COORD_ASSERT(opened(file)->flags & FS_WRITE);
-    if (!fits(fake(fs), opened(file)->file, offset + size))
+    if (!fits(fake(fs), opened(file)->file, end + padding))
         return -COORD_E_NO_SPACE;
     disk_file_write(opened(file)->file, offset, from, rc == 0 ? size : size / 2);
+    if (rc == 0 && padding > 0)
+        disk_file_write(opened(file)->file, end, zeros, padding);
     return rc;
 }
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/rng.h"
 #include "lib/fake_fs.h"
 #include "lib/runner.h"
 
@@ -68,6 +69,70 @@ static void read_write_resize(struct fs *fs, const char *dir)
 TEST(fs, read_write_resize)
 {
     on_both(read_write_resize);
+}
+
+/* What a file of DIRECT_BYTES holds after writes that begin and end anywhere, against a copy kept here. */
+enum { DIRECT_BYTES = 3 << 20 };
+
+static uint8_t direct_is[DIRECT_BYTES], direct_wanted[DIRECT_BYTES];
+static _Alignas(FS_BLOCK_BYTES) uint8_t direct_from[DIRECT_BYTES];
+
+static void write_direct(struct fs *fs, struct fs_file *file, uint64_t offset, const uint8_t *from, size_t size)
+{
+    size_t end = (size_t)offset + size, padded = (end + FS_BLOCK_BYTES - 1) / FS_BLOCK_BYTES * FS_BLOCK_BYTES;
+
+    memcpy(direct_wanted + offset, from, size);
+    memset(direct_wanted + end, 0, padded - end);
+    CHECK_EQ_INT(fs_write(fs, file, offset, from, size), 0);
+}
+
+static void check_direct(struct fs *fs, struct fs_file *file, const char *when)
+{
+    CHECK_EQ_INT(fs_size(fs, file), DIRECT_BYTES);
+    CHECK_EQ_INT(fs_read(fs, file, 0, direct_is, DIRECT_BYTES), DIRECT_BYTES);
+    CHECK(memcmp(direct_is, direct_wanted, DIRECT_BYTES) == 0, "%s", when);
+}
+
+static void writes_past_the_cache(struct fs *fs, const char *dir)
+{
+    struct rng rng;
+    struct fs_file *file;
+    uint64_t at = 0;
+
+    rng_init(&rng, 1);
+    for (size_t i = 0; i < DIRECT_BYTES; i++)
+        direct_from[i] = (uint8_t)rng_next(&rng);
+    REQUIRE(fs_open(fs, in(dir, "direct"), FS_READ | FS_WRITE | FS_CREATE | FS_DIRECT, &file) == 0);
+    memset(direct_wanted, 0, DIRECT_BYTES);
+    CHECK_EQ_INT(fs_allocate(fs, file, DIRECT_BYTES), 0);
+    check_direct(fs, file, "allocated");
+    write_direct(fs, file, 0, direct_from, DIRECT_BYTES / 2); /* whole blocks, as they are */
+    check_direct(fs, file, "whole blocks");
+    write_direct(fs, file, 0, direct_from + 5, 64);
+    while (at < DIRECT_BYTES / 4) { /* a log: each behind the last */
+        size_t size = (size_t)rng_between(&rng, 1, 9000);
+        write_direct(fs, file, 64 + at, direct_from + 1, size);
+        at += size;
+    }
+    CHECK_EQ_INT(fs_sync(fs, file), 0);
+    check_direct(fs, file, "appended");
+    write_direct(fs, file, 64 + at, direct_from + 3, 3 * DIRECT_BYTES / 8); /* more than is buffered */
+    check_direct(fs, file, "a large one");
+    CHECK_EQ_INT(fs_rename(fs, in(dir, "direct"), in(dir, "other")), 0);
+    write_direct(fs, file, 12345, direct_from, 100); /* elsewhere */
+    write_direct(fs, file, DIRECT_BYTES - 50, direct_from, 50);
+    fs_close(fs, file);
+    REQUIRE(fs_open(fs, in(dir, "other"), FS_READ | FS_WRITE | FS_DIRECT, &file) == 0);
+    check_direct(fs, file, "opened again");
+    write_direct(fs, file, 20000, direct_from, 10); /* what stands before it in its block is not known yet */
+    CHECK_EQ_INT(fs_sync(fs, file), 0);
+    check_direct(fs, file, "behind what stood there");
+    fs_close(fs, file);
+}
+
+TEST(fs, writes_past_the_cache)
+{
+    on_both(writes_past_the_cache);
 }
 
 static void note_name(void *context, const char *name)
