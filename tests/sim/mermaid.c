@@ -177,7 +177,7 @@ static void message_print(struct buf *text, const struct peer_msg *m)
         buf_printf(text, "PROBE, log up to " ZXID_FMT, ZXID_ARG(m->probe.last));
         break;
     case PEER_PROBE_ANSWER:
-        buf_printf(text, m->probe_answer.granted ? "yes, I hear no leader either" : "no, I hear a leader");
+        buf_printf(text, m->probe_answer.granted ? "yes, I hear of no leader either" : "no, there is a leader");
         break;
     case PEER_PREPARE:
         buf_printf(text, "PREPARE %u", m->prepare.epoch);
