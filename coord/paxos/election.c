@@ -205,6 +205,8 @@ void election_link(struct paxos *p, struct paxos_out *out, struct paxos_peer *pe
 {
     if (!peer->link_up) {
         peer->denied = false;
+        if (p->promised.server == peer->id)
+            p->grace_ms = 0; /* there is nobody left not to disturb */
         if (p->leader == peer->id)
             election_leader_gone(p);
     } else if (p->role == PAXOS_PROBING) {
