@@ -48,7 +48,8 @@ void snapshot_path(char to[SNAPSHOT_PATH_BYTES], const char *dir, uint64_t zxid)
 struct snapshot_writer;
 int snapshot_writer_open(struct fs *fs, const char *dir, const struct snapshot_meta *meta, struct snapshot_writer **writer);
 int snapshot_writer_feed(struct snapshot_writer *w, struct slice image);
-/* Finishes, verifies, names. *size: of the whole file. The writer is gone in any case; after an error so is the file. */
+/* Finishes, verifies, names. *size: of the whole file. The writer is gone in any case; after an error so is the temporary file,
+ * and only when all but the sync of the directory was done does a whole one stand under its name, until snapshot_clean. */
 int snapshot_writer_commit(struct snapshot_writer *w, uint64_t *size);
 void snapshot_writer_abort(struct snapshot_writer *w);
 

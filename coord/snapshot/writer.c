@@ -31,8 +31,9 @@ static int flush(struct snapshot_writer *w)
 /* size: what a call of LZ4F left behind the content of w->out. */
 static int packed(struct snapshot_writer *w, size_t size)
 {
+    /* coverage: with room as LZ4F_compressBound says, liblz4 fails only when malloc does */
     if (LZ4F_isError(size))
-        return -COORD_E_NO_MEMORY; /* its only reason, with room as LZ4F_compressBound says */
+        return -COORD_E_NO_MEMORY;
     buf_commit(&w->out, size);
     return buf_size(&w->out) >= SNAPSHOT_BLOCK_BYTES ? flush(w) : 0;
 }
@@ -46,6 +47,7 @@ static int begin(struct snapshot_writer *w)
     COORD_TRY(fs_open(w->fs, path, FS_READ | FS_WRITE | FS_CREATE, &w->file));
     COORD_TRY(fs_truncate(w->fs, w->file, 0));
     buf_append(&w->out, head, sizeof(head));
+    /* coverage: liblz4 fails to make a context only when malloc does */
     if (LZ4F_isError(LZ4F_createCompressionContext(&w->lz4, LZ4F_VERSION)))
         return -COORD_E_NO_MEMORY;
     return packed(

@@ -4,7 +4,9 @@
 #include "lib/runner.h"
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/rng.h"
 #include "snapshot/snapshot.h"
 
@@ -247,10 +249,170 @@ TEST(snapshot, received_is_checked_before_it_is_named)
     fake_fs_free(to);
 }
 
-/* A failure or a crash at any call leaves no named file that is not whole and durable. */
-TEST(snapshot, named_means_whole_and_durable)
+/* A version of another time is whole: it is told from damage, and not read. */
+TEST(snapshot, version_of_another_time_is_told_from_damage)
 {
+    struct fake_fs *f = new_disk();
+    struct buf image = image_of(3000), whole = {0};
+    struct snapshot_reader *r;
+    struct snapshot_meta meta;
+    uint64_t size;
+
+    CHECK_EQ_INT(write_image(fake_fs_fs(f), "d", buf_slice(&image), 1000, &size), 0);
+    CHECK_EQ_INT(fs_read_file(fake_fs_fs(f), EXAMPLE_PATH, &whole, 1 << 20), 0);
+    put_le32(buf_bytes(&whole) + 16, 2);
+    put_le64(buf_bytes(&whole) + 64, hash_bytes(buf_bytes(&whole) + 8, 56, 0x434f4f5244534e50u));
+    CHECK_EQ_INT(fs_write_file_atomic(fake_fs_fs(f), "d", "x", buf_slice(&whole)), 0);
+    CHECK_EQ_INT(snapshot_peek(fake_fs_fs(f), "d/x", &meta), -COORD_E_FORMAT);
+    CHECK_EQ_INT(snapshot_verify(fake_fs_fs(f), "d/x", &meta), -COORD_E_FORMAT);
+    CHECK_EQ_INT(snapshot_reader_open(fake_fs_fs(f), "d/x", &meta, &r), -COORD_E_FORMAT);
+    buf_deinit(&image);
+    buf_deinit(&whole);
+    fake_fs_free(f);
+}
+
+/* A good head, and a frame that is not the one it tells of. */
+TEST(snapshot, head_and_frame_must_agree)
+{
+    static const struct {
+        int frame, image; /* more than the head should say */
+        int file;         /* bytes more than there should be */
+        int rc;
+    } rows[] = {
+        {0, 0, 0, 0},
+        {0, 1, 0, -COORD_E_DAMAGED},
+        {0, -1, 0, -COORD_E_DAMAGED},
+        {0, -2999, 0, -COORD_E_DAMAGED},
+        {3, 0, 3, -COORD_E_DAMAGED},   /* bytes behind the frame */
+        {-4, 0, -4, -COORD_E_DAMAGED}, /* no checksum of the content */
+        {-8, 0, -8, -COORD_E_DAMAGED}, /* no end of the frame */
+        {1, 0, 0, -COORD_E_DAMAGED},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fake_fs *f = new_disk();
+        struct buf image = image_of(3000), whole = {0};
+        struct snapshot_meta meta;
+        uint64_t size;
+
+        CHECK_EQ_INT(write_image(fake_fs_fs(f), "d", buf_slice(&image), 1000, &size), 0);
+        CHECK_EQ_INT(fs_read_file(fake_fs_fs(f), EXAMPLE_PATH, &whole, 1 << 20), 0);
+        REQUIRE(snapshot_head_decode(buf_slice(&whole), &meta) == 0);
+        meta.frame_bytes += (uint64_t)rows[i].frame;
+        meta.image_bytes += (uint64_t)rows[i].image;
+        snapshot_head_encode(buf_bytes(&whole), &meta);
+        buf_append(&whole, "xyz", 3);
+        buf_truncate(&whole, (size_t)((int64_t)size + rows[i].file));
+        CHECK_EQ_INT(fs_write_file_atomic(fake_fs_fs(f), "d", "x", buf_slice(&whole)), 0);
+        CHECK_EQ_INT(snapshot_verify(fake_fs_fs(f), "d/x", &meta), rows[i].rc, "row %zu", i);
+        buf_deinit(&image);
+        buf_deinit(&whole);
+        fake_fs_free(f);
+    }
+}
+
+/* That the disk does not answer is no damage, and says nothing about the file. */
+TEST(snapshot, a_read_that_fails_is_no_damage)
+{
+    struct fake_fs *f = new_disk();
     struct buf image = image_of(600000);
+    struct snapshot_meta meta;
+    uint64_t size, at;
+
+    CHECK_EQ_INT(write_image(fake_fs_fs(f), "d", buf_slice(&image), 1000, &size), 0);
+    for (int peek = 0; peek < 2; peek++) {
+        int rc = -1;
+        for (at = 1; rc != 0; at++) {
+            fake_fs_fail(f, FAKE_FS_ANY, at, COORD_E_IO);
+            rc = peek ? snapshot_peek(fake_fs_fs(f), EXAMPLE_PATH, &meta) : snapshot_verify(fake_fs_fs(f), EXAMPLE_PATH, &meta);
+            CHECK(rc == 0 || rc == -COORD_E_IO, "call %lu: %d", at, rc);
+        }
+        CHECK_EQ_INT(at, peek ? 5 : 7); /* open, head, size; and two pieces; the loop goes one beyond the end */
+        fake_fs_fail(f, FAKE_FS_ANY, 0, 0);
+    }
+    buf_deinit(&image);
+    fake_fs_free(f);
+}
+
+/* Whatever call fails while a peer's snapshot comes in, it is told, and leaves a whole file or none; then it can come again. */
+TEST(snapshot, receiving_fails_at_any_call)
+{
+    static const int codes[] = {COORD_E_IO, COORD_E_NO_SPACE};
+    struct fake_fs *from = new_disk();
+    struct buf image = image_of(5000), whole = {0};
+    struct snapshot_meta meta;
+    uint64_t size, at;
+    int rc = -1;
+
+    CHECK_EQ_INT(write_image(fake_fs_fs(from), "d", buf_slice(&image), 1000, &size), 0);
+    CHECK_EQ_INT(fs_read_file(fake_fs_fs(from), EXAMPLE_PATH, &whole, 1 << 20), 0);
+    for (at = 1; rc != 0; at++) {
+        struct fake_fs *f = new_disk();
+        int code = codes[at % 2];
+
+        fake_fs_fail(f, FAKE_FS_ANY, at, code);
+        rc = receive(fake_fs_fs(f), buf_slice(&whole), example.zxid, example.cluster);
+        CHECK(rc == 0 || rc == -code, "call %lu: %d", at, rc);
+        CHECK(files_in(fake_fs_fs(f)) == 0 || snapshot_verify(fake_fs_fs(f), EXAMPLE_PATH, &meta) == 0, "call %lu", at);
+        CHECK(files_in(fake_fs_fs(f)) <= 1, "call %lu", at);
+        CHECK_EQ_INT(receive(fake_fs_fs(f), buf_slice(&whole), example.zxid, example.cluster), 0);
+        CHECK_EQ_INT(snapshot_verify(fake_fs_fs(f), EXAMPLE_PATH, &meta), 0);
+        fake_fs_free(f);
+    }
+    CHECK(at > 30, "%lu", at);
+    buf_deinit(&image);
+    buf_deinit(&whole);
+    fake_fs_free(from);
+}
+
+/* A piece that does not follow the one before is refused; the transfer ends. */
+TEST(snapshot, pieces_come_in_order)
+{
+    struct fake_fs *f = new_disk();
+    struct snapshot_receiver *r;
+
+    REQUIRE(snapshot_receiver_open(fake_fs_fs(f), "d", &r) == 0);
+    CHECK_EQ_INT(snapshot_receiver_feed(r, 0, SLICE_LITERAL("1234")), 0);
+    CHECK_EQ_INT(snapshot_receiver_feed(r, 3, SLICE_LITERAL("4567")), -COORD_E_INVALID);
+    CHECK_EQ_INT(snapshot_receiver_feed(r, 5, SLICE_LITERAL("6789")), -COORD_E_INVALID);
+    snapshot_receiver_abort(r);
+    CHECK_EQ_INT(files_in(fake_fs_fs(f)), 0);
+    fake_fs_free(f);
+}
+
+TEST(snapshot, names)
+{
+    static const char *const others[] = {"snapshot.000000020000000A.lz4", "snapshot.000000020000000g.lz4",
+                                         "snapshot.+00000020000000a.lz4", "snapshot. 00000020000000a.lz4",
+                                         "snapshot.0x00000200000005.lz4", "snapshot.xxxxxxxxxxxxxxxx.lz4",
+                                         "snapshot.0000000200000005.lz5", "snapshot.0000000200000005.lz4.tmp",
+                                         "snapshot.200000005.lz4",        "Snapshot.0000000200000005.lz4"};
+    char name[SNAPSHOT_NAME_BYTES];
+    uint64_t zxid;
+
+    snapshot_name(name, 0x20000000a);
+    CHECK_EQ_STR(name, "snapshot.000000020000000a.lz4");
+    CHECK(snapshot_name_parse(name, &zxid) && zxid == 0x20000000a);
+    for (size_t i = 0; i < COUNT(others); i++)
+        CHECK(!snapshot_name_parse(others[i], &zxid), "%s", others[i]);
+}
+
+/* Nothing compressible, and one byte short of a block: all of it is packed by the last call only. */
+static struct buf image_packed_at_the_end(void)
+{
+    struct buf b = {0};
+    struct rng r;
+
+    rng_init(&r, 1);
+    for (size_t i = 0; i < SNAPSHOT_BLOCK_BYTES - 1; i++) {
+        uint8_t byte = (uint8_t)rng_next(&r);
+        buf_append(&b, &byte, 1);
+    }
+    return b;
+}
+
+static void named_means_whole_and_durable(struct buf image)
+{
     uint64_t size;
     bool done = false;
 
@@ -274,6 +436,13 @@ TEST(snapshot, named_means_whole_and_durable)
         }
     }
     buf_deinit(&image);
+}
+
+/* A failure or a crash at any call leaves no named file that is not whole and durable. */
+TEST(snapshot, named_means_whole_and_durable)
+{
+    named_means_whole_and_durable(image_of(600000));
+    named_means_whole_and_durable(image_packed_at_the_end());
 }
 
 TEST(snapshot, clean_keeps_what_is_named)
