@@ -16,8 +16,7 @@ int store_fail(struct store *s, enum job_lane lane, int rc, const char *format, 
 {
     va_list args;
 
-    if (store_failed(s, lane) != 0)
-        return store_failed(s, lane);
+    COORD_ASSERT(store_failed(s, lane) == 0); /* a job of a lane that failed is not begun */
     va_start(args, format);
     vsnprintf(s->failure[lane], sizeof(s->failure[lane]), format, args);
     va_end(args);

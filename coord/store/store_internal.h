@@ -39,7 +39,7 @@ struct store {
     char load_failure[STORE_TEXT_BYTES];
 };
 
-/* The lane ends here: keeps code and text of its first failure. Returns the code that is in force. */
+/* The lane ends here: keeps code and text, and returns rc. */
 int store_fail(struct store *s, enum job_lane lane, int rc, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 static inline int store_failed(struct store *s, enum job_lane lane)

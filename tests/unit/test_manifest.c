@@ -1,8 +1,11 @@
 /* test_manifest.c - the manifest: bytes, and which snapshots stay. */
 #include "golden.h"
+#include "lib/fake_fs.h"
 #include "lib/runner.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "store/manifest.h"
 
 #include <string.h>
@@ -30,6 +33,73 @@ TEST(manifest, bytes_are_golden)
         CHECK_EQ_INT(manifest_decode(slice_make(buf_bytes(&b), size), &back), -COORD_E_DAMAGED);
     buf_deinit(&b);
     buf_deinit(&b_back);
+}
+
+static void seal(struct buf *b)
+{
+    size_t size = buf_size(b);
+
+    put_le64(buf_bytes(b) + size - 8, hash_bytes(buf_bytes(b), size - 8, 0x434f4f52444d414eu));
+}
+
+/* What no coordd writes, behind a checksum that holds. */
+TEST(manifest, fields_that_cannot_be_are_damage)
+{
+    enum { VERSION_AT = 8, STATE_AT = 40, COUNT_AT = 56, FIRST_AT = 64, SECOND_AT = 72 };
+    static const struct {
+        size_t at;
+        uint32_t value;
+        int rc;
+    } rows[] = {
+        {VERSION_AT, 1, 0},
+        {VERSION_AT, 2, -COORD_E_FORMAT},
+        {STATE_AT, MANIFEST_MAKING, 0},
+        {STATE_AT, 0, -COORD_E_DAMAGED},
+        {STATE_AT, 3, -COORD_E_DAMAGED},
+        {COUNT_AT, 1, -COORD_E_DAMAGED},
+        {COUNT_AT, 3, -COORD_E_DAMAGED},
+        {COUNT_AT, 65, -COORD_E_DAMAGED},
+        {COUNT_AT, UINT32_MAX, -COORD_E_DAMAGED},
+        {FIRST_AT, 0, -COORD_E_DAMAGED}, /* the zxid of nothing */
+        {FIRST_AT, 6, 0},
+        {FIRST_AT, 7, -COORD_E_DAMAGED}, /* twice the same */
+        {SECOND_AT, 4, -COORD_E_DAMAGED},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct manifest m = {
+            .server = 3, .state = MANIFEST_IN_USE, .first_segment = 1, .snapshot_count = 2, .snapshot = {5, 7}};
+        struct buf b = {0};
+        manifest_encode(&b, &m);
+        put_le32(buf_bytes(&b) + rows[i].at, rows[i].value);
+        seal(&b);
+        CHECK_EQ_INT(manifest_decode(buf_slice(&b), &m), rows[i].rc, "row %zu", i);
+        buf_deinit(&b);
+    }
+}
+
+/* As many as fit are read; a longer file is damage, and is not read into memory. */
+TEST(manifest, most_snapshots_and_longest_file)
+{
+    struct fake_fs *f = fake_fs_new();
+    struct manifest m = {.server = 3, .state = MANIFEST_IN_USE, .first_segment = 1}, back;
+    uint64_t dropped[MANIFEST_SNAPSHOTS_MAX + 1];
+    struct buf b = {0};
+
+    fs_make_dir(fake_fs_fs(f), "d");
+    for (uint64_t zxid = 1; zxid <= 100; zxid++)
+        CHECK_EQ_INT(manifest_add_snapshot(&m, zxid, 1000, dropped), zxid > MANIFEST_SNAPSHOTS_MAX);
+    CHECK(m.snapshot_count == MANIFEST_SNAPSHOTS_MAX && m.snapshot[0] == 100 - MANIFEST_SNAPSHOTS_MAX + 1);
+    CHECK_EQ_INT(manifest_write(fake_fs_fs(f), "d", &m), 0);
+    CHECK_EQ_INT(manifest_read(fake_fs_fs(f), "d", &back), 0);
+    CHECK(memcmp(m.snapshot, back.snapshot, sizeof(m.snapshot)) == 0);
+    manifest_encode(&b, &m);
+    buf_append(&b, "12345678", 8);
+    seal(&b);
+    CHECK_EQ_INT(fs_write_file_atomic(fake_fs_fs(f), "d", MANIFEST_NAME, buf_slice(&b)), 0);
+    CHECK_EQ_INT(manifest_read(fake_fs_fs(f), "d", &back), -COORD_E_DAMAGED);
+    buf_deinit(&b);
+    fake_fs_free(f);
 }
 
 TEST(manifest, newest_snapshots_stay)

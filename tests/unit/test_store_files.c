@@ -4,9 +4,11 @@
 
 #include "base/error.h"
 #include "base/zxid.h"
+#include "store/manifest.h"
 #include "wal/promise.h"
 #include "wal/segment.h"
 
+#include <stdio.h>
 #include <string.h>
 
 TEST(store_files, missing_files)
@@ -168,6 +170,123 @@ TEST(store_files, files_of_another_server)
     w->store = NULL;
     world_free(other);
     world_free(w);
+}
+
+/* The manifest, the promise files and the log were taken from different times or places: each for itself is whole. */
+TEST(store_files, files_that_do_not_fit_each_other)
+{
+    enum {
+        AS_IT_WAS,
+        BEYOND,
+        BETWEEN,
+        BELOW,
+        PROMISE_OF_ANOTHER,
+        PROMISE_OF_ANOTHER_CLUSTER,
+        SNAPSHOT_RENAMED,
+        SNAPSHOT_FOREIGN,
+        ROWS
+    };
+    static const struct {
+        int rc;
+        const char *text;
+    } rows[ROWS] = {
+        [AS_IT_WAS] = {0, ""},
+        [BEYOND] = {-COORD_E_DAMAGED, "does not fit the snapshot of 5.1"},
+        [BETWEEN] = {-COORD_E_DAMAGED, "does not fit the snapshot of 2.99"},
+        [BELOW] = {-COORD_E_DAMAGED, "does not fit the snapshot of 3.2"},
+        [PROMISE_OF_ANOTHER] = {-COORD_E_FOREIGN, "belongs to another server"},
+        [PROMISE_OF_ANOTHER_CLUSTER] = {-COORD_E_FOREIGN, "incarnation or cluster than the manifest"},
+        [SNAPSHOT_RENAMED] = {-COORD_E_DAMAGED, "snapshot.0000000300000002.lz4: file is damaged"},
+        [SNAPSHOT_FOREIGN] = {-COORD_E_FOREIGN, "snapshot.0000000300000002.lz4: belongs to another cluster"},
+    };
+    static const uint64_t others[] = {0x100000005, 0x200000063, 0x500000001};
+
+    for (int row = 0; row < ROWS; row++) {
+        struct world *w = world_some_log();
+        struct manifest m;
+        struct promise p;
+        struct buf why = {0};
+        uint32_t bad;
+        const char *text;
+        bool stopped;
+
+        REQUIRE(world_start(w, &stopped) == NULL);
+        CHECK(world_snapshot(w, zxid_make(3, 1)) && world_snapshot(w, zxid_make(3, 2)));
+        for (size_t i = 0; i < COUNT(others); i++)
+            CHECK_EQ_INT(kit_snapshot(w->store, others[i]), 0);
+        if (row == SNAPSHOT_FOREIGN) {
+            struct job begin = {.type = JOB_SNAP_BEGIN, .zxid = zxid_make(3, 2), .cluster = 8};
+            struct job commit = {.type = JOB_SNAP_COMMIT, .zxid = zxid_make(3, 2)};
+            store_run(w->store, &begin);
+            store_run(w->store, &commit);
+            CHECK(begin.err == 0 && commit.err == 0);
+        }
+        world_crash(w, NULL, FAKE_FS_LOSE);
+        REQUIRE(manifest_read(world_fs(w), KIT_DIR, &m) == 0 && promise_read(world_fs(w), KIT_DIR, &p, &bad, &why) == 0);
+        REQUIRE(m.base > others[0] && m.cluster == 9);
+        if (row == BEYOND)
+            m.snapshot[1] = others[2];
+        if (row == BETWEEN) {
+            m.snapshot[0] = others[1];
+            m.snapshot_count = 1;
+        }
+        if (row == BELOW)
+            m.snapshot[0] = others[0];
+        p.server = row == PROMISE_OF_ANOTHER ? 2 : 1;
+        p.cluster = row == PROMISE_OF_ANOTHER_CLUSTER ? 8 : 9;
+        CHECK(manifest_write(world_fs(w), KIT_DIR, &m) == 0 && promise_write(world_fs(w), KIT_DIR, &p) == 0);
+        if (row == SNAPSHOT_RENAMED)
+            CHECK_EQ_INT(
+                fs_rename(world_fs(w), KIT_DIR "/snapshot.0000000500000001.lz4", KIT_DIR "/snapshot.0000000300000002.lz4"), 0);
+        CHECK_EQ_INT(world_open(w, &text), rows[row].rc, "row %d: %s", row, text);
+        CHECK(strstr(text, rows[row].text) != NULL, "row %d: %s", row, text);
+        buf_deinit(&why);
+        world_free(w);
+    }
+}
+
+/* A lone server has no peer to get the entries from: it is told so. */
+TEST(store_files, advice_after_damage)
+{
+    struct world *w = world_some_log();
+
+    fake_fs_flip(w->fake, KIT_DIR "/log.00000001", 20, 1);
+    for (int lone = 0; lone < 2; lone++) {
+        struct store_options options = kit_options();
+        struct store_recovered r;
+        const char *text;
+
+        options.lone = lone;
+        CHECK_EQ_INT(store_open(world_fs(w), &options, &w->store, &r, &text), -COORD_E_DAMAGED);
+        w->store = NULL;
+        CHECK(strstr(text, lone ? "restore a backup" : "takes part again without a vote") != NULL, "%s", text);
+    }
+    world_free(w);
+}
+
+/* Larger segments than a start can read into memory are not made. */
+TEST(store_files, largest_segment)
+{
+    enum { LARGEST = 64 << 20 };
+    static const uint64_t asked[] = {LARGEST, LARGEST + 1, UINT64_C(1) << 40};
+
+    for (size_t i = 0; i < COUNT(asked); i++) {
+        struct store_options options = kit_options();
+        struct store_recovered r;
+        struct fs_file *file;
+        struct store *s;
+        const char *text;
+        char path[300];
+
+        options.data_dir = options.log_dir = test_tmpdir();
+        options.segment_bytes = asked[i];
+        REQUIRE(store_open(fs_posix(), &options, &s, &r, &text) == 0, "%s", text);
+        snprintf(path, sizeof(path), "%s/log.00000001", options.log_dir);
+        REQUIRE(fs_open(fs_posix(), path, FS_READ, &file) == 0);
+        CHECK_EQ_INT(fs_size(fs_posix(), file), LARGEST, "row %zu", i);
+        fs_close(fs_posix(), file);
+        store_close(s);
+    }
 }
 
 TEST(store_files, directories_that_are_refused)

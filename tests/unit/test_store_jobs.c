@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/zxid.h"
+#include "store/manifest.h"
 
 #include <string.h>
 
@@ -42,6 +43,58 @@ TEST(store_jobs, neighbouring_persists_share_write_and_sync)
     CHECK_EQ_INT(fake_fs_calls(w->fake, FAKE_FS_WRITE) - writes, 1);
     CHECK_EQ_INT(fake_fs_calls(w->fake, FAKE_FS_SYNC) - syncs, 1);
     free_all(&jobs);
+    world_free(w);
+}
+
+/* In the order of the list: a read sees what was persisted before it, and nothing that comes after. */
+TEST(store_jobs, others_among_persists_run_in_their_place)
+{
+    static const struct {
+        enum job_type type;
+        int err;
+    } rows[] = {{JOB_READ_LOG, -COORD_E_NO_ENTRY},
+                {JOB_PERSIST, 0},
+                {JOB_PERSIST, 0},
+                {JOB_READ_LOG, 0},
+                {JOB_MARK, 0},
+                {JOB_PERSIST, 0}};
+    struct world *w = world_new();
+    struct list jobs;
+    uint32_t next = 1;
+    size_t i = 0;
+
+    list_init(&jobs);
+    for (size_t k = 0; k < COUNT(rows); k++) {
+        struct job *j = rows[k].type == JOB_PERSIST ? persist(zxid_make(1, next++)) : job_new(rows[k].type);
+        if (j->type == JOB_READ_LOG)
+            *j = (struct job){.type = JOB_READ_LOG, .zxid = zxid_make(1, 1), .last = UINT64_MAX, .max_bytes = 10000};
+        list_push_back(&jobs, &j->link);
+    }
+    store_run_wal(w->store, &jobs);
+    LIST_EACH(node, &jobs)
+    {
+        struct job *j = LIST_ENTRY(node, struct job, link);
+        CHECK_EQ_INT(j->err, rows[i].err, "job %zu", i);
+        CHECK(j->type != JOB_READ_LOG || buf_size(&j->bytes) == (i == 0 ? 0 : 2 * (ENTRY_HEADER_BYTES + 50)), "job %zu", i);
+        i++;
+    }
+    free_all(&jobs);
+    world_free(w);
+}
+
+/* The promise files vouch for the end of the log already: an orderly stop writes nothing. */
+TEST(store_jobs, finishing_twice_writes_once)
+{
+    struct world *w = world_new();
+    uint64_t changes;
+
+    CHECK(world_append(w, false, 1, 10));
+    changes = fake_fs_calls(w->fake, FAKE_FS_CHANGES);
+    CHECK_EQ_INT(store_finish(w->store), 0);
+    CHECK(fake_fs_calls(w->fake, FAKE_FS_CHANGES) > changes);
+    changes = fake_fs_calls(w->fake, FAKE_FS_CHANGES);
+    CHECK_EQ_INT(store_finish(w->store), 0);
+    CHECK_EQ_INT(fake_fs_calls(w->fake, FAKE_FS_CHANGES), changes);
     world_free(w);
 }
 
@@ -197,6 +250,23 @@ TEST(store_jobs, preallocation_on_a_full_disk_fails_the_start)
     CHECK_EQ_INT(store_open(fake_fs_fs(f), &options, &s, &r, &text), 0, "%s", text);
     store_close(s);
     fake_fs_free(f);
+}
+
+/* The manifest knows a cluster: whatever became of its log, this directory forms no other. */
+TEST(store_jobs, bootstrap_is_refused_where_a_cluster_is_known)
+{
+    struct world *w = world_new();
+    struct store_options options = kit_options();
+    struct form form = {.cluster = 0xabc, .count = 1, .voter = {{.id = 1}}};
+    struct manifest m;
+    const char *text;
+
+    world_crash(w, NULL, FAKE_FS_LOSE);
+    REQUIRE(manifest_read(world_fs(w), KIT_DIR, &m) == 0);
+    m.cluster = 9;
+    CHECK_EQ_INT(manifest_write(world_fs(w), KIT_DIR, &m), 0);
+    CHECK_EQ_INT(store_bootstrap(world_fs(w), &options, &form, &text), -COORD_E_EXISTS);
+    world_free(w);
 }
 
 TEST(store_jobs, bootstrap_forms_once)
