@@ -146,6 +146,7 @@ static void answer_probe(struct paxos *p, struct paxos_out *out, uint32_t to, ui
     struct peer_msg *m = send_now(p, out, to, PEER_PROBE_ANSWER);
 
     m->probe_answer.granted = granted;
+    m->probe_answer.incarnation = p->options.incarnation;
     m->probe_answer.attempt = attempt;
     m->probe_answer.promised = p->durable_promised;
     m->probe_answer.log_empty = runs_empty(&p->log);
@@ -195,7 +196,7 @@ void election_probe_answer(struct paxos *p, struct paxos_out *out, uint32_t from
 
     if (p->role != PAXOS_PROBING || m->attempt != p->attempt)
         return;
-    peer->probe_granted = m->granted != 0;
+    peer->probe_granted = m->granted != 0 && (!p->has_form || voter_counts(p, from, m->incarnation)); /* C17 */
     peer->probe_log_empty = m->log_empty != 0;
     peer->probe_last = m->last;
     evaluate(p, out);

@@ -55,7 +55,8 @@ enum peer_type {
           M(u32, authenticate))                                                                                                \
     X(hello_auth, HELLO_AUTH, M(hex, mac0) M(hex, mac1) M(hex, mac2) M(hex, mac3))                                             \
     X(probe, PROBE, M(u32, epoch) M(u64, attempt) M(u32, forming) M(zxid, last))                                               \
-    X(probe_answer, PROBE_ANSWER, M(u32, granted) M(u64, attempt) M(u32, promised) M(u32, log_empty) M(zxid, last))            \
+    X(probe_answer, PROBE_ANSWER,                                                                                              \
+      M(u32, granted) M(hex, incarnation) M(u64, attempt) M(u32, promised) M(u32, log_empty) M(zxid, last))                    \
     X(prepare, PREPARE, M(u32, epoch) M(hex, incarnation) M(u32, boot) M(u32, forming))                                        \
     X(promise, PROMISE, M(u32, epoch) M(hex, incarnation) M(u32, boot) M(u32, accepted) M(zxid, committed) M(runs, log))       \
     X(refuse, REFUSE, M(u32, epoch) M(u32, promised) M(u32, of_type))                                                          \

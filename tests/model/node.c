@@ -203,6 +203,7 @@ static void campaign(struct node *n, struct output *o, uint32_t epoch)
             struct peer_msg answer = {.type = PEER_PROBE_ANSWER, .from = k + 1, .to = p->options.self};
             struct paxos_event event = {.type = PAXOS_MESSAGE, .message = &answer};
             answer.probe_answer.granted = 1;
+            answer.probe_answer.incarnation = o->machine->form.voter[k].incarnation;
             answer.probe_answer.attempt = p->attempt;
             step(n, o, &event);
         }

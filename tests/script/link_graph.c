@@ -80,6 +80,7 @@ static void sabotage(struct trial *trial)
                 l.msg.type = PEER_PROBE_ANSWER;
                 l.msg.from = l.from;
                 l.msg.probe_answer.granted = 1;
+                l.msg.probe_answer.incarnation = w->server[k].disk.incarnation;
                 l.msg.probe_answer.attempt = s->core.attempt;
                 if (k != i)
                     world_deliver(w, world_copy_letter(w, &l));

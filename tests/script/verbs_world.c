@@ -137,6 +137,7 @@ static void verb_campaign(struct script *s)
         l.msg.type = PEER_PROBE_ANSWER;
         l.msg.from = l.from;
         l.msg.probe_answer.granted = l.msg.probe_answer.log_empty = 1;
+        l.msg.probe_answer.incarnation = s->world.server[i].disk.incarnation;
         l.msg.probe_answer.attempt = one->core.attempt;
         l.msg.probe_answer.promised = blind ? 0 : s->world.server[i].disk.promised.epoch;
         if (l.from != l.to && s->world.server[i].up)

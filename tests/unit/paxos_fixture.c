@@ -106,7 +106,9 @@ void core_prepare(struct core *c)
     if (c->p.role == PAXOS_FOLLOWER)
         core_at(c, c->p.deadline_ms);
     for (uint32_t i = 2; i <= c->p.options.voter_count && c->p.role == PAXOS_PROBING; i++)
-        core_deliver(c, i, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .attempt = c->p.attempt, .log_empty = !c->p.has_form));
+        core_deliver(c, i,
+                     MSG(PROBE_ANSWER, probe_answer, .granted = 1, .incarnation = 10 + i, .attempt = c->p.attempt,
+                         .log_empty = !c->p.has_form));
     REQUIRE(c->p.role == PAXOS_PREPARING);
     core_persisted(c);
 }

@@ -12,7 +12,7 @@ TEST(paxos_candidate, c6_prepare_waits_for_its_own_promise)
 {
     core_start(&c, three);
     core_at(&c, c.p.deadline_ms);
-    core_deliver(&c, 2, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .attempt = c.p.attempt));
+    core_deliver(&c, 2, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .incarnation = 12, .attempt = c.p.attempt));
     CHECK(core_out_is(&c, 0, 2, true));
     CHECK_EQ_INT(c.out.wait_seq, c.out.persist.seq);
     CHECK_EQ_INT(c.out.persist.promised.epoch, 6);
@@ -219,8 +219,10 @@ TEST(paxos_candidate, c15_forming_probes_need_all_to_be_empty)
     core_start(&c, (struct core_disk){.empty = true});
     core_at(&c, c.p.deadline_ms);
     CHECK_EQ_INT(core_sent(&c, PEER_PROBE, 2)->probe.forming, 1);
-    core_deliver(&c, 2, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .attempt = c.p.attempt, .log_empty = 1));
-    core_deliver(&c, 3, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .attempt = c.p.attempt, .log_empty = 0));
+    core_deliver(&c, 2,
+                 MSG(PROBE_ANSWER, probe_answer, .granted = 1, .incarnation = 12, .attempt = c.p.attempt, .log_empty = 1));
+    core_deliver(&c, 3,
+                 MSG(PROBE_ANSWER, probe_answer, .granted = 1, .incarnation = 13, .attempt = c.p.attempt, .log_empty = 0));
     CHECK_EQ_INT(c.p.role, PAXOS_PROBING);
 }
 
@@ -319,7 +321,7 @@ TEST(paxos_candidate, c6_nothing_is_prepared_when_no_epoch_is_left)
     core_start(&c, three);
     core_deliver(&c, 3, MSG(PROBE, probe, .epoch = UINT32_MAX));
     core_at(&c, c.p.deadline_ms);
-    core_deliver(&c, 2, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .attempt = c.p.attempt));
+    core_deliver(&c, 2, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .incarnation = 12, .attempt = c.p.attempt));
     CHECK(core_out_is(&c, 0, 0, false));
     CHECK_EQ_INT(c.p.role, PAXOS_FOLLOWER);
     CHECK_EQ_INT(c.p.promised.epoch, 5);

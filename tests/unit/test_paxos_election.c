@@ -20,11 +20,11 @@ TEST(paxos_election, c13_probes_before_it_prepares)
     CHECK(core_out_is(&c, 2, 0, false));
     CHECK(core_sent(&c, PEER_PROBE, 2) != NULL && core_sent(&c, PEER_PROBE, 3) != NULL);
     CHECK_EQ_INT(c.p.promised.epoch, 5);
-    core_deliver(&c, 3, MSG(PROBE_ANSWER, probe_answer, .granted = 0, .attempt = c.p.attempt));
+    core_deliver(&c, 3, MSG(PROBE_ANSWER, probe_answer, .granted = 0, .incarnation = 13, .attempt = c.p.attempt));
     CHECK(core_out_is(&c, 0, 0, false));
-    core_deliver(&c, 3, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .attempt = c.p.attempt - 1));
+    core_deliver(&c, 3, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .incarnation = 13, .attempt = c.p.attempt - 1));
     CHECK(core_out_is(&c, 0, 0, false)); /* of an older attempt */
-    core_deliver(&c, 3, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .attempt = c.p.attempt));
+    core_deliver(&c, 3, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .incarnation = 13, .attempt = c.p.attempt));
     CHECK(core_out_is(&c, 0, 2, true));
     CHECK_EQ_INT(c.p.role, PAXOS_PREPARING);
 }
@@ -99,7 +99,8 @@ TEST(paxos_election, who_is_behind_lets_the_other_go_first_once)
 {
     core_start(&c, behind_leader);
     core_at(&c, c.p.deadline_ms);
-    core_deliver(&c, 3, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .attempt = c.p.attempt, .last = Z(1, 9)));
+    core_deliver(&c, 3,
+                 MSG(PROBE_ANSWER, probe_answer, .granted = 1, .incarnation = 13, .attempt = c.p.attempt, .last = Z(1, 9)));
     CHECK(core_out_is(&c, 0, 0, false));
     CHECK_EQ_INT(c.out.wake_at_ms, c.now_ms + 25);
     core_at(&c, c.out.wake_at_ms);
@@ -114,6 +115,18 @@ TEST(paxos_election, c17_who_is_no_voter_neither_probes_nor_grants)
     CHECK_EQ_INT(c.p.role, PAXOS_FOLLOWER);
     core_deliver(&c, 2, PROBE(5));
     CHECK_EQ_INT(core_sent(&c, PEER_PROBE_ANSWER, 2)->probe_answer.granted, 0);
+}
+
+/* Its promise would not count either: with it alone an epoch would be prepared in vain, again and again. */
+TEST(paxos_election, c17_a_grant_of_another_incarnation_does_not_count)
+{
+    core_start(&c, behind_leader);
+    core_at(&c, c.p.deadline_ms);
+    core_deliver(&c, 3, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .incarnation = 99, .attempt = c.p.attempt));
+    CHECK(core_out_is(&c, 0, 0, false));
+    CHECK_EQ_INT(c.p.role, PAXOS_PROBING);
+    core_deliver(&c, 2, MSG(PROBE_ANSWER, probe_answer, .granted = 1, .incarnation = 12, .attempt = c.p.attempt));
+    CHECK_EQ_INT(c.p.role, PAXOS_PREPARING);
 }
 
 TEST(paxos_election, c14_refused_leader_steps_down_and_waits)
