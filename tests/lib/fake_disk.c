@@ -287,7 +287,7 @@ static void content_tear(struct buf *content, const struct pending *p, struct rn
         content_write(content, p->offset + cut, p->data + cut, p->size - cut);
 }
 
-static void file_lose(struct disk_file *file, struct rng *r)
+static void store_by_chance(struct disk_file *file, struct rng *r)
 {
     LIST_EACH(node, &file->pending)
     {
@@ -299,8 +299,38 @@ static void file_lose(struct disk_file *file, struct rng *r)
             content_tear(&file->durable, p, r);
     }
     disk_file_forget_pending(file);
+}
+
+static void show_durable(struct disk_file *file)
+{
+    file->stale = false;
     buf_clear(&file->now);
     buf_append(&file->now, buf_bytes(&file->durable), buf_size(&file->durable));
+}
+
+static void file_lose(struct disk_file *file, struct rng *r)
+{
+    store_by_chance(file, r);
+    show_durable(file);
+}
+
+void disk_file_fail_sync(struct disk_file *file, struct rng *r)
+{
+    file->stale = file->stale || !list_empty(&file->pending);
+    store_by_chance(file, r);
+}
+
+void disk_evict(struct disk *d)
+{
+    LIST_EACH(node, &d->files)
+    {
+        struct disk_file *file = LIST_ENTRY(node, struct disk_file, node);
+        if (!file->stale)
+            continue;
+        show_durable(file);
+        LIST_EACH(at, &file->pending)
+        content_apply(&file->now, LIST_ENTRY(at, struct pending, node));
+    }
 }
 
 void disk_lose_power(struct disk *d, struct rng *r)
@@ -365,6 +395,7 @@ static void copy_file(struct disk *to, const struct disk_file *from)
     disk_file_hold(file); /* until its names are copied; one that only a handle holds goes then */
     buf_append(&file->now, buf_bytes(&from->now), buf_size(&from->now));
     buf_append(&file->durable, buf_bytes(&from->durable), buf_size(&from->durable));
+    file->stale = from->stale;
     LIST_EACH(node, &from->pending)
     {
         struct pending *p = LIST_ENTRY(node, struct pending, node);

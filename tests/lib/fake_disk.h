@@ -31,6 +31,7 @@ struct disk_file {
     uint64_t locked_by; /* the life (fake_fs) that holds the lock, 0: none */
     struct buf now, durable;
     struct list pending; /* struct pending */
+    bool stale;          /* a failed sync left in `now` what is neither durable nor pending */
 };
 
 struct disk_name {
@@ -73,6 +74,12 @@ void disk_file_write(struct disk_file *file, uint64_t offset, const void *from, 
 void disk_file_resize(struct disk_file *file, uint64_t size, bool only_grow);
 void disk_file_sync(struct disk_file *file);
 void disk_file_forget_pending(struct disk_file *file); /* what is pending will never become durable */
+
+/* A sync fails: what was pending stays readable and will never become durable; with r some of it has, wholly or in part. */
+void disk_file_fail_sync(struct disk_file *file, struct rng *r);
+
+/* What a failed sync left readable is not there any more: files show what is durable, and what is pending since. */
+void disk_evict(struct disk *d);
 
 uint64_t disk_used(const struct disk *d); /* bytes of all files that have a name */
 

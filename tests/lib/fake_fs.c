@@ -25,6 +25,8 @@ struct fake_fs {
     struct countdown fail, stop;
     int fail_code;
     bool stopped, paused;
+    bool by_chance; /* failed syncs, by rng */
+    struct rng rng;
 };
 
 struct fake_file {
@@ -182,7 +184,7 @@ static int fake_sync(struct fs *fs, struct fs_file *file)
     if (rc == 0)
         disk_file_sync(opened(file)->file);
     else if (rc != -COORD_E_STOPPED)
-        disk_file_forget_pending(opened(file)->file);
+        disk_file_fail_sync(opened(file)->file, fake(fs)->by_chance ? &fake(fs)->rng : NULL);
     return rc;
 }
 
@@ -334,7 +336,9 @@ struct fs *fake_fs_fs(struct fake_fs *f)
 void fake_fs_crash(struct fake_fs *f, struct rng *r, enum fake_fs_crash mode)
 {
     COORD_ASSERT(mode != FAKE_FS_RANDOM || r != NULL);
-    if (mode != FAKE_FS_KEEP)
+    if (mode == FAKE_FS_EVICT)
+        disk_evict(&f->disk);
+    else if (mode != FAKE_FS_KEEP)
         disk_lose_power(&f->disk, mode == FAKE_FS_RANDOM ? r : NULL);
     f->life++; /* which also ends the locks and the files of the life before */
     f->fail = f->stop = (struct countdown){0};
@@ -360,6 +364,30 @@ void fake_fs_stop(struct fake_fs *f, unsigned calls, uint64_t n)
 bool fake_fs_stopped(const struct fake_fs *f)
 {
     return f->stopped;
+}
+
+bool fake_fs_armed(const struct fake_fs *f)
+{
+    return f->fail.left > 0 || f->stop.left > 0;
+}
+
+void fake_fs_sync_by_chance(struct fake_fs *f, uint64_t seed)
+{
+    f->by_chance = true;
+    rng_init(&f->rng, seed);
+}
+
+bool fake_fs_stale(const struct fake_fs *f)
+{
+    LIST_EACH(node, &f->disk.files)
+    if (LIST_ENTRY(node, struct disk_file, node)->stale)
+        return true;
+    return false;
+}
+
+uint64_t fake_fs_used(const struct fake_fs *f)
+{
+    return disk_used(&f->disk);
 }
 
 uint64_t fake_fs_calls(const struct fake_fs *f, unsigned calls)

@@ -4,7 +4,7 @@
  * a later one may survive an earlier; creations, renames and removals that no sync_dir followed are kept or lost, each on
  * its own; a file whose name is lost is gone, synced or not. Directories (make_dir) are durable at once, as on the real one.
  * A failed write leaves the first half of its bytes. A failed sync leaves what was pending readable, but it never becomes
- * durable, also not by a later sync that succeeds (as Linux does).
+ * durable, also not by a later sync that succeeds (as Linux does); after fake_fs_sync_by_chance some of it is durable.
  *
  * Renames stay within a directory. Paths are compared as they are written. Not thread-safe.
  */
@@ -44,6 +44,7 @@ enum fake_fs_call {
 
 enum fake_fs_crash {
     FAKE_FS_KEEP,   /* the process died, the machine lives: all that was written is there, and still not durable */
+    FAKE_FS_EVICT,  /* the same, but the system has dropped from its memory what a failed sync left there unstored */
     FAKE_FS_LOSE,   /* power loss: nothing that was not synced is there */
     FAKE_FS_RANDOM, /* power loss: each unsynced operation is kept, lost or (writes) torn at any byte */
 };
@@ -74,6 +75,17 @@ uint64_t fake_fs_calls(const struct fake_fs *f, unsigned calls);
 
 /* While paused, calls are not counted and no armed fault goes off: for a test that looks at the disk in the middle of a run. */
 void fake_fs_pause(struct fake_fs *f, bool paused);
+
+/* Whether a fault is armed that has not gone off. */
+bool fake_fs_armed(const struct fake_fs *f);
+
+/* From now on a sync that fails has stored of each pending write all, nothing, or a part. */
+void fake_fs_sync_by_chance(struct fake_fs *f, uint64_t seed);
+
+/* Whether a file shows what a failed sync left unstored. */
+bool fake_fs_stale(const struct fake_fs *f);
+
+uint64_t fake_fs_used(const struct fake_fs *f); /* bytes of all files */
 
 /* From now on growth of files beyond `bytes` in all gives -COORD_E_NO_SPACE; a write that does not fit changes nothing. */
 void fake_fs_set_capacity(struct fake_fs *f, uint64_t bytes);

@@ -32,7 +32,7 @@ static struct state *load(struct sim *s, struct node *n, uint64_t zxid)
 
     job->zxid = zxid;
     store_run(n->store, job);
-    if (job->err != 0 && !fake_fs_stopped(n->disk))
+    if (job->err != 0 && !fake_fs_stopped(n->disk) && !n->doomed)
         sim_fail(s, "recovery", "n%u cannot load snapshot " ZXID_FMT ": %s", n->id, ZXID_ARG(zxid), coord_error_name(job->err));
     state = job->state;
     job->state = NULL;
@@ -40,11 +40,33 @@ static struct state *load(struct sim *s, struct node *n, uint64_t zxid)
     return state;
 }
 
+/* The process died in its recovery, or ended because its disk failed then. */
 static void start_failed(struct sim *s, struct node *n)
 {
-    mark(s, MARK_RECOVERY_CRASH);
     n->alive = true; /* so that it can crash */
-    node_check_disk(s, n);
+    if (fake_fs_stopped(n->disk)) {
+        mark(s, MARK_RECOVERY_CRASH);
+        node_check_disk(s, n);
+        return;
+    }
+    mark(s, MARK_RECOVERY_FAILED);
+    node_crash(s, n, node_crash_mode(n), rng_between(&n->rng, 5, 1500));
+}
+
+/* Things that go wrong while it starts: the process stops at any change of its disk, or a call of any kind fails. */
+static void trouble(struct sim *s, struct node *n)
+{
+    bool torn = s->options.faults == 0 || s->options.faults & 1u << FAULT_TORN;
+    bool disk = s->options.faults == 0 || s->options.faults & 1u << FAULT_DISK;
+    bool now = chance(&n->rng, 80);
+
+    n->doomed = s->now < n->full_until;
+    if (s->healed || s->preset.steady || !now)
+        return;
+    if (disk && chance(&n->rng, 300))
+        node_fail_disk(s, n, FAKE_FS_ANY, rng_between(&n->rng, 1, 60), chance(&n->rng, 800) ? COORD_E_IO : COORD_E_NO_SPACE);
+    else if (torn)
+        node_crash_at_write(s, n, rng_between(&n->rng, 1, 20));
 }
 
 void node_start(struct sim *s, struct node *n)
@@ -61,12 +83,13 @@ void node_start(struct sim *s, struct node *n)
     const char *text = NULL;
 
     n->life++;
-    if (!s->healed && !p->steady && (s->options.faults == 0 || s->options.faults & 1u << FAULT_TORN) && chance(&n->rng, 50))
-        node_crash_at_write(s, n, rng_between(&n->rng, 1, 12));
+    if (fake_fs_stale(n->disk))
+        mark(s, MARK_STALE_SEEN);
+    trouble(s, n);
     int rc = store_open(fake_fs_fs(n->disk), &options, &n->store, &recovered, &text);
     if (rc != 0) {
         n->store = NULL;
-        if (!fake_fs_stopped(n->disk))
+        if (!fake_fs_stopped(n->disk) && !n->doomed)
             sim_fail(s, "recovery", "n%u cannot open its store: %s: %s", n->id, coord_error_name(rc), text ? text : "");
         start_failed(s, n);
         return;
@@ -74,7 +97,7 @@ void node_start(struct sim *s, struct node *n)
     if (recovered.torn_bytes > 0)
         mark(s, MARK_TORN);
     struct state *state = load(s, n, recovered.snapshot_zxid);
-    if (fake_fs_stopped(n->disk) || !ck_durable_start(s, n, &recovered)) {
+    if (state == NULL || fake_fs_stopped(n->disk) || !ck_durable_start(s, n, &recovered)) {
         if (state != NULL)
             state_free(state);
         start_failed(s, n);

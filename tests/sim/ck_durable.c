@@ -327,7 +327,7 @@ static bool read_log(struct sim *s, struct node *n, const struct runs *log, stru
         job->max_bytes = 1u << 16;
         store_run(n->store, job);
         if (job->err != 0) {
-            if (!fake_fs_stopped(n->disk))
+            if (!fake_fs_stopped(n->disk) && !n->doomed)
                 sim_fail(s, "recovery", "n%u cannot read " ZXID_FMT " of its log: %s", n->id, ZXID_ARG(zxid),
                          coord_error_name(job->err));
             job_free(job);

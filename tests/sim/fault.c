@@ -17,7 +17,7 @@ struct fault {
 
 static void strike(struct sim *s, void *arg);
 
-const char *const fault_names[FAULT_COUNT] = {"crash", "torn",  "power", "wipe",   "disk",  "cut",    "break",
+const char *const fault_names[FAULT_COUNT] = {"crash", "torn",  "power", "wipe",   "disk",  "full",   "cut",     "break",
                                               "slow",  "pause", "clock", "vanish", "stall", "reader", "handover"};
 
 struct fault *fault_new(struct sim *s)
@@ -130,7 +130,7 @@ static void power_loss(struct sim *s)
 /* Per hundred: up to which dice each kind comes. */
 static enum fault_kind kind_draw(struct sim *s)
 {
-    static const uint8_t below[FAULT_COUNT] = {20, 32, 35, 36, 39, 55, 63, 72, 80, 83, 88, 92, 95, 100};
+    static const uint8_t below[FAULT_COUNT] = {18, 29, 32, 33, 38, 39, 55, 63, 72, 80, 83, 88, 92, 95, 100};
     enum fault_kind kind;
 
     do {
@@ -139,6 +139,21 @@ static enum fault_kind kind_draw(struct sim *s)
             ;
     } while (s->options.faults != 0 && (s->options.faults >> kind & 1) == 0);
     return kind;
+}
+
+/* One of all kinds of calls, soon enough to come: those that happen rarely, one of the next few. */
+static void fail_disk(struct sim *s, struct node *n)
+{
+    static const unsigned often[] = {FAKE_FS_WRITE, FAKE_FS_SYNC, FAKE_FS_WRITE | FAKE_FS_SYNC};
+    static const unsigned rare[] = {FAKE_FS_OPEN,     FAKE_FS_CREATE, FAKE_FS_READ,   FAKE_FS_SIZE,     FAKE_FS_ALLOCATE,
+                                    FAKE_FS_TRUNCATE, FAKE_FS_RENAME, FAKE_FS_REMOVE, FAKE_FS_SYNC_DIR, FAKE_FS_LIST};
+    struct rng *rng = &s->fault->rng;
+    bool is_rare = chance(rng, 500);
+    unsigned calls = is_rare ? rare[rng_below(rng, sizeof(rare) / sizeof(rare[0]))] : often[rng_below(rng, 3)];
+    uint64_t nth = rng_between(rng, 1, is_rare ? 4 : 40);
+    int code = chance(rng, 600) ? COORD_E_IO : COORD_E_NO_SPACE;
+
+    node_fail_disk(s, n, calls, nth, code);
 }
 
 static void strike_client(struct sim *s, enum fault_kind kind)
@@ -169,7 +184,7 @@ static void strike(struct sim *s, void *arg)
         node_crash(s, n, mode, down_ms(s));
         break;
     case FAULT_TORN:
-        if (n->alive && !n->doomed)
+        if (n->alive && !fake_fs_armed(n->disk))
             node_crash_at_write(s, n, rng_between(rng, 1, 25));
         break;
     case FAULT_POWER:
@@ -182,8 +197,14 @@ static void strike(struct sim *s, void *arg)
         node_wipe(s, n, down_ms(s));
         break;
     case FAULT_DISK:
-        if (n->alive && !n->doomed)
-            node_fail_disk(s, n, rng_between(rng, 1, 40));
+        if (n->alive && !fake_fs_armed(n->disk))
+            fail_disk(s, n);
+        break;
+    case FAULT_FULL:
+        if (n->alive && !n->doomed) {
+            uint64_t bytes = rng_below(rng, 40000);
+            node_fill_disk(s, n, bytes, rng_between(rng, 50, 3000));
+        }
         break;
     case FAULT_CUT:
         cut_network(s);
@@ -224,7 +245,8 @@ void fault_end(struct sim *s)
     net_calm(s);
     for (uint32_t i = 0; i < s->preset.nodes; i++) {
         struct node *n = s->nodes[i];
-        n->slow_until = 0;
+        n->slow_until = n->full_until = 0;
+        fake_fs_set_capacity(n->disk, UINT64_MAX);
         node_set_rate(s, n, 1000);
         if (n->doomed || n->stopping)
             node_crash(s, n, FAKE_FS_RANDOM, 5);

@@ -11,7 +11,8 @@ enum fault_kind {
     FAULT_TORN,     /* the same in the middle of its disk's writes */
     FAULT_POWER,    /* all at once */
     FAULT_WIPE,     /* a disk is emptied */
-    FAULT_DISK,     /* a write or sync fails */
+    FAULT_DISK,     /* a call of any kind fails */
+    FAULT_FULL,     /* no room on a disk */
     FAULT_CUT,      /* messages between some servers vanish */
     FAULT_BREAK,    /* a link breaks */
     FAULT_SLOW,     /* a disk limps */

@@ -95,6 +95,16 @@ static bool harmless(const struct job *job)
     }
 }
 
+bool lane_fatal(const struct job *job)
+{
+    bool room = job->err == -COORD_E_NO_SPACE,
+         mine = job->type == JOB_SNAP_COMMIT || job->type == JOB_SNAP_CHUNK || job->type == JOB_SNAP_BEGIN,
+         theirs = job->type == JOB_SNAP_RECEIVE || job->type == JOB_SNAP_RECEIVED;
+
+    return job->err != 0 && !harmless(job) && !(room && (mine || theirs)) && job->type != JOB_SNAP_READ &&
+           job->type != JOB_LOAD;
+}
+
 static void lane_run(struct sim *s, void *arg)
 {
     struct turn_of_lane t = *(struct turn_of_lane *)arg;
@@ -140,6 +150,8 @@ static void lane_run(struct sim *s, void *arg)
         if (job->err == 0 || harmless(job))
             continue;
         failed = true;
+        if (job->err == -COORD_E_NO_SPACE && s->now < n->full_until)
+            mark(s, MARK_NO_ROOM);
         if (!n->doomed)
             sim_fail(s, "storage", "n%u job %s: %s: %s", n->id, job_type_name(job->type), coord_error_name(job->err),
                      store_failure(n->store) ? store_failure(n->store) : "");

@@ -23,6 +23,9 @@
     X(TORN, "torn end of a log cut off at recovery")                                                                           \
     X(RECOVERY_CRASH, "crash in the middle of recovery")                                                                       \
     X(DISK_FAILED, "server ends itself: its disk failed")                                                                      \
+    X(RECOVERY_FAILED, "server ends itself: its disk failed in recovery")                                                      \
+    X(STALE_SEEN, "restart sees what a failed sync left in memory")                                                            \
+    X(NO_ROOM, "write refused: the disk is full")                                                                              \
     X(SHARED_SYNC, "several persists share one sync")                                                                          \
     X(READ_BACK, "entries read back from the log's files")                                                                     \
     X(READ_TRIMMED, "entries wanted that are trimmed away")                                                                    \

@@ -26,13 +26,21 @@ struct inbox {
     struct buf bytes, joined;
 };
 
+static struct fake_fs *node_disk_new(struct node *n)
+{
+    struct fake_fs *disk = fake_fs_new();
+
+    fake_fs_sync_by_chance(disk, rng_next(&n->rng));
+    return disk;
+}
+
 struct node *node_new(struct sim *s, uint32_t id)
 {
     struct node *n = coord_alloc_zero(1, sizeof(*n));
 
     n->id = id;
     sim_rng(s, &n->rng, "node", id);
-    n->disk = fake_fs_new();
+    n->disk = node_disk_new(n);
     list_init(&n->inbox);
     lane_init(n);
     n->turn_at = UINT64_MAX;
@@ -131,11 +139,37 @@ void node_crash_at_write(struct sim *s, struct node *n, uint64_t nth)
     fake_fs_stop(n->disk, FAKE_FS_CHANGES, nth);
 }
 
-void node_fail_disk(struct sim *s, struct node *n, uint64_t nth)
+void node_fail_disk(struct sim *s, struct node *n, unsigned calls, uint64_t nth, int code)
 {
-    trace_line(s, nth, "n%u write or sync %llu will fail", n->id, (unsigned long long)nth);
+    trace_line(s, nth + calls, "n%u call %llu of kinds %#x will fail: %s", n->id, (unsigned long long)nth, calls,
+               coord_error_name(-code));
     n->doomed = true;
-    fake_fs_fail(n->disk, FAKE_FS_WRITE | FAKE_FS_SYNC | FAKE_FS_SYNC_DIR, nth, COORD_E_IO);
+    fake_fs_fail(n->disk, calls, nth, code);
+}
+
+static void room_again(struct sim *s, void *arg)
+{
+    struct node *n = arg;
+
+    if (s->now >= n->full_until)
+        fake_fs_set_capacity(n->disk, UINT64_MAX);
+}
+
+void node_fill_disk(struct sim *s, struct node *n, uint64_t bytes, uint64_t ms)
+{
+    trace_line(s, bytes, "n%u DISK FULL but for %llu bytes for %llu", n->id, (unsigned long long)bytes, (unsigned long long)ms);
+    n->doomed = n->alive;
+    n->full_until = s->now + ms;
+    fake_fs_set_capacity(n->disk, fake_fs_used(n->disk) + bytes);
+    sched_at(s, n->full_until, room_again, NULL, n);
+}
+
+/* After its disk failed a process: the machine mostly lives on, and shows what it never stored, or has dropped it. */
+enum fake_fs_crash node_crash_mode(struct node *n)
+{
+    uint64_t dice = rng_below(&n->rng, 10);
+
+    return dice < 4 ? FAKE_FS_KEEP : dice < 6 ? FAKE_FS_EVICT : FAKE_FS_RANDOM;
 }
 
 void node_wipe(struct sim *s, struct node *n, uint64_t down_ms)
@@ -143,7 +177,7 @@ void node_wipe(struct sim *s, struct node *n, uint64_t down_ms)
     trace_line(s, n->id, "n%u WIPED", n->id);
     node_crash(s, n, FAKE_FS_KEEP, down_ms);
     fake_fs_free(n->disk);
-    n->disk = fake_fs_new();
+    n->disk = node_disk_new(n);
     n->lost = true;
     ck_durable_wiped(s, n);
 }
@@ -319,7 +353,7 @@ void node_effects(struct sim *s, struct node *n)
         if (!n->doomed)
             sim_fail(s, "service", "n%u gives up: %s", n->id, why);
         mark(s, MARK_DISK_FAILED);
-        node_crash(s, n, FAKE_FS_RANDOM, rng_between(&n->rng, 5, 1500));
+        node_crash(s, n, node_crash_mode(n), rng_between(&n->rng, 5, 1500));
         return;
     }
     mark_step(s, n);
@@ -370,6 +404,9 @@ static void turn(struct sim *s, struct node *n)
         }
         item->job = NULL; /* the replica's from here on */
     }
+    bool must_end = false;
+    for (uint32_t i = 0; i < count; i++)
+        must_end = must_end || (events[i].type == REPLICA_JOB_DONE && lane_fatal(events[i].job));
     struct replica_now now = {node_mono_ms(s, n), WALL_START + (int64_t)s->now + n->wall_offset};
     entropy_fill(n);
     replica_step(n->replica, events, count, &now);
@@ -379,6 +416,8 @@ static void turn(struct sim *s, struct node *n)
         buf_deinit(&item->joined);
         coord_free(item);
     }
+    if (must_end && replica_failed(n->replica) == NULL)
+        sim_fail(s, "F3", "n%u goes on though its disk failed", n->id);
     node_effects(s, n);
 }
 

@@ -47,6 +47,7 @@ struct node {
     struct lane lane[2];            /* by enum job_lane */
     uint64_t slow_until;            /* the disk limps */
     bool disk_held;                 /* it does nothing at all; ends with the process */
+    uint64_t full_until;            /* no room on the disk */
     bool lost;                      /* its disk was emptied: it has no vote any more */
     bool doomed;                    /* the disk will fail the process: its errors are ours */
     bool stopping;                  /* hands over, then stops */
@@ -68,8 +69,11 @@ void node_crash(struct sim *s, struct node *n, enum fake_fs_crash mode, uint64_t
 /* The disk stops the process at its n-th change from now, and loses what was not synced as chance has it. */
 void node_crash_at_write(struct sim *s, struct node *n, uint64_t nth);
 
-/* The n-th sync or write from now fails: the process must end by itself. */
-void node_fail_disk(struct sim *s, struct node *n, uint64_t nth);
+/* The n-th call from now of a kind in `calls` fails with -code: unless it did without, the process must end by itself. */
+void node_fail_disk(struct sim *s, struct node *n, unsigned calls, uint64_t nth, int code);
+
+/* The disk has room for so many more bytes only, for so long. */
+void node_fill_disk(struct sim *s, struct node *n, uint64_t bytes, uint64_t ms);
 
 uint32_t node_lost(const struct sim *s);     /* how many disks are lost */
 uint32_t node_voteless(const struct sim *s); /* how many servers have no vote any more: one emptied before FORM has it yet */
@@ -90,10 +94,13 @@ void node_job(struct sim *s, struct node *n, struct job *job);
 
 struct node *node_leader(struct sim *s); /* the established leader of the highest epoch; NULL: none */
 
+enum fake_fs_crash node_crash_mode(struct node *n); /* of a process that ended because its disk failed */
+
 /* After the process was started or stepped: the checkers look at it, its effects leave. It may be dead then. */
 void node_effects(struct sim *s, struct node *n);
 
 /* lane.c */
+bool lane_fatal(const struct job *job); /* it failed in a way that its process must not outlive (job.h) */
 void lane_init(struct node *n);
 void lane_take(struct sim *s, struct node *n);            /* the replica's new jobs */
 void lane_hold(struct sim *s, struct node *n, bool held); /* the disk does no more jobs, or goes on */

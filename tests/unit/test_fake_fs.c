@@ -250,3 +250,51 @@ TEST(fake_fs, flip_survives_power_loss_and_clones_part_ways)
     fake_fs_free(f);
     fake_fs_free(copy);
 }
+
+/* After a failed sync: readable while the machine lives and the system keeps it, gone when it does not, never durable. */
+TEST(fake_fs, failed_sync_is_seen_until_it_is_evicted)
+{
+    enum fake_fs_crash modes[] = {FAKE_FS_KEEP, FAKE_FS_EVICT, FAKE_FS_LOSE};
+
+    for (int i = 0; i < 3; i++) {
+        struct fake_fs *f = with_dir();
+        put(f, "d/a", 0, "old", true);
+        fs_sync_dir(fake_fs_fs(f), "d");
+        put(f, "d/b", 0, "kept", false); /* no sync of it failed */
+        fake_fs_fail(f, FAKE_FS_SYNC, 1, COORD_E_IO);
+        put(f, "d/a", 0, "new", true);
+        CHECK_EQ_STR(content(f, "d/a"), "new");
+        CHECK(!fake_fs_armed(f));
+        fake_fs_crash(f, NULL, modes[i]);
+        CHECK_EQ_STR(content(f, "d/a"), modes[i] == FAKE_FS_KEEP ? "new" : "old");
+        if (modes[i] == FAKE_FS_EVICT)
+            CHECK_EQ_STR(content(f, "d/b"), "kept");
+        put(f, "d/a", 3, "er", true); /* a sync that succeeds makes durable what was written since, no more */
+        fake_fs_crash(f, NULL, FAKE_FS_LOSE);
+        CHECK_EQ_STR(content(f, "d/a"), "older");
+        fake_fs_free(f);
+    }
+}
+
+/* With chance a failed sync may have stored all of a write, nothing of it, or a part. */
+TEST(fake_fs, failed_sync_by_chance)
+{
+    bool all = false, none = false, part = false;
+
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        struct fake_fs *f = with_dir();
+        put(f, "d/a", 0, "....", true);
+        fs_sync_dir(fake_fs_fs(f), "d");
+        fake_fs_sync_by_chance(f, seed);
+        fake_fs_fail(f, FAKE_FS_SYNC, 1, COORD_E_IO);
+        put(f, "d/a", 0, "abcd", true);
+        CHECK_EQ_STR(content(f, "d/a"), "abcd");
+        fake_fs_crash(f, NULL, FAKE_FS_LOSE);
+        const char *left = content(f, "d/a");
+        all = all || strcmp(left, "abcd") == 0;
+        none = none || strcmp(left, "....") == 0;
+        part = part || (strcmp(left, "abcd") != 0 && strcmp(left, "....") != 0);
+        fake_fs_free(f);
+    }
+    CHECK(all && none && part);
+}
