@@ -6,6 +6,7 @@
 #include "sim/mermaid.h"
 #include "sim/net.h"
 #include "sim/node.h"
+#include "sim/rot.h"
 #include "sim/trace.h"
 
 static void paxos_options(struct sim *s, struct node *n, const struct store_recovered *recovered, struct paxos_options *o)
@@ -25,14 +26,16 @@ static void paxos_options(struct sim *s, struct node *n, const struct store_reco
         o->voters[i] = i + 1;
 }
 
-static struct state *load(struct sim *s, struct node *n, uint64_t zxid)
+/* NULL: the process ends; *refused: for good. */
+static struct state *load(struct sim *s, struct node *n, uint64_t zxid, bool *refused)
 {
     struct job *job = job_new(JOB_LOAD);
     struct state *state;
 
     job->zxid = zxid;
     store_run(n->store, job);
-    if (job->err != 0 && !fake_fs_stopped(n->disk) && !n->doomed)
+    *refused = job->err == -COORD_E_DAMAGED && rot_refused(s, n, job->err, store_failure(n->store));
+    if (job->err != 0 && !*refused && !fake_fs_stopped(n->disk) && !n->doomed)
         sim_fail(s, "recovery", "n%u cannot load snapshot " ZXID_FMT ": %s", n->id, ZXID_ARG(zxid), coord_error_name(job->err));
     state = job->state;
     job->state = NULL;
@@ -50,7 +53,7 @@ static void start_failed(struct sim *s, struct node *n)
         return;
     }
     mark(s, MARK_RECOVERY_FAILED);
-    node_crash(s, n, node_crash_mode(n), rng_between(&n->rng, 5, 1500));
+    node_disk_failed(s, n);
 }
 
 /* Things that go wrong while it starts: the process stops at any change of its disk, or a call of any kind fails. */
@@ -63,10 +66,12 @@ static void trouble(struct sim *s, struct node *n)
     n->doomed = s->now < n->full_until;
     if (s->healed || s->preset.steady || !now)
         return;
-    if (disk && chance(&n->rng, 300))
-        node_fail_disk(s, n, FAKE_FS_ANY, rng_between(&n->rng, 1, 60), chance(&n->rng, 800) ? COORD_E_IO : COORD_E_NO_SPACE);
+    bool fails = chance(&n->rng, 300), room = chance(&n->rng, 200);
+    uint64_t nth = rng_between(&n->rng, 1, fails ? 60 : 20);
+    if (disk && fails)
+        node_fail_disk(s, n, FAKE_FS_ANY, nth, room ? COORD_E_NO_SPACE : COORD_E_IO);
     else if (torn)
-        node_crash_at_write(s, n, rng_between(&n->rng, 1, 20));
+        node_crash_at_write(s, n, nth);
 }
 
 void node_start(struct sim *s, struct node *n)
@@ -82,6 +87,8 @@ void node_start(struct sim *s, struct node *n)
     struct store_recovered recovered;
     const char *text = NULL;
 
+    if (n->refused)
+        return;
     n->life++;
     if (fake_fs_stale(n->disk))
         mark(s, MARK_STALE_SEEN);
@@ -89,6 +96,8 @@ void node_start(struct sim *s, struct node *n)
     int rc = store_open(fake_fs_fs(n->disk), &options, &n->store, &recovered, &text);
     if (rc != 0) {
         n->store = NULL;
+        if (!fake_fs_stopped(n->disk) && rc == -COORD_E_DAMAGED && rot_refused(s, n, rc, text))
+            return;
         if (!fake_fs_stopped(n->disk) && !n->doomed)
             sim_fail(s, "recovery", "n%u cannot open its store: %s: %s", n->id, coord_error_name(rc), text ? text : "");
         start_failed(s, n);
@@ -96,13 +105,20 @@ void node_start(struct sim *s, struct node *n)
     }
     if (recovered.torn_bytes > 0)
         mark(s, MARK_TORN);
-    struct state *state = load(s, n, recovered.snapshot_zxid);
+    bool refused;
+    struct state *state = load(s, n, recovered.snapshot_zxid, &refused);
+    if (refused) {
+        store_close(n->store);
+        n->store = NULL;
+        return;
+    }
     if (state == NULL || fake_fs_stopped(n->disk) || !ck_durable_start(s, n, &recovered)) {
         if (state != NULL)
             state_free(state);
         start_failed(s, n);
         return;
     }
+    rot_started(s, n);
     trace_line(s, 0x57a7 + n->id, "n%u START boot=%u promised=%u accepted=%u snapshot=" ZXID_FMT " last=" ZXID_FMT, n->id,
                recovered.boot, recovered.paxos.promised.epoch, recovered.paxos.accepted, ZXID_ARG(recovered.snapshot_zxid),
                ZXID_ARG(runs_last(&recovered.paxos.log)));

@@ -126,6 +126,25 @@ bool ck_durable_votes(const struct sim *s, uint32_t id, uint64_t zxid, uint64_t 
     return false;
 }
 
+bool ck_durable_spare(const struct sim *s, uint32_t id, uint64_t zxid)
+{
+    const struct shadow *d = shadow_of(s, id);
+
+    for (size_t i = find(d, zxid + 1); i < d->count; i++) {
+        uint32_t holders = 0;
+        for (uint32_t other = 1; other <= s->preset.nodes; other++)
+            holders += other != id && ck_durable_votes(s, other, d->log[i].zxid, d->log[i].hash) ? 1 : 0;
+        if (holders <= s->preset.nodes / 2)
+            return false;
+    }
+    return true;
+}
+
+void ck_durable_rotted(struct sim *s, uint32_t id, uint64_t zxid)
+{
+    cut_after(shadow_of(s, id), zxid);
+}
+
 void ck_durable_formed(struct sim *s, const struct form *form)
 {
     for (uint32_t i = 0; i < form->count; i++)

@@ -36,8 +36,12 @@ uint64_t ck_durable_floor(const struct sim *s, uint32_t id); /* of the last snap
 const struct shadow_entry *ck_durable_after(const struct sim *s, uint32_t id, uint64_t zxid); /* NULL: none */
 bool ck_durable_holds(const struct sim *s, uint32_t id, uint64_t zxid, uint64_t hash);
 bool ck_durable_votes(const struct sim *s, uint32_t id, uint64_t zxid, uint64_t hash); /* it counts for the entry (C8) */
-void ck_durable_formed(struct sim *s, const struct form *form);                        /* committed */
-bool ck_durable_outvoted(const struct sim *s, uint32_t id); /* another incarnation of it has the vote (C17) */
+/* Whether a quorum of others holds all that this disk holds behind zxid; and it forgets that. */
+bool ck_durable_spare(const struct sim *s, uint32_t id, uint64_t zxid);
+void ck_durable_rotted(struct sim *s, uint32_t id, uint64_t zxid);
+
+void ck_durable_formed(struct sim *s, const struct form *form); /* committed */
+bool ck_durable_outvoted(const struct sim *s, uint32_t id);     /* another incarnation of it has the vote (C17) */
 uint32_t ck_durable_accepted(const struct sim *s, uint32_t id);
 uint32_t ck_durable_promised(const struct sim *s, uint32_t id);
 uint64_t ck_durable_last(const struct sim *s, uint32_t id);

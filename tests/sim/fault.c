@@ -7,6 +7,7 @@
 #include "sim/net.h"
 #include "sim/node.h"
 #include "sim/pipe.h"
+#include "sim/rot.h"
 #include "sim/sched.h"
 #include "sim/trace.h"
 
@@ -17,8 +18,8 @@ struct fault {
 
 static void strike(struct sim *s, void *arg);
 
-const char *const fault_names[FAULT_COUNT] = {"crash", "torn",  "power", "wipe",   "disk",  "full",   "cut",     "break",
-                                              "slow",  "pause", "clock", "vanish", "stall", "reader", "handover"};
+const char *const fault_names[FAULT_COUNT] = {"crash", "torn", "power", "wipe",  "disk",   "full",  "rot",    "cut",
+                                              "break", "slow", "pause", "clock", "vanish", "stall", "reader", "handover"};
 
 struct fault *fault_new(struct sim *s)
 {
@@ -110,12 +111,6 @@ static void cut_network(struct sim *s)
     sched_at(s, s->now + rng_between(rng, 50, 2500), mend, NULL, (void *)(uintptr_t)++s->fault->number);
 }
 
-/* A lost disk stays lost: the entry that gives back its server's vote is not proposed yet. */
-static bool may_lose(const struct sim *s, const struct node *n)
-{
-    return n->lost || node_lost(s) < s->preset.lost_max;
-}
-
 static void power_loss(struct sim *s)
 {
     uint64_t ms = rng_between(&s->fault->rng, 5, 500);
@@ -130,7 +125,7 @@ static void power_loss(struct sim *s)
 /* Per hundred: up to which dice each kind comes. */
 static enum fault_kind kind_draw(struct sim *s)
 {
-    static const uint8_t below[FAULT_COUNT] = {18, 29, 32, 33, 38, 39, 55, 63, 72, 80, 83, 88, 92, 95, 100};
+    static const uint8_t below[FAULT_COUNT] = {16, 27, 30, 31, 36, 37, 39, 55, 63, 72, 80, 83, 88, 92, 95, 100};
     enum fault_kind kind;
 
     do {
@@ -191,7 +186,7 @@ static void strike(struct sim *s, void *arg)
         power_loss(s);
         break;
     case FAULT_WIPE:
-        if (!may_lose(s, n))
+        if (n->refused || !node_may_lose(s, n))
             break;
         mark(s, MARK_WITHOUT_VOTE);
         node_wipe(s, n, down_ms(s));
@@ -205,6 +200,11 @@ static void strike(struct sim *s, void *arg)
             uint64_t bytes = rng_below(rng, 40000);
             node_fill_disk(s, n, bytes, rng_between(rng, 50, 3000));
         }
+        break;
+    case FAULT_ROT:
+        mode = crash_mode(s);
+        node_crash(s, n, mode, down_ms(s));
+        rot_strike(s, n, rng);
         break;
     case FAULT_CUT:
         cut_network(s);

@@ -13,6 +13,7 @@ enum fault_kind {
     FAULT_WIPE,     /* a disk is emptied */
     FAULT_DISK,     /* a call of any kind fails */
     FAULT_FULL,     /* no room on a disk */
+    FAULT_ROT,      /* bytes of a disk flip while its server is down */
     FAULT_CUT,      /* messages between some servers vanish */
     FAULT_BREAK,    /* a link breaks */
     FAULT_SLOW,     /* a disk limps */

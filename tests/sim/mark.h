@@ -26,6 +26,9 @@
     X(RECOVERY_FAILED, "server ends itself: its disk failed in recovery")                                                      \
     X(STALE_SEEN, "restart sees what a failed sync left in memory")                                                            \
     X(NO_ROOM, "write refused: the disk is full")                                                                              \
+    X(ROT_REFUSED, "damaged disk refused, its server stays down")                                                              \
+    X(ROT_HEALED, "damage on a disk that loses nothing")                                                                       \
+    X(ROT_DROPPED, "damaged end of a log taken for a torn write")                                                              \
     X(SHARED_SYNC, "several persists share one sync")                                                                          \
     X(READ_BACK, "entries read back from the log's files")                                                                     \
     X(READ_TRIMMED, "entries wanted that are trimmed away")                                                                    \

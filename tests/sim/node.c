@@ -10,6 +10,7 @@
 #include "sim/mermaid.h"
 #include "sim/net.h"
 #include "sim/pipe.h"
+#include "sim/rot.h"
 #include "sim/sched.h"
 #include "sim/trace.h"
 
@@ -105,6 +106,7 @@ void node_free(struct sim *s, struct node *n)
 {
     (void)s;
     process_free(n);
+    rot_forget(n);
     fake_fs_free(n->disk);
     coord_free(n);
 }
@@ -164,12 +166,12 @@ void node_fill_disk(struct sim *s, struct node *n, uint64_t bytes, uint64_t ms)
     sched_at(s, n->full_until, room_again, NULL, n);
 }
 
-/* After its disk failed a process: the machine mostly lives on, and shows what it never stored, or has dropped it. */
-enum fake_fs_crash node_crash_mode(struct node *n)
+void node_disk_failed(struct sim *s, struct node *n)
 {
     uint64_t dice = rng_below(&n->rng, 10);
+    enum fake_fs_crash mode = dice < 4 ? FAKE_FS_KEEP : dice < 6 ? FAKE_FS_EVICT : FAKE_FS_RANDOM;
 
-    return dice < 4 ? FAKE_FS_KEEP : dice < 6 ? FAKE_FS_EVICT : FAKE_FS_RANDOM;
+    node_crash(s, n, mode, rng_between(&n->rng, 5, 1500));
 }
 
 void node_wipe(struct sim *s, struct node *n, uint64_t down_ms)
@@ -179,7 +181,13 @@ void node_wipe(struct sim *s, struct node *n, uint64_t down_ms)
     fake_fs_free(n->disk);
     n->disk = node_disk_new(n);
     n->lost = true;
+    rot_forget(n);
     ck_durable_wiped(s, n);
+}
+
+bool node_may_lose(const struct sim *s, const struct node *n)
+{
+    return n->lost || node_lost(s) < s->preset.lost_max;
 }
 
 uint32_t node_lost(const struct sim *s)
@@ -196,7 +204,7 @@ uint32_t node_voteless(const struct sim *s)
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < s->preset.nodes; i++)
-        count += ck_durable_outvoted(s, s->nodes[i]->id) ? 1 : 0;
+        count += s->nodes[i]->refused || ck_durable_outvoted(s, s->nodes[i]->id) ? 1 : 0;
     return count;
 }
 
@@ -353,7 +361,7 @@ void node_effects(struct sim *s, struct node *n)
         if (!n->doomed)
             sim_fail(s, "service", "n%u gives up: %s", n->id, why);
         mark(s, MARK_DISK_FAILED);
-        node_crash(s, n, node_crash_mode(n), rng_between(&n->rng, 5, 1500));
+        node_disk_failed(s, n);
         return;
     }
     mark_step(s, n);

@@ -47,8 +47,10 @@ struct node {
     struct lane lane[2];            /* by enum job_lane */
     uint64_t slow_until;            /* the disk limps */
     bool disk_held;                 /* it does nothing at all; ends with the process */
+    struct rot *rot;                /* bytes of its disk are flipped, and it has not started since; NULL: none */
+    bool refused;                   /* to start, for good: its disk is damaged */
     uint64_t full_until;            /* no room on the disk */
-    bool lost;                      /* its disk was emptied: it has no vote any more */
+    bool lost;                      /* its disk was emptied or is damaged */
     bool doomed;                    /* the disk will fail the process: its errors are ours */
     bool stopping;                  /* hands over, then stops */
     uint64_t down_until;            /* a process that died comes back then */
@@ -75,6 +77,9 @@ void node_fail_disk(struct sim *s, struct node *n, unsigned calls, uint64_t nth,
 /* The disk has room for so many more bytes only, for so long. */
 void node_fill_disk(struct sim *s, struct node *n, uint64_t bytes, uint64_t ms);
 
+/* Whether the seed's budget allows that this disk is lost: it stays lost, as nothing repairs it or gives the vote back yet. */
+bool node_may_lose(const struct sim *s, const struct node *n);
+
 uint32_t node_lost(const struct sim *s);     /* how many disks are lost */
 uint32_t node_voteless(const struct sim *s); /* how many servers have no vote any more: one emptied before FORM has it yet */
 
@@ -94,7 +99,8 @@ void node_job(struct sim *s, struct node *n, struct job *job);
 
 struct node *node_leader(struct sim *s); /* the established leader of the highest epoch; NULL: none */
 
-enum fake_fs_crash node_crash_mode(struct node *n); /* of a process that ended because its disk failed */
+/* The process ends because its disk failed. The machine mostly lives on, and shows what it never stored, or has dropped it. */
+void node_disk_failed(struct sim *s, struct node *n);
 
 /* After the process was started or stepped: the checkers look at it, its effects leave. It may be dead then. */
 void node_effects(struct sim *s, struct node *n);

@@ -106,6 +106,8 @@ static const char *restless(struct sim *s)
     }
     for (uint32_t i = 0; i < s->preset.nodes; i++) {
         const struct node *n = s->nodes[i];
+        if (n->refused)
+            continue;
         if (!n->alive || state_zxid(replica_state(n->replica)) != ck_log_last(s)) {
             snprintf(why, sizeof(why), "n%u has applied " ZXID_FMT " of " ZXID_FMT, n->id,
                      ZXID_ARG(n->alive ? state_zxid(replica_state(n->replica)) : 0), ZXID_ARG(ck_log_last(s)));
