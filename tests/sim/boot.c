@@ -61,10 +61,9 @@ static void trouble(struct sim *s, struct node *n)
 {
     bool torn = s->options.faults == 0 || s->options.faults & 1u << FAULT_TORN;
     bool disk = s->options.faults == 0 || s->options.faults & 1u << FAULT_DISK;
-    bool now = chance(&n->rng, 80);
 
     n->doomed = s->now < n->full_until;
-    if (s->healed || s->preset.steady || !now)
+    if (s->healed || s->preset.steady || !chance(&n->rng, 80))
         return;
     bool fails = chance(&n->rng, 300), room = chance(&n->rng, 200);
     uint64_t nth = rng_between(&n->rng, 1, fails ? 60 : 20);

@@ -27,11 +27,13 @@ struct inbox {
     struct buf bytes, joined;
 };
 
-static struct fake_fs *node_disk_new(struct node *n)
+static struct fake_fs *disk_new(const struct sim *s, const struct node *n)
 {
     struct fake_fs *disk = fake_fs_new();
+    struct rng rng;
 
-    fake_fs_sync_by_chance(disk, rng_next(&n->rng));
+    sim_rng(s, &rng, "disk", n->life << 8 | n->id);
+    fake_fs_sync_by_chance(disk, rng_next(&rng));
     return disk;
 }
 
@@ -41,7 +43,7 @@ struct node *node_new(struct sim *s, uint32_t id)
 
     n->id = id;
     sim_rng(s, &n->rng, "node", id);
-    n->disk = node_disk_new(n);
+    n->disk = disk_new(s, n);
     list_init(&n->inbox);
     lane_init(n);
     n->turn_at = UINT64_MAX;
@@ -179,7 +181,7 @@ void node_wipe(struct sim *s, struct node *n, uint64_t down_ms)
     trace_line(s, n->id, "n%u WIPED", n->id);
     node_crash(s, n, FAKE_FS_KEEP, down_ms);
     fake_fs_free(n->disk);
-    n->disk = node_disk_new(n);
+    n->disk = disk_new(s, n);
     n->lost = true;
     rot_forget(n);
     ck_durable_wiped(s, n);
