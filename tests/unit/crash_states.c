@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct asked {
     unsigned long long from, to; /* seeds */
@@ -30,7 +31,7 @@ static bool parse(int argc, char **argv, struct asked *a)
         } else if (strcmp(argv[i], "--operations") == 0 && atoi(argv[i + 1]) > 0) {
             a->operations = (unsigned)atoi(argv[i + 1]);
         } else if (strcmp(argv[i], "--minutes") == 0 && strtod(argv[i + 1], NULL) > 0) {
-            a->from = (uint64_t)clock_wall_ms() * 1000;
+            a->from = (uint64_t)clock_wall_ms() << 22 | ((uint64_t)getpid() & 255) << 14; /* several at once */
             a->to = UINT64_MAX;
             a->until_ms = clock_mono_ms() + (uint64_t)(strtod(argv[i + 1], NULL) * 60000);
         } else {
