@@ -39,18 +39,19 @@ static void fire(struct replica *r, const struct apply *a)
 /* What the entry did to its session, for the connection that holds it here. */
 static void session_effects(struct replica *r, const struct apply *a, const struct request *own)
 {
-    if (a->session == 0 || a->err != 0 || a->skipped)
+    if (a->session == 0)
         return;
+    COORD_ASSERT(a->err == 0 && !a->skipped);
     struct conn *c = conn_of_session(r, a->session);
     if (a->session_closed) {
         map_remove(&r->lead.heard, a->session);
-        if (c != NULL && (own == NULL || own->conn != c))
-            conn_close(r, c); /* expired, or closed through another server */
+        if (c != NULL && own == NULL)
+            conn_close(r, c); /* expired, or closed through another server; who asked for it here gets a reply first */
         return;
     }
     if (r->lead.open)
         lead_heard(r, a->session);
-    if (c != NULL && c->attach != a->attach)
+    if (c != NULL)
         conn_close(r, c); /* attached anew, here or elsewhere: the older connection can write no more */
 }
 
@@ -99,7 +100,8 @@ void apply_read_done(struct replica *r, struct job *j)
 {
     struct apply_part *p = &r->apply;
     p->reading = false;
-    if (j->err == 0 && p->replay == NULL && runs_last(&p->boot_log) > p->applied) {
+    COORD_ASSERT(p->replay == NULL);
+    if (j->err == 0 && runs_last(&p->boot_log) > p->applied) {
         p->replay = j;
         p->replay_rest = buf_slice(&j->bytes);
         return;
@@ -116,35 +118,27 @@ static void drop_replay(struct replica *r)
     r->apply.replay = NULL;
 }
 
-/* From what a job read. False: nothing (more) of it may be applied now. */
-static bool apply_replay(struct replica *r)
+/* From what a job read: the next entry behind `applied`, up to what was chosen when it was asked for. */
+static void apply_replay(struct replica *r)
 {
     struct entry e;
-    struct slice rest = r->apply.replay_rest;
-    int rc = entry_next(&rest, &e);
+    int rc = entry_next(&r->apply.replay_rest, &e);
     if (rc < 0)
         replica_fail(r, "the log holds an entry that cannot be decoded");
-    bool held = rc == 0 && runs_hold(&r->apply.boot_log, e.zxid); /* it may have been cut since it was read */
-    if (!held) {
+    if (rc != 0) {
         drop_replay(r);
-        return false;
+        return;
     }
-    if (e.zxid > r->apply.commit)
-        return false;
-    r->apply.replay_rest = rest;
-    if (e.zxid > r->apply.applied)
-        apply_entry(r, &e);
-    return true;
+    COORD_ASSERT(e.zxid > r->apply.applied && e.zxid <= r->apply.commit && runs_hold(&r->apply.boot_log, e.zxid));
+    apply_entry(r, &e);
 }
 
-static bool apply_cached(struct replica *r)
+static void apply_cached(struct replica *r)
 {
     struct log_slot at;
-    if (!log_first_after(r, r->apply.applied, &at))
-        return false;
+    log_first_after(r, r->apply.applied, &at);
     struct batch *b = batch_ref(at.batch); /* the log may let go of it while we use it */
-    uint32_t done = 0;
-    for (uint32_t i = at.from; i < at.to && !turn_is_full(&r->apply); i++, done++) {
+    for (uint32_t i = at.from; i < at.to && !turn_is_full(&r->apply); i++) {
         struct slice s = batch_slice(b, i, i + 1);
         struct entry e;
         int rc = entry_next(&s, &e);
@@ -154,7 +148,6 @@ static bool apply_cached(struct replica *r)
         apply_entry(r, &e);
     }
     batch_unref(b);
-    return done > 0;
 }
 
 void apply_run(struct replica *r)
@@ -168,18 +161,14 @@ void apply_run(struct replica *r)
             break;
         }
         if (p->replay != NULL) {
-            if (apply_replay(r) || p->replay == NULL)
-                continue;
-            break;
-        }
-        uint64_t next = runs_last(&p->boot_log) > p->applied ? runs_next(&p->boot_log, p->applied) : 0;
-        if (next != 0 && next <= p->commit) {
+            apply_replay(r);
+        } else if (runs_last(&p->boot_log) > p->applied) {
             if (!p->reading)
-                read_ahead(r, next);
+                read_ahead(r, runs_next(&p->boot_log, p->applied));
             break;
+        } else {
+            apply_cached(r);
         }
-        if (!apply_cached(r))
-            break;
     }
     if (p->applied == before)
         return;
@@ -243,12 +232,12 @@ void apply_check_follower(struct replica *r, struct peer_part *peer, uint64_t zx
 
 void apply_reset(struct replica *r, struct state *state, uint64_t zxid)
 {
-    COORD_ASSERT(state_zxid(state) == zxid && zxid > r->apply.applied);
+    COORD_ASSERT(state_zxid(state) == zxid);
     state_free(r->state);
     r->state = state;
     r->apply.applied = zxid;
-    if (r->apply.commit < zxid)
-        r->apply.commit = zxid;
+    COORD_ASSERT(zxid > r->apply.commit); /* paxos_snapshot_wanted(), and nothing was chosen since */
+    r->apply.commit = zxid;
     runs_reset(&r->apply.boot_log, zxid);
     drop_replay(r);
     log_reset(r);

@@ -29,7 +29,7 @@ struct conn *conn_of_session(const struct replica *r, uint64_t session)
 
 static void unbind(struct replica *r, struct conn *c)
 {
-    if (c->session != 0 && map_get(&r->sessions, c->session) == c)
+    if (c->session != 0)
         map_remove(&r->sessions, c->session);
     watch_drop(r->watch, c->id);
     list_remove(&c->touched_link);
@@ -38,10 +38,9 @@ static void unbind(struct replica *r, struct conn *c)
 void conn_bind_session(struct replica *r, struct conn *c, uint64_t session, uint32_t attach)
 {
     struct conn *older = map_put(&r->sessions, session, c);
+    COORD_ASSERT(older == NULL); /* the apply closed it (PROTOCOL section 3: a renewal closes the session's other connection) */
     c->session = session;
     c->attach = attach;
-    if (older != NULL && older != c)
-        conn_close(r, older); /* PROTOCOL section 3: a renewal closes the session's other connection */
 }
 
 /* Requests that were not submitted go; submitted writes stay bound to their numbers (C18), without anybody to answer. */
@@ -148,7 +147,8 @@ void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, in
 void conn_notify(struct replica *r, const struct watch_notification *n, uint64_t zxid)
 {
     struct conn *c = map_get(&r->conns, n->watcher);
-    if (c == NULL || c->state != CONN_OPEN || !list_empty(&c->drowned_link))
+    COORD_ASSERT(c != NULL && c->state == CONN_OPEN); /* watches go with their connection */
+    if (!list_empty(&c->drowned_link))
         return;
     if (SEEDED(watch_lost_when_slow) && buf_size(&c->io.output) > 0)
         return;

@@ -97,11 +97,13 @@ void connect_done(struct replica *r, struct conn *c, const struct apply *a)
     static const uint8_t no_password[ZK_PASSWORD_BYTES];
     COORD_ASSERT(c->state == CONN_CONNECTING);
     struct state_session session;
-    if (a->err != 0 || !state_session(r->state, a->session, &session)) {
+    if (a->err != 0) {
         respond(r, c, 0, 0, no_password);
         conn_close(r, c);
         return;
     }
+    bool known = state_session(r->state, a->session, &session);
+    COORD_ASSERT(known);
     conn_bind_session(r, c, a->session, a->attach);
     c->state = CONN_OPEN;
     c->timeout_ms = session.timeout_ms;

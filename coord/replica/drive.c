@@ -32,16 +32,9 @@ static void add_piece(struct job *j, struct batch *b, uint32_t from, uint32_t to
     j->pieces[j->piece_count++] = (struct job_piece){batch_ref(b), from, to};
 }
 
-/* The part of batch entries [from, to) that lies within zxids first..last, into the log and the job. */
-static uint32_t append_range(struct replica *r, struct job *j, struct batch *b, uint32_t from, uint32_t to, uint64_t first,
-                             uint64_t last)
+/* Batch entries [from, to) into the log and the job. */
+static uint32_t append_range(struct replica *r, struct job *j, struct batch *b, uint32_t from, uint32_t to)
 {
-    while (from < to && get_le64(b->bytes + b->offsets[from] + ENTRY_ZXID_OFFSET) < first)
-        from++;
-    while (to > from && get_le64(b->bytes + b->offsets[to - 1] + ENTRY_ZXID_OFFSET) > last)
-        to--;
-    if (from == to)
-        return 0;
     log_append(r, b, from, to);
     add_piece(j, b, from, to);
     return to - from;
@@ -55,17 +48,16 @@ static void persist(struct replica *r, const struct paxos_persist *p, struct bat
     if (p->cut) {
         COORD_ASSERT(p->cut_after >= r->apply.applied); /* I13: no cut of an applied entry */
         log_cut_after(r, p->cut_after);
-        if (r->apply.boot_log.floor <= p->cut_after)
-            runs_cut_after(&r->apply.boot_log, p->cut_after);
+        runs_cut_after(&r->apply.boot_log, p->cut_after);
     }
     uint32_t appended = 0;
     if (p->append_count > 0 && p->append_source == PAXOS_FROM_EVENT) {
         COORD_ASSERT(batch != NULL);
-        appended = append_range(r, j, batch, 0, batch->count, p->append_first, p->append_last);
+        appended = append_range(r, j, batch, batch_find(batch, p->append_first), batch->count); /* what is before it is held */
     } else if (p->append_count > 0) {
         for (uint32_t i = 0; i < r->log.staged_count; i++) {
             struct log_slot *s = &r->log.staged[i];
-            appended += append_range(r, j, s->batch, s->from, s->to, p->append_first, p->append_last);
+            appended += append_range(r, j, s->batch, s->from, s->to);
         }
         log_drop_staged(r);
     }
@@ -80,8 +72,7 @@ static bool superseded(const struct peer_msg *a, const struct peer_msg *b)
     if (a->type != b->type || a->to != b->to)
         return false;
     if (a->type == PEER_ACCEPTED)
-        return a->accepted.epoch == b->accepted.epoch && a->accepted.mismatch == b->accepted.mismatch &&
-               a->accepted.matched <= b->accepted.matched;
+        return a->accepted.epoch == b->accepted.epoch && a->accepted.mismatch == b->accepted.mismatch; /* matched only rises */
     return a->type == PEER_HEARTBEAT_ACK && a->heartbeat_ack.epoch == b->heartbeat_ack.epoch &&
            a->heartbeat_ack.round <= b->heartbeat_ack.round;
 }
@@ -132,7 +123,7 @@ static void effects(struct replica *r, struct batch *batch)
     for (uint32_t i = 0; i < out->now_count; i++)
         message_send(r, &out->send_now[i]);
     for (uint32_t i = 0; i < out->after_count; i++) {
-        if (out->wait_seq == 0 || (out->wait_seq <= r->paxos.seq_done && r->held_count == 0))
+        if (out->wait_seq == 0)
             message_send(r, &out->send_after_persist[i]);
         else
             hold(r, &out->send_after_persist[i], out->wait_seq);
@@ -194,8 +185,8 @@ static bool attach(struct replica *r, struct peer_part *peer, struct peer_msg *m
         struct slice bytes = batch_slice(at.batch, at.from, at.from + take);
         buf_append(&r->scratch, bytes.data, bytes.size);
         attached += take;
-        if (attached < *count && !log_find(r, first + attached, &at))
-            break;
+        bool found = attached == *count || log_find(r, first + attached, &at);
+        COORD_ASSERT(found); /* what is behind an entry in memory is there too */
     }
     *count = attached;
     m->payload = buf_slice(&r->scratch);
@@ -270,7 +261,8 @@ void message_put_bulk(struct peer_part *peer, const struct peer_msg *m)
 void message_send(struct replica *r, struct peer_msg *m)
 {
     struct peer_part *peer = peer_part_find(r, m->to);
-    if (peer == NULL || !peer->up)
+    COORD_ASSERT(peer != NULL);
+    if (!peer->up)
         return;
     switch (m->type) {
     case PEER_ACCEPT:
@@ -281,18 +273,15 @@ void message_send(struct replica *r, struct peer_msg *m)
         message_put_bulk(peer, m);
         commit_told(peer, m->accept.committed);
         return;
-    case PEER_ENTRIES:
-        if (m->entries.count > 0) {
-            send_entries(r, peer, m);
-            return;
-        }
-        message_put_bulk(peer, m);
+    case PEER_ENTRIES: /* never empty */
+        send_entries(r, peer, m);
         return;
     case PEER_HEARTBEAT:
         m->heartbeat.applied = r->apply.applied;
         m->heartbeat.digest = state_digest(r->state);
         m->heartbeat.credit = lead_credit(r);
-        m->heartbeat.established = r->lead.open && r->lead.epoch == m->heartbeat.epoch;
+        COORD_ASSERT(!r->lead.open || r->lead.epoch == m->heartbeat.epoch);
+        m->heartbeat.established = r->lead.open;
         put_urgent(peer, m);
         commit_told(peer, m->heartbeat.committed);
         return;

@@ -156,7 +156,7 @@ void lead_propose_own(struct replica *r, const struct entry *e); /* an entry wit
 void lead_flush(struct replica *r);                              /* stamp and propose what waits */
 void lead_form(struct replica *r);                               /* C15 */
 void lead_heard(struct replica *r, uint64_t session);
-void lead_expire(struct replica *r); /* look for sessions that are late */
+void lead_expire(struct replica *r); /* look for sessions that are late; the desk is open */
 uint32_t lead_credit(const struct replica *r);
 
 /* ---- sync.c ---- */
@@ -207,7 +207,7 @@ void log_cut_after(struct replica *r, uint64_t zxid);
 void log_reset(struct replica *r);
 void log_shrink(struct replica *r); /* drop what is applied and durable beyond REPLICA_CACHE_BYTES */
 bool log_find(const struct replica *r, uint64_t zxid, struct log_slot *at); /* at->from is the entry; at->to the slot's end */
-bool log_first_after(const struct replica *r, uint64_t zxid, struct log_slot *at);
+void log_first_after(const struct replica *r, uint64_t zxid, struct log_slot *at); /* an entry behind zxid is in memory */
 void log_stage(struct replica *r, struct batch *b, uint32_t from, uint32_t to);
 void log_drop_staged(struct replica *r);
 
@@ -232,7 +232,8 @@ struct peer_part {
     /* snap_send.c */
     struct snap_send {
         bool active, reading, wanted;
-        uint64_t transfer, zxid, size, sent, acked, progress_ms, poked_ms;
+        uint64_t transfer, zxid, size, sent, acked;
+        uint64_t progress_ms, poked_ms; /* when something new was acknowledged; when it was last asked for */
         uint32_t epoch;
     } send;
 };

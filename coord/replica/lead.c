@@ -142,7 +142,7 @@ void lead_flush(struct replica *r)
     while (l->open && buf_size(&l->queue) > 0) {
         uint32_t room, count;
         uint64_t first = paxos_submit_zxid(&r->paxos, &room);
-        if (first == 0 || room == 0 || !paxos_persist_room(&r->paxos))
+        if (first == 0 || !paxos_persist_room(&r->paxos))
             return; /* an answer or a finished persist brings the next turn */
         size_t size = stamp_some(r, first, room, &count);
         if (count == 0) {
@@ -162,8 +162,7 @@ void lead_form(struct replica *r)
     struct form form;
     uint32_t room;
     uint64_t zxid = paxos_submit_zxid(&r->paxos, &room);
-    if (zxid == 0)
-        return;
+    COORD_ASSERT(zxid != 0); /* consensus asks for it when it may be proposed */
     paxos_form(&r->paxos, &form);
     form.cluster = r->options.fresh_cluster;
     struct buf body = {0}, entry = {0};
@@ -200,8 +199,6 @@ static uint64_t last_heard(const struct replica *r, uint64_t session)
 void lead_expire(struct replica *r)
 {
     struct lead_part *l = &r->lead;
-    if (!l->open)
-        return;
     if (r->now.mono_ms > l->awake_ms + r->options.paxos.election_min_ms)
         l->opened_ms = r->now.mono_ms; /* this server was stopped, and heard nobody: a full time-out for all */
     l->awake_ms = r->now.mono_ms;

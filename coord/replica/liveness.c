@@ -3,7 +3,8 @@
 
 void liveness_touch(struct replica *r, struct conn *c)
 {
-    if (list_empty(&c->touched_link) && c->session != 0)
+    COORD_ASSERT(c->session != 0);
+    if (list_empty(&c->touched_link))
         list_push_back(&r->touched, &c->touched_link);
 }
 

@@ -84,10 +84,9 @@ void log_reset(struct replica *r)
 
 void log_shrink(struct replica *r)
 {
-    while (r->log.bytes > REPLICA_CACHE_BYTES && r->log.count > 1) {
+    while (r->log.bytes > REPLICA_CACHE_BYTES) {
         const struct log_slot *s = slot_at(r, 0);
-        uint64_t last = slot_zxid(s, s->to - 1);
-        if (last > r->apply.applied || last > r->paxos.durable_last)
+        if (slot_zxid(s, s->to - 1) > r->apply.applied) /* C5: what is applied is durable */
             return;
         drop_front(r);
     }
@@ -129,16 +128,14 @@ bool log_find(const struct replica *r, uint64_t zxid, struct log_slot *at)
     return true;
 }
 
-bool log_first_after(const struct replica *r, uint64_t zxid, struct log_slot *at)
+void log_first_after(const struct replica *r, uint64_t zxid, struct log_slot *at)
 {
     uint32_t i = lower_bound(r, zxid + 1);
-    if (i == r->log.count)
-        return false;
+    COORD_ASSERT(i < r->log.count);
     *at = *slot_at(r, i);
     uint32_t entry = batch_find(at->batch, zxid);
     if (entry < at->batch->count && entry + 1 > at->from)
         at->from = entry + 1;
-    return true;
 }
 
 void log_stage(struct replica *r, struct batch *b, uint32_t from, uint32_t to)

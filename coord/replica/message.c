@@ -25,7 +25,9 @@ static bool find_form(const struct batch *b, struct form *form, uint64_t *zxid)
         struct entry e;
         if (s.data[ENTRY_KIND_OFFSET] != ENTRY_FORM)
             continue;
-        if (entry_next(&s, &e) == 0 && form_decode(e.body, form) == 0) {
+        int rc = entry_next(&s, &e);
+        COORD_ASSERT(rc == 0); /* batch_new checked it */
+        if (form_decode(e.body, form) == 0) {
             *zxid = e.zxid;
             return true;
         }

@@ -97,8 +97,7 @@ void origin_pump(struct replica *r)
         origin_resend(r); /* C19 */
     }
     if (!own) {
-        const struct peer_part *peer = peer_part_find(r, leader);
-        if (peer != NULL && peer->up)
+        if (peer_part_find(r, leader)->up)
             forward(r, leader, epoch);
         return;
     }

@@ -107,7 +107,7 @@ static const struct op_desc *decode(const struct request *q, union op_request *d
 {
     const struct op_desc *op = op_find(q->op);
     struct jute_cursor at = jute_cursor_make(slice_make(q->bytes, q->size));
-    int rc = op->request == NULL ? 0 : jute_decode(&at, op->request, decoded);
+    int rc = jute_decode(&at, op->request, decoded);
     COORD_ASSERT(rc == 0);
     return op;
 }
@@ -202,8 +202,7 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
 
 void request_run(struct replica *r, struct conn *c)
 {
-    while (c->state == CONN_OPEN && !list_empty(&c->queue) &&
-           run_head(r, c, LIST_ENTRY(c->queue.next, struct request, queue_link), false))
+    while (!list_empty(&c->queue) && run_head(r, c, LIST_ENTRY(c->queue.next, struct request, queue_link), false))
         ;
     if (c->state == CONN_OPEN)
         submit_waiting(r, c);
@@ -330,13 +329,12 @@ void request_applied(struct replica *r, struct request *q, const struct apply *a
     }
     r->stats.writes++;
     count_latency(r, q);
-    if (a->err == -COORD_E_SESSION_MOVED) {
-        conn_close(r, c); /* PROTOCOL section 3: it never reaches a client */
-    } else {
-        conn_reply(r, c, q->xid, (int64_t)a->entry->zxid, a->err, record);
-        if (q->op == ZK_OP_CLOSE_SESSION || a->err == -COORD_E_SESSION_EXPIRED)
-            conn_close(r, c);
-    }
+    /* The entry that moved or ended a session has closed its connection: neither error reaches a client (PROTOCOL section 3).
+     */
+    COORD_ASSERT(a->err != -COORD_E_SESSION_MOVED && a->err != -COORD_E_SESSION_EXPIRED);
+    conn_reply(r, c, q->xid, (int64_t)a->entry->zxid, a->err, record);
+    if (q->op == ZK_OP_CLOSE_SESSION)
+        conn_close(r, c);
     request_free(q);
     if (c->state == CONN_OPEN)
         request_run(r, c);

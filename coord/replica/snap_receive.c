@@ -53,6 +53,8 @@ void snap_receive_piece(struct replica *r, const struct peer_msg *m)
     if (!same) {
         if (!s->finishing && has_it_already(r, p, m->from))
             return;
+        if (p->offset != 0 && !s->active && !s->finishing) /* the rest of one that was given up here: from the start again */
+            send_ack(r, (struct peer_snapshot_ack){p->epoch, p->transfer, 0, SNAP_ACK_REFUSED}, m->from);
         if (p->offset != 0 || s->jobs > 0 || s->finishing || r->take.state != SNAP_IDLE || r->take.jobs > 0)
             return; /* sent again when nothing is acknowledged */
         *s = (struct snap_receive){

@@ -20,7 +20,8 @@ static void start(struct replica *r, struct peer_part *peer)
                             .transfer = r->transfer_next++,
                             .zxid = r->take.durable_zxid,
                             .epoch = r->paxos.promised.epoch,
-                            .progress_ms = r->now.mono_ms};
+                            .progress_ms = r->now.mono_ms,
+                            .poked_ms = r->now.mono_ms};
 }
 
 static void read_piece(struct replica *r, struct peer_part *peer)
@@ -48,15 +49,11 @@ static void run(struct replica *r, struct peer_part *peer)
         finish(r, peer, 0);
         return;
     }
-    if (s->sent > s->acked && r->now.mono_ms >= s->progress_ms + STALL_HEARTBEATS * beat) {
-        s->sent = s->acked;
-        s->progress_ms = r->now.mono_ms;
-    }
     bool all = s->size != 0 && s->sent >= s->size;
-    if (all && s->acked >= s->size && r->now.mono_ms >= s->poked_ms + STALL_HEARTBEATS * beat &&
-        r->now.mono_ms >= s->progress_ms + STALL_HEARTBEATS * beat) {
+    uint64_t quiet_ms = s->poked_ms > s->progress_ms ? s->poked_ms : s->progress_ms;
+    if (r->now.mono_ms >= quiet_ms + STALL_HEARTBEATS * beat && (all || s->sent > s->acked)) {
         s->poked_ms = r->now.mono_ms;
-        s->sent = s->size - 1; /* a byte that it has: it says again how far it is, if that it is done was lost */
+        s->sent = all && s->acked >= s->size ? s->size - 1 /* a byte that it has: it says again how far it is */ : s->acked;
         all = false;
     }
     if (!all && s->sent < s->acked + WINDOW_BYTES)

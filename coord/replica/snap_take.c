@@ -8,6 +8,7 @@
 static void begin(struct replica *r)
 {
     struct snap_take *t = &r->take;
+    COORD_ASSERT(r->cluster != 0); /* the first entry applied is FORM (C15) */
     t->state = SNAP_WALKING;
     t->zxid = r->apply.applied;
     t->entries = 0;
@@ -51,7 +52,7 @@ void snap_take_run(struct replica *r)
     bool due =
         t->entries >= r->options.snap_count || t->durable_zxid < r->paxos.log.floor || (t->asked && t->durable_zxid == 0);
     if (t->state == SNAP_IDLE && due && r->now.mono_ms >= t->not_before_ms && t->jobs == 0 && !snap_receive_busy(r) &&
-        r->cluster != 0 && r->apply.applied > t->durable_zxid)
+        r->apply.applied > t->durable_zxid)
         begin(r);
     walk(r);
 }

@@ -58,6 +58,10 @@ static void execute(struct fake_log *log, struct job *j)
             j->err = -COORD_E_IO;
             break;
         }
+        if (j->persist.set_promised)
+            log->promised = j->persist.promised;
+        if (j->persist.set_accepted)
+            log->accepted = j->persist.accepted;
         if (j->persist.cut)
             cut_entries(log, j->persist.cut_after);
         for (uint32_t i = 0; i < j->piece_count; i++) {
@@ -131,6 +135,7 @@ static void step(struct group *g, uint32_t i, const struct replica_event *ev)
     replica_step(r, ev, ev == NULL ? 0 : 1, &now);
     CHECK(paxos_check(replica_paxos(r)) == NULL, "%s", paxos_check(replica_paxos(r)));
     REQUIRE(g->may_fail || replica_failed(r) == NULL, "%s", replica_failed(r));
+    g->member[i].unfinished += replica_wake_at_ms(r) <= g->now_ms;
 }
 
 static bool run_jobs(struct group *g, uint32_t i)
@@ -143,20 +148,23 @@ static bool run_jobs(struct group *g, uint32_t i)
     replica_take_jobs(g->member[i].r, JOB_LANE_SNAP, &jobs);
     while ((node = list_pop_front(&jobs)) != NULL) {
         struct job *j = LIST_ENTRY(node, struct job, link);
-        if (g->hold_persists && j->type == JOB_PERSIST) {
+        enum job_fate fate = g->fate == NULL ? JOB_RUNS : g->fate(i + 1, j);
+        if (fate == JOB_WAITS || (g->hold_persists && j->type == JOB_PERSIST)) {
             list_push_back(&g->held_jobs[i], &j->link);
             continue;
         }
-        execute(&g->member[i].log, j);
+        if (fate == JOB_RUNS)
+            execute(&g->member[i].log, j);
         step(g, i, &(struct replica_event){.type = REPLICA_JOB_DONE, .job = j});
         any = true;
     }
     return any;
 }
 
-void group_release_persists(struct group *g)
+void group_release(struct group *g)
 {
     g->hold_persists = false;
+    g->fate = NULL;
     for (uint32_t i = 0; i < g->count; i++) {
         struct list *node;
         while ((node = list_pop_front(&g->held_jobs[i])) != NULL) {
@@ -165,6 +173,24 @@ void group_release_persists(struct group *g)
             step(g, i, &(struct replica_event){.type = REPLICA_JOB_DONE, .job = j});
         }
     }
+    group_settle(g);
+}
+
+void group_say(struct group *g, uint32_t from, uint32_t to, struct peer_msg m)
+{
+    m.from = from;
+    m.to = to;
+    step(g, to - 1, &(struct replica_event){.type = REPLICA_MESSAGE, .message = &m});
+}
+
+void group_link(struct group *g, uint32_t id, uint32_t peer, bool up)
+{
+    step(g, id - 1, &(struct replica_event){.type = REPLICA_LINK, .peer = peer, .up = up});
+}
+
+void group_hand_over(struct group *g, uint32_t id)
+{
+    step(g, id - 1, &(struct replica_event){.type = REPLICA_HAND_OVER});
     group_settle(g);
 }
 
@@ -187,30 +213,39 @@ static bool take_output(struct group *g, uint32_t from)
     return any;
 }
 
+/* One message, of as many frames as it has. */
+static void take_message(struct buf *in, struct peer_msg *m, struct buf *payload)
+{
+    unsigned flags = PEER_FLAG_MORE;
+    while (flags == PEER_FLAG_MORE) {
+        size_t size;
+        struct slice body;
+        REQUIRE(peer_frame(buf_slice(in), &size, &body) == 0 && size > 0);
+        REQUIRE(peer_decode(body, m, &flags) == 0);
+        if (m->payload.size > 0)
+            buf_append(payload, m->payload.data, m->payload.size);
+        buf_consume(in, size);
+    }
+}
+
 static bool deliver(struct group *g, uint32_t to)
 {
     bool any = false;
     for (uint32_t from = 0; from < g->count; from++) {
         struct buf *in = &g->member[to].in[from];
         while (buf_size(in) > 0) {
-            size_t size;
-            struct slice body;
             struct peer_msg m;
-            unsigned flags;
-            REQUIRE(peer_frame(buf_slice(in), &size, &body) == 0 && size > 0);
-            REQUIRE(peer_decode(body, &m, &flags) == 0 && flags == 0);
+            struct buf payload = {0};
+            take_message(in, &m, &payload);
             m.from = from + 1;
             m.to = to + 1;
             const struct paxos *sender = replica_paxos(g->member[from].r);
             CHECK(g->lies || m.type != PEER_HEARTBEAT || !sender->rolling || m.heartbeat.epoch != sender->epoch,
                   "a heartbeat of epoch %u, which is not won", m.heartbeat.epoch);
-            struct buf copy = {0};
-            buf_append(&copy, m.payload.data == NULL ? (const uint8_t *)"" : m.payload.data, m.payload.size);
-            m.payload = buf_slice(&copy);
-            buf_consume(in, size);
+            m.payload = buf_slice(&payload);
             if (g->lost == NULL || !g->lost(&m))
                 step(g, to, &(struct replica_event){.type = REPLICA_MESSAGE, .message = &m});
-            buf_deinit(&copy);
+            buf_deinit(&payload);
             any = true;
         }
     }
@@ -261,18 +296,39 @@ void group_heal(struct group *g, uint32_t id)
     link_all(g, id - 1, true);
 }
 
-/* An empty disk. */
+/* With what is in the fake log. */
 static void start(struct group *g, uint32_t i)
 {
-    struct paxos_recovered recovered = {0};
+    const struct fake_log *log = &g->member[i].log;
+    struct paxos_recovered recovered = {
+        .promised = log->promised, .accepted = log->accepted, .committed = log->image_zxid, .log = {.floor = log->image_zxid}};
+    struct state *state = state_new();
+    struct slice rest = buf_slice(&log->entries);
+    struct entry e;
     struct replica_options o = {.session_min_ms = 4000,
                                 .session_max_ms = 40000,
                                 .snap_count = g->snap_count == 0 ? 100000 : g->snap_count,
                                 .fresh_cluster = 77,
                                 .connect_timeout_ms = 20000};
+    if (log->image_zxid != 0) {
+        struct job j = {.type = JOB_LOAD};
+        state_free(state);
+        load(&g->member[i].log, &j);
+        REQUIRE(j.err == 0);
+        state = j.state;
+    }
+    while (entry_next(&rest, &e) == 0) {
+        if (e.zxid > recovered.log.floor)
+            runs_append(&recovered.log, e.zxid, 1);
+        if (e.kind == ENTRY_FORM) {
+            recovered.has_form = form_decode(e.body, &recovered.form) == 0;
+            recovered.form_zxid = e.zxid;
+        }
+    }
+    o.snapshot_zxid = log->image_zxid;
     o.paxos = (struct paxos_options){.self = i + 1,
-                                     .boot = 1,
-                                     .incarnation = 100 * g->member[i].boot + i,
+                                     .boot = ++g->member[i].starts,
+                                     .incarnation = 100 * g->member[i].disk + i,
                                      .voter_count = g->count,
                                      .heartbeat_ms = 50,
                                      .election_min_ms = 300,
@@ -281,7 +337,7 @@ static void start(struct group *g, uint32_t i)
                                      .seed = i + 1};
     for (uint32_t v = 0; v < g->count; v++)
         o.paxos.voters[v] = v + 1;
-    g->member[i].r = replica_new(&o, &recovered, state_new(), g->now_ms);
+    g->member[i].r = replica_new(&o, &recovered, state, g->now_ms);
 }
 
 void group_init(struct group *g, uint32_t count)
@@ -294,7 +350,7 @@ void group_init(struct group *g, uint32_t count)
                         .lies = g->lies};
     for (uint32_t i = 0; i < count; i++) {
         list_init(&g->held_jobs[i]);
-        g->member[i].boot = 1;
+        g->member[i].disk = 1;
         start(g, i);
     }
     for (uint32_t i = 0; i < count; i++)
@@ -311,7 +367,19 @@ void group_wipe(struct group *g, uint32_t id)
     buf_clear(&m->log.entries);
     buf_clear(&m->log.image);
     m->log.image_zxid = 0;
-    m->boot++; /* another incarnation: start() */
+    m->log.promised = (struct paxos_promised){0};
+    m->log.accepted = 0;
+    m->disk++; /* another incarnation: start() */
+    start(g, id - 1);
+}
+
+void group_restart(struct group *g, uint32_t id)
+{
+    struct list *node;
+    group_cut(g, id);
+    while ((node = list_pop_front(&g->held_jobs[id - 1])) != NULL)
+        job_free(LIST_ENTRY(node, struct job, link));
+    replica_free(g->member[id - 1].r);
     start(g, id - 1);
 }
 
@@ -361,6 +429,11 @@ void client_deinit(struct client *c)
 {
     step(c->g, c->server - 1, &(struct replica_event){.type = REPLICA_CONN_CLOSED, .conn = c->conn});
     buf_deinit(&c->in);
+}
+
+void client_drained(struct client *c)
+{
+    step(c->g, c->server - 1, &(struct replica_event){.type = REPLICA_CONN_DRAINED, .conn = c->conn});
 }
 
 void client_frame(struct client *c, const void *frame, size_t size)

@@ -15,6 +15,8 @@
 #define GROUP_MAX 5
 
 struct fake_log {
+    struct paxos_promised promised;
+    uint32_t accepted;
     struct buf entries; /* encoded, as persisted */
     struct buf image;   /* the newest snapshot, raw */
     struct buf writing, receiving;
@@ -24,20 +26,25 @@ struct fake_log {
     bool cut_fails; /* a persist that cuts does nothing, and says so */
 };
 
+enum job_fate { JOB_RUNS, JOB_FAILS /* with the err that the test has set */, JOB_WAITS /* until group_release() */ };
+
 struct member {
     struct replica *r;
     struct fake_log log;
+    uint32_t unfinished; /* turns behind which the replica wanted the next one at once */
     bool stopped; /* its events and messages wait for nothing: they are lost */
     struct buf in[GROUP_MAX];
-    uint32_t boot; /* how often it has started, each time with an empty disk */
+    uint32_t disk;   /* how many disks it has had */
+    uint32_t starts; /* of its process */
 };
 
 struct group {
     struct member member[GROUP_MAX]; /* ids 1.. */
     uint32_t count;
     uint64_t now_ms;
-    bool hold_persists; /* keep JOB_PERSIST until group_release_persists() */
+    bool hold_persists; /* keep JOB_PERSIST until group_release() */
     struct list held_jobs[GROUP_MAX];
+    enum job_fate (*fate)(uint32_t id, struct job *j); /* of a job of server id; NULL: all run */
     uint32_t stuck;                   /* nothing is taken for this server, as if it were stopped; 0: none */
     bool (*lost)(struct peer_msg *m); /* may change it; NULL: no message is */
     bool may_fail;                    /* replicas that give up are no failure of the test; they stand still from then on */
@@ -62,7 +69,19 @@ uint32_t group_leader(struct group *g);
 void group_cut(struct group *g, uint32_t id); /* all links of a server break; it runs on */
 void group_heal(struct group *g, uint32_t id);
 void group_wipe(struct group *g, uint32_t id); /* a server that is cut off: the same id starts anew with an empty disk */
-void group_release_persists(struct group *g);
+void group_release(struct group *g); /* the jobs that were kept run now; what comes later runs as well */
+
+/* A server hears a message, as if from a peer; not settled. Set `lies` or `may_fail` where it is a lie. */
+void group_say(struct group *g, uint32_t from, uint32_t to, struct peer_msg m);
+
+/* A server is told of one of its links; not settled. */
+void group_link(struct group *g, uint32_t id, uint32_t peer, bool up);
+
+/* A server is asked to stop soon; settles. */
+void group_hand_over(struct group *g, uint32_t id);
+
+/* The process of a server ends, and starts with what its disk holds: links are down, connections and jobs gone. */
+void group_restart(struct group *g, uint32_t id);
 
 /* A client connection of server id. */
 struct client {
@@ -77,6 +96,7 @@ struct client {
 
 void client_open(struct client *c, struct group *g, uint32_t server);
 void client_deinit(struct client *c);
+void client_drained(struct client *c); /* the shell tells so though nothing was taken */
 void client_frame(struct client *c, const void *frame, size_t size);                         /* without length; not settled */
 bool client_connect(struct client *c, uint32_t timeout_ms);                                  /* new session; settles */
 void client_send_connect(struct client *c, const struct client *earlier, int64_t last_zxid); /* earlier NULL: a new session */

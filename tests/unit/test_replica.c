@@ -261,7 +261,7 @@ TEST(replica, nothing_is_acknowledged_before_it_is_durable)
     client_create(&a, 1, "/x", "v", 0);
     group_pass(&g, 100);
     CHECK_EQ_STR(client_replies(&a), "");
-    group_release_persists(&g);
+    group_release(&g);
     CHECK_EQ_STR(client_replies(&a), "1:0");
     client_deinit(&a);
     group_deinit(&g);
@@ -630,7 +630,7 @@ TEST(replica, a_disk_that_stands_still_lets_nothing_pile_up)
     group_pass(&g, 10000);
     for (uint32_t id = 1; id <= 3; id++)
         CHECK(replica_held_messages(g.member[id - 1].r) < 10, "%u", replica_held_messages(g.member[id - 1].r));
-    group_release_persists(&g);
+    group_release(&g);
     CHECK_EQ_STR(client_replies(&a), "1:0");
     client_deinit(&a);
     group_deinit(&g);
@@ -829,5 +829,53 @@ TEST(replica, rolling_over_says_nothing_of_an_epoch_that_is_not_won)
     CHECK(replica_paxos(g.member[leader - 1].r)->epoch >= 5);
     CHECK_EQ_INT(group_leader(&g), leader);
     client_deinit(&a);
+    group_deinit(&g);
+}
+
+/* PROTOCOL section 3: the optional byte that newer clients send, and get back: this is no read-only server. */
+TEST(replica, connect_response_has_the_read_only_byte_if_the_request_has)
+{
+    static const uint8_t no_password[16];
+    begin(1);
+    for (size_t more = 0; more < 2; more++) {
+        struct buf frame = {0};
+        jute_append(&frame, &jute_connect_request,
+                    &(struct zk_connect_request){.timeout = 10000, .password = slice_make(no_password, 16)});
+        buf_append(&frame, "", more);
+        client_open(&a, &g, 1);
+        client_frame(&a, buf_bytes(&frame), buf_size(&frame));
+        group_settle(&g);
+        const struct buf *output = &replica_conn_io(g.member[0].r, a.conn)->output;
+        CHECK_EQ_INT(buf_size(output), 4 + 4 + 4 + 8 + 4 + 16 + more);
+        CHECK_EQ_INT(buf_bytes(output)[3], buf_size(output) - 4);
+        CHECK(more == 0 || buf_bytes(output)[buf_size(output) - 1] == 0);
+        buf_deinit(&frame);
+        client_deinit(&a);
+    }
+    group_deinit(&g);
+}
+
+TEST(replica, each_connection_is_told_of)
+{
+    struct replica_conn_stats stats;
+    size_t cursor = 0;
+    uint32_t found = 0;
+    begin(1);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    client_plain(&a, 1, ZK_OP_PING);
+    group_settle(&g);
+    while (replica_conn_next(g.member[0].r, &cursor, &stats)) {
+        found++;
+        CHECK_EQ_INT(stats.session, stats.conn == a.conn ? a.session : 0);
+        CHECK_EQ_INT(stats.received, stats.conn == a.conn ? 2 : 0);
+        CHECK_EQ_INT(stats.sent, stats.conn == a.conn ? 2 : 0);
+        CHECK_EQ_INT(stats.timeout_ms, stats.conn == a.conn ? 10000 : 0);
+        CHECK_EQ_INT(stats.queued, 0);
+    }
+    CHECK_EQ_INT(found, 2);
+    client_deinit(&a);
+    client_deinit(&b);
     group_deinit(&g);
 }

@@ -93,7 +93,7 @@ static void one_step(void)
     } else if (dice < 72) {
         g.hold_persists = true;
     } else if (dice < 76) {
-        group_release_persists(&g);
+        group_release(&g);
     } else if (dice < 80) {
         group_pass(&g, any(300));
     } else if (dice < 90) {
@@ -112,7 +112,7 @@ static void run(uint64_t seed)
     group_init(&g, 3);
     for (int i = 0; i < STEPS; i++)
         one_step();
-    group_release_persists(&g);
+    group_release(&g);
     for (uint32_t id = 1; id <= g.count; id++)
         group_heal(&g, id);
     group_pass(&g, 4000);

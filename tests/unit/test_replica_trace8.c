@@ -124,7 +124,7 @@ TEST(replica_trace8, a_new_boot_counts_from_one_again)
     group_settle(&g);
     client_deinit(&a);
     group_cut(&g, origin);
-    group_release_persists(&g);
+    group_release(&g);
     group_wipe(&g, origin);
     group_heal(&g, origin);
     group_pass(&g, 2000);
