@@ -32,7 +32,7 @@ struct member {
     struct replica *r;
     struct fake_log log;
     uint32_t unfinished; /* turns behind which the replica wanted the next one at once */
-    bool stopped; /* its events and messages wait for nothing: they are lost */
+    bool stopped;        /* its events and messages wait for nothing: they are lost */
     struct buf in[GROUP_MAX];
     uint32_t disk;   /* how many disks it has had */
     uint32_t starts; /* of its process */
@@ -45,10 +45,10 @@ struct group {
     bool hold_persists; /* keep JOB_PERSIST until group_release() */
     struct list held_jobs[GROUP_MAX];
     enum job_fate (*fate)(uint32_t id, struct job *j); /* of a job of server id; NULL: all run */
-    uint32_t stuck;                   /* nothing is taken for this server, as if it were stopped; 0: none */
-    bool (*lost)(struct peer_msg *m); /* may change it; NULL: no message is */
-    bool may_fail;                    /* replicas that give up are no failure of the test; they stand still from then on */
-    bool lies;                        /* the test puts into `in` what no server sent */
+    uint32_t stuck;                                    /* nothing is taken for this server, as if it were stopped; 0: none */
+    bool (*lost)(struct peer_msg *m);                  /* may change it; NULL: no message is */
+    bool may_fail; /* replicas that give up are no failure of the test; they stand still from then on */
+    bool lies;     /* the test puts into `in` what no server sent */
     uint64_t next_conn;
     uint64_t snap_count; /* both: set before group_init, 0 for what nobody reaches */
     uint32_t counter_max;
@@ -69,7 +69,7 @@ uint32_t group_leader(struct group *g);
 void group_cut(struct group *g, uint32_t id); /* all links of a server break; it runs on */
 void group_heal(struct group *g, uint32_t id);
 void group_wipe(struct group *g, uint32_t id); /* a server that is cut off: the same id starts anew with an empty disk */
-void group_release(struct group *g); /* the jobs that were kept run now; what comes later runs as well */
+void group_release(struct group *g);           /* the jobs that were kept run now; what comes later runs as well */
 
 /* A server hears a message, as if from a peer; not settled. Set `lies` or `may_fail` where it is a lie. */
 void group_say(struct group *g, uint32_t from, uint32_t to, struct peer_msg m);
@@ -96,9 +96,9 @@ struct client {
 
 void client_open(struct client *c, struct group *g, uint32_t server);
 void client_deinit(struct client *c);
-void client_drained(struct client *c); /* the shell tells so though nothing was taken */
-void client_frame(struct client *c, const void *frame, size_t size);                         /* without length; not settled */
-bool client_connect(struct client *c, uint32_t timeout_ms);                                  /* new session; settles */
+void client_drained(struct client *c);                               /* the shell tells so though nothing was taken */
+void client_frame(struct client *c, const void *frame, size_t size); /* without length; not settled */
+bool client_connect(struct client *c, uint32_t timeout_ms);          /* new session; settles */
 void client_send_connect(struct client *c, const struct client *earlier, int64_t last_zxid); /* earlier NULL: a new session */
 void client_take(struct client *c); /* what has come, without a look; session and password of the response are kept */
 bool client_resume(struct client *c, const struct client *earlier, int64_t last_zxid);
