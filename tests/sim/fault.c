@@ -18,8 +18,9 @@ struct fault {
 
 static void strike(struct sim *s, void *arg);
 
-const char *const fault_names[FAULT_COUNT] = {"crash", "torn", "power", "wipe",  "disk",   "full",  "rot",    "cut",
-                                              "break", "slow", "pause", "clock", "vanish", "stall", "reader", "handover"};
+const char *const fault_names[FAULT_COUNT] = {"crash", "torn",  "power",  "wipe",  "disk",   "full",    "rot",
+                                              "cut",   "break", "clog",   "flap",  "damage", "replay",  "slow",
+                                              "pause", "clock", "vanish", "stall", "reader", "handover"};
 
 struct fault *fault_new(struct sim *s)
 {
@@ -125,7 +126,7 @@ static void power_loss(struct sim *s)
 /* Per hundred: up to which dice each kind comes. */
 static enum fault_kind kind_draw(struct sim *s)
 {
-    static const uint8_t below[FAULT_COUNT] = {16, 27, 30, 31, 36, 37, 39, 55, 63, 72, 80, 83, 88, 92, 95, 100};
+    static const uint8_t below[FAULT_COUNT] = {15, 25, 28, 29, 34, 35, 37, 50, 56, 59, 61, 64, 67, 74, 80, 83, 87, 91, 94, 100};
     enum fault_kind kind;
 
     do {
@@ -211,6 +212,18 @@ static void strike(struct sim *s, void *arg)
         break;
     case FAULT_BREAK:
         net_break(s, n->id, 1 + n->id % s->preset.nodes);
+        break;
+    case FAULT_CLOG:
+        fault_clog(s, rng);
+        break;
+    case FAULT_FLAP:
+        fault_flap(s, rng, n->id);
+        break;
+    case FAULT_DAMAGE:
+        net_damage(s, n->id, 1 + (uint32_t)rng_below(rng, s->preset.nodes));
+        break;
+    case FAULT_REPLAY:
+        net_replay(s, (uint32_t)rng_between(rng, 1, 20));
         break;
     case FAULT_SLOW:
         trace_line(s, n->id, "n%u SLOW DISK", n->id);

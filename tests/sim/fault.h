@@ -16,6 +16,10 @@ enum fault_kind {
     FAULT_ROT,      /* bytes of a disk flip while its server is down */
     FAULT_CUT,      /* messages between some servers vanish */
     FAULT_BREAK,    /* a link breaks */
+    FAULT_CLOG,     /* the links of some servers clog one after the other, and come free in another order */
+    FAULT_FLAP,     /* a server's links go and come */
+    FAULT_DAMAGE,   /* a message is damaged */
+    FAULT_REPLAY,   /* messages of long ago come again */
     FAULT_SLOW,     /* a disk limps */
     FAULT_PAUSE,    /* a process stands still */
     FAULT_CLOCK,    /* jumps and runs at another speed */
@@ -26,6 +30,10 @@ enum fault_kind {
     FAULT_COUNT
 };
 extern const char *const fault_names[FAULT_COUNT];
+
+/* fault_net.c */
+void fault_clog(struct sim *s, struct rng *rng);
+void fault_flap(struct sim *s, struct rng *rng, uint32_t id);
 
 struct fault *fault_new(struct sim *s);
 void fault_free(struct sim *s);

@@ -33,6 +33,10 @@
     X(READ_BACK, "entries read back from the log's files")                                                                     \
     X(READ_TRIMMED, "entries wanted that are trimmed away")                                                                    \
     X(INSTALLED, "snapshot of another server installed")                                                                       \
+    X(FRAME_REFUSED, "damaged frame refused, its link closed")                                                                 \
+    X(REPLAYED, "message of long ago arrives again")                                                                           \
+    X(UNCLOGGED, "messages of a clogged link arrive after all")                                                                \
+    X(FLAPPED, "link that goes and comes all the time")                                                                        \
     X(HELD, "message waits for the disk")                                                                                      \
     X(FORWARD_LATE, "forwarded write reaches a server that does not lead")                                                     \
     X(FORWARD_AGAIN, "forwarded write sent again")                                                                             \

@@ -11,11 +11,15 @@
 #include "sim/script.h"
 #include "sim/trace.h"
 
+#define KEPT_MAX 64                /* copies for replays */
 #define IN_FLIGHT_MAX (128u << 10) /* of a direction: the rest waits in the replica's buffer */
 
 /* One direction of a link. */
 struct direction {
     bool cut;
+    bool damage; /* the next message */
+    uint32_t clogs;
+    struct list held;   /* struct flight: what arrived while it was clogged */
     bool lost;          /* TCP: something ran into a cut, nothing arrives on this link any more */
     uint64_t last_at;   /* TCP: arrival of the last message */
     uint64_t in_flight; /* bytes */
@@ -25,6 +29,11 @@ struct link_end {
     uint64_t told; /* number of the link that this end holds for up; 0: none */
 };
 
+struct kept {
+    uint32_t from, to;
+    struct buf frames;
+};
+
 struct net {
     struct rng rng;
     bool calm;
@@ -32,9 +41,11 @@ struct net {
     uint64_t up[PEER_MAX][PEER_MAX]; /* number of the link that stands, 0 none; [low][high] */
     struct direction way[PEER_MAX][PEER_MAX];
     struct link_end end[PEER_MAX][PEER_MAX]; /* [whose][peer] */
+    struct kept kept[KEPT_MAX];
 };
 
 struct flight {
+    struct list held;
     uint32_t from, to;
     uint64_t link, life; /* life of the receiver when it was sent */
     bool up;             /* LINK events */
@@ -46,12 +57,10 @@ struct net *net_new(struct sim *s)
     struct net *net = coord_alloc_zero(1, sizeof(*net));
 
     sim_rng(s, &net->rng, "net", 0);
+    for (uint32_t a = 0; a < PEER_MAX; a++)
+        for (uint32_t b = 0; b < PEER_MAX; b++)
+            list_init(&net->way[a][b].held);
     return net;
-}
-
-void net_free(struct sim *s)
-{
-    coord_free(s->net);
 }
 
 static uint64_t *link_of(struct sim *s, uint32_t a, uint32_t b)
@@ -71,6 +80,17 @@ static void flight_free(struct sim *s, void *arg)
     (void)s;
     buf_deinit(&f->frames);
     coord_free(f);
+}
+
+void net_free(struct sim *s)
+{
+    for (uint32_t a = 0; a < PEER_MAX; a++)
+        for (uint32_t b = 0; b < PEER_MAX; b++)
+            for (struct list *link; (link = list_pop_front(&s->net->way[a][b].held)) != NULL;)
+                flight_free(s, LIST_ENTRY(link, struct flight, held));
+    for (uint32_t i = 0; i < KEPT_MAX; i++)
+        buf_deinit(&s->net->kept[i].frames);
+    coord_free(s->net);
 }
 
 static struct flight *flight_new(struct sim *s, uint32_t from, uint32_t to, uint64_t link)
@@ -215,9 +235,14 @@ static bool arrives(struct sim *s, const struct flight *f)
 static void arrive(struct sim *s, void *arg)
 {
     struct flight *f = arg;
+    struct direction *d = way(s, f->from, f->to);
 
+    if (d->clogs > 0) {
+        list_push_back(&d->held, &f->held);
+        return;
+    }
     if (*link_of(s, f->from, f->to) == f->link)
-        way(s, f->from, f->to)->in_flight -= buf_size(&f->frames);
+        d->in_flight -= buf_size(&f->frames);
     if (arrives(s, f))
         node_message(s, s->nodes[f->to - 1], f->from, buf_slice(&f->frames));
     else
@@ -262,6 +287,64 @@ static void break_later(struct sim *s, void *arg)
     flight_free(s, f);
 }
 
+/* What a link makes of it: a frame before the damaged one may be whole, the message is not. True: it waits for more. */
+static bool refuses(struct sim *s, uint32_t from, uint32_t to, struct slice in)
+{
+    struct slice body;
+    size_t size;
+
+    for (; in.size > 0; in = slice_make(in.data + size, in.size - size)) {
+        if (peer_frame(in, &size, &body) != 0)
+            return false;
+        if (size == 0)
+            return true;
+    }
+    sim_fail(s, "F19", "n%u takes a damaged message of n%u", to, from);
+}
+
+static void send_damaged(struct sim *s, uint32_t from, uint32_t to, uint64_t link, struct slice frames)
+{
+    uint8_t *copy = coord_memdup(frames.data, frames.size);
+    struct direction *d = way(s, from, to);
+    uint64_t at = rng_below(&s->net->rng, frames.size), bit = rng_below(&s->net->rng, 8);
+
+    d->damage = false;
+    copy[at] ^= (uint8_t)(1u << bit);
+    bool waits = refuses(s, from, to, slice_make(copy, frames.size)); /* what follows is taken for the rest, and refused */
+    trace_line(s, at, "n%u > n%u DAMAGED at %llu", from, to, (unsigned long long)at);
+    mark(s, MARK_FRAME_REFUSED);
+    d->lost = true;
+    sched_at(s, s->now + rng_between(&s->net->rng, 1, waits ? 500 : 5), break_later, flight_free,
+             flight_new(s, from, to, link));
+    coord_free(copy);
+}
+
+/* Some are kept, to come again. */
+static void keep(struct sim *s, uint32_t from, uint32_t to, struct slice frames)
+{
+    if (!chance(&s->net->rng, 20))
+        return;
+    struct kept *k = &s->net->kept[rng_below(&s->net->rng, KEPT_MAX)];
+    k->from = from;
+    k->to = to;
+    buf_clear(&k->frames);
+    buf_append(&k->frames, frames.data, frames.size);
+}
+
+void net_replay(struct sim *s, uint32_t count)
+{
+    for (; s->preset.datagrams && count > 0; count--) {
+        const struct kept *k = &s->net->kept[rng_below(&s->net->rng, KEPT_MAX)];
+        uint64_t link = k->from == 0 ? 0 : *link_of(s, k->from, k->to);
+        if (link == 0)
+            continue;
+        trace_line(s, hash_bytes(buf_bytes(&k->frames), buf_size(&k->frames), 0), "n%u > n%u REPLAY of %zu bytes", k->from,
+                   k->to, buf_size(&k->frames));
+        mark(s, MARK_REPLAYED);
+        launch(s, k->from, k->to, link, buf_slice(&k->frames));
+    }
+}
+
 static void send(struct sim *s, const struct peer_msg *m, struct slice frames)
 {
     uint32_t from = m->from, to = m->to;
@@ -276,7 +359,7 @@ static void send(struct sim *s, const struct peer_msg *m, struct slice frames)
                                    : "");
     if (!stands)
         return;
-    if (d->cut || d->lost) {
+    if (d->cut || d->lost) { /* a damaged stream carries nothing more either */
         mermaid_lost(s, m);
         if (!s->preset.datagrams && !d->lost) {
             d->lost = true;
@@ -286,6 +369,12 @@ static void send(struct sim *s, const struct peer_msg *m, struct slice frames)
     }
     if (script_takes(s, m, link, frames))
         return;
+    if (d->damage) {
+        send_damaged(s, from, to, link, frames);
+        return;
+    }
+    if (s->preset.datagrams && !net->calm)
+        keep(s, from, to, frames);
     if (s->preset.datagrams && !net->calm && chance(&net->rng, s->preset.loss))
         return;
     launch(s, from, to, link, frames);
@@ -357,6 +446,26 @@ void net_cut(struct sim *s, uint32_t from, uint32_t to, bool cut)
         way(s, from, to)->cut = cut;
 }
 
+void net_damage(struct sim *s, uint32_t from, uint32_t to)
+{
+    if (from != to)
+        way(s, from, to)->damage = true;
+}
+
+void net_clog(struct sim *s, uint32_t from, uint32_t to, bool clog)
+{
+    struct direction *d = way(s, from, to);
+
+    if (from == to || (!clog && d->clogs == 0))
+        return;
+    d->clogs = clog ? d->clogs + 1 : d->clogs - 1;
+    for (struct list *link; d->clogs == 0 && (link = list_pop_front(&d->held)) != NULL;) {
+        struct flight *f = LIST_ENTRY(link, struct flight, held);
+        mark(s, MARK_UNCLOGGED);
+        sched_at(s, s->now, arrive, flight_free, f);
+    }
+}
+
 void net_heal(struct sim *s)
 {
     trace_line(s, 0x4ea1, "net healed");
@@ -369,6 +478,12 @@ void net_calm(struct sim *s)
 {
     net_heal(s);
     s->net->calm = true;
+    for (uint32_t a = 1; a <= s->preset.nodes; a++)
+        for (uint32_t b = 1; b <= s->preset.nodes; b++) {
+            way(s, a, b)->damage = false;
+            while (way(s, a, b)->clogs > 0)
+                net_clog(s, a, b, false);
+        }
     for (uint32_t a = 1; a <= s->preset.nodes; a++)
         for (uint32_t b = a + 1; b <= s->preset.nodes; b++)
             if (way(s, a, b)->lost || way(s, b, a)->lost)
