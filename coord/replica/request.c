@@ -106,8 +106,7 @@ static void set_watches(struct replica *r, struct conn *c, const struct zk_set_w
 static const struct op_desc *decode(const struct request *q, union op_request *decoded)
 {
     const struct op_desc *op = op_find(q->op);
-    struct jute_cursor at = jute_cursor_make(slice_make(q->bytes, q->size));
-    int rc = jute_decode(&at, op->request, decoded);
+    int rc = op_decode(op, slice_make(q->bytes, q->size), decoded);
     COORD_ASSERT(rc == 0);
     return op;
 }
@@ -295,7 +294,7 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
         enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, true);
     } else if (op->flags & OP_UNBUILT) {
         enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, false);
-    } else if (op->request != NULL && jute_decode(&at, op->request, &decoded) < 0) {
+    } else if (op_decode(op, record, &decoded) < 0) {
         enqueue_error(r, c, h.xid, -COORD_E_MARSHALLING, false);
     } else if (op->flags & OP_WRITE) {
         enqueue_write(r, c, &h, record);

@@ -123,16 +123,14 @@ static int check_session(const struct state *s, const struct apply *a)
 static void apply_request(struct state *s, struct apply *a)
 {
     const struct op_desc *op = op_find(a->entry->op);
-    struct jute_cursor cursor = jute_cursor_make(a->entry->body);
     union op_request request;
-    int decoded = 0;
+    int decoded;
 
     if (op == NULL || (op->flags & OP_WRITE) == 0) {
         a->err = -COORD_E_UNIMPLEMENTED;
         return;
     }
-    if (op->request != NULL)
-        decoded = jute_decode(&cursor, op->request, &request);
+    decoded = op_decode(op, a->entry->body, &request);
     if (decoded == 0 && op->precheck != NULL)
         a->err = op->precheck(&request);
     if (a->err == 0)

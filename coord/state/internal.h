@@ -22,6 +22,24 @@ struct changes {
     struct buf paths;
 };
 
+/* One change that a multi has made, and what it was before. */
+struct undo_step {
+    uint8_t kind; /* enum undo_kind */
+    uint32_t index;
+    int32_t version;
+    uint64_t zxid; /* pzxid of the parent; mzxid of the node */
+    int64_t mtime;
+    struct value *value;
+};
+
+/* undo.c: only while a multi is applied. */
+struct undo {
+    bool on;
+    struct undo_step *steps; /* in the order in which they were made */
+    uint32_t count, capacity;
+    uint64_t digest, ephemerals, data_bytes, value_memory; /* of the state before */
+};
+
 struct state {
     struct tree tree;
     struct acl_table acls;
@@ -34,6 +52,7 @@ struct state {
     uint64_t digest;
     uint64_t ephemerals, data_bytes, value_memory;
     struct changes changes;
+    struct undo undo;
     struct walk *walk; /* NULL: none under way */
     uint32_t walk_serial;
 };
@@ -67,8 +86,25 @@ void owned_append(struct state *s, struct session *owner, uint32_t index);
 /* Puts a value into a node that has none, and counts it. */
 void node_fill(struct state *s, struct node *n, struct value *value);
 
+/* Hangs it where it was in its owner's list: nothing else changed there, or was undone. */
+void owned_restore(struct state *s, uint32_t index);
+void owned_remove(struct state *s, uint32_t index);
+
+void node_drop_content(struct state *s, struct node *n); /* its reference to its list, and its value, not counted any more */
+
 void changes_start(struct changes *c);
 void changes_finish(struct changes *c);
+struct slice changes_last_path(const struct changes *c); /* valid until the next change */
+
+/* undo.c: a multi is all or nothing. Between start and either end each change of the tree is noted (undo_note), and a
+ * deleted node keeps its place in memory with all that it was. back: the tree, counts and digest are those at the start, and
+ * the changes are not reported; so are the free slots, but for their order: what the start had to take anew stays a free slot.
+ * keep: the deleted nodes go for good. A walk's old images need no undoing: they are of the state before the multi. */
+enum undo_kind { UNDO_CREATE, UNDO_DELETE, UNDO_DATA };
+void undo_start(struct state *s);
+void undo_note(struct state *s, struct undo_step step); /* nothing happens when no multi is under way */
+void undo_back(struct state *s);
+void undo_keep(struct state *s);
 
 /* walk.c: called before the object changes, dies, or is born. Nothing happens when no walk is under way. */
 void walk_node_touched(struct state *s, uint32_t index);

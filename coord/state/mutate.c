@@ -60,6 +60,13 @@ void changes_finish(struct changes *c)
     }
 }
 
+struct slice changes_last_path(const struct changes *c)
+{
+    size_t size = c->items[c->count - 1].path.size;
+
+    return slice_make(buf_bytes(&c->paths) + buf_size(&c->paths) - size, size);
+}
+
 void node_fill(struct state *s, struct node *n, struct value *value)
 {
     n->value = value;
@@ -67,12 +74,21 @@ void node_fill(struct state *s, struct node *n, struct value *value)
     s->value_memory += value_memory(value);
 }
 
-static void node_empty(struct state *s, struct node *n)
+/* The value that was there: the caller's, and not counted any more. */
+static struct value *node_empty(struct state *s, struct node *n)
 {
-    s->data_bytes -= value_size(n->value);
-    s->value_memory -= value_memory(n->value);
-    value_drop(n->value);
+    struct value *value = n->value;
+
+    s->data_bytes -= value_size(value);
+    s->value_memory -= value_memory(value);
     n->value = NULL;
+    return value;
+}
+
+void node_drop_content(struct state *s, struct node *n)
+{
+    acl_give(&s->acls, n->acl);
+    value_drop(node_empty(s, n));
 }
 
 void owned_append(struct state *s, struct session *owner, uint32_t index)
@@ -96,7 +112,7 @@ void owned_append(struct state *s, struct session *owner, uint32_t index)
     s->ephemerals++;
 }
 
-static void owned_remove(struct state *s, uint32_t index)
+void owned_remove(struct state *s, uint32_t index)
 {
     struct node *n = tree_node(&s->tree, index);
     struct session *owner = session_find(&s->sessions, n->owner);
@@ -114,6 +130,26 @@ static void owned_remove(struct state *s, uint32_t index)
     s->ephemerals--;
 }
 
+void owned_restore(struct state *s, uint32_t index)
+{
+    struct node *n = tree_node(&s->tree, index);
+    struct session *owner = session_find(&s->sessions, n->owner);
+    bool first;
+
+    COORD_ASSERT(owner != NULL);
+    first = owner->first_owned == n->owned_next; /* NODE_NONE: the only one */
+    if (n->owned_next != NODE_NONE)
+        tree_node(&s->tree, n->owned_next)->owned_prev = index;
+    else if (!first)
+        tree_node(&s->tree, owner->first_owned)->owned_prev = index;
+    if (first)
+        owner->first_owned = index;
+    else
+        tree_node(&s->tree, n->owned_prev)->owned_next = index;
+    owner->owned_count++;
+    s->ephemerals++;
+}
+
 uint32_t node_create(struct state *s, uint32_t parent, const struct node_creation *c)
 {
     uint32_t index = tree_take(&s->tree, c->name);
@@ -128,6 +164,7 @@ uint32_t node_create(struct state *s, uint32_t parent, const struct node_creatio
         owned_append(s, c->owner, index);
     node_touch(s, parent);
     tree_link(&s->tree, index, parent);
+    undo_note(s, (struct undo_step){.kind = UNDO_CREATE, .index = index, .zxid = p->pzxid});
     p->creates++;
     p->pzxid = c->zxid;
     node_settle(s, parent);
@@ -145,10 +182,13 @@ void node_delete(struct state *s, uint32_t index, uint64_t zxid)
     node_touch(s, index);
     if (n->kind == NODE_EPHEMERAL)
         owned_remove(s, index);
-    acl_give(&s->acls, n->acl);
-    node_empty(s, n);
     node_touch(s, parent);
-    tree_remove(&s->tree, index);
+    undo_note(s, (struct undo_step){.kind = UNDO_DELETE, .index = index, .zxid = tree_node(&s->tree, parent)->pzxid});
+    tree_unlink(&s->tree, index);
+    if (!s->undo.on) {
+        node_drop_content(s, n);
+        tree_drop(&s->tree, index);
+    }
     tree_node(&s->tree, parent)->pzxid = zxid;
     node_settle(s, parent);
 }
@@ -162,9 +202,17 @@ static int32_t next_version(int32_t version)
 void node_set_data(struct state *s, uint32_t index, struct slice data, uint64_t zxid, int64_t wall_ms)
 {
     struct node *n = tree_node(&s->tree, index);
+    struct value *old;
 
     node_touch(s, index);
-    node_empty(s, n);
+    old = node_empty(s, n);
+    if (s->undo.on)
+        undo_note(
+            s,
+            (struct undo_step){
+                .kind = UNDO_DATA, .index = index, .version = n->version, .zxid = n->mzxid, .mtime = n->mtime, .value = old});
+    else
+        value_drop(old);
     node_fill(s, n, value_new(data));
     n->version = next_version(n->version);
     n->mzxid = zxid;
@@ -175,6 +223,7 @@ void node_set_data(struct state *s, uint32_t index, struct slice data, uint64_t 
 
 void session_close(struct state *s, struct session *session, uint64_t zxid)
 {
+    COORD_ASSERT(!s->undo.on);
     while (session->first_owned != NODE_NONE && !(SEEDED(ephemeral_survives) && session->owned_count == 1))
         node_delete(s, session->first_owned, zxid);
     session_touch(s, session);

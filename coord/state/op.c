@@ -1,7 +1,7 @@
 /* op.c - the table of operations, by opcode. Pure.
  *
  * Operations with work of the state's have files of their own. Here are those that the replica answers itself, and those known
- * but not built. check is in neither: alone it is refused like an unknown operation.
+ * but not built. check alone is refused like an unknown operation.
  */
 #include "state/op.h"
 
@@ -32,18 +32,19 @@ static const struct op_desc *const ops[] = {
     BUILT(ZK_OP_GET_CHILDREN, op_get_children),
     BUILT(ZK_OP_GET_CHILDREN2, op_get_children2),
     BUILT(ZK_OP_CLOSE_SESSION, op_close_session),
+    BUILT(ZK_OP_CHECK, op_check),
+    BUILT(ZK_OP_MULTI, op_multi),
+    BUILT(ZK_OP_MULTI_READ, op_multi_read),
     BUILT(ZK_OP_SYNC, op_sync),
     BUILT(ZK_OP_PING, op_ping),
     BUILT(ZK_OP_SET_WATCHES, op_set_watches),
     UNBUILT(ZK_OP_GET_ACL, "getACL"),
     UNBUILT(ZK_OP_SET_ACL, "setACL"),
-    UNBUILT(ZK_OP_MULTI, "multi"),
     UNBUILT(ZK_OP_RECONFIG, "reconfig"),
     UNBUILT(ZK_OP_CHECK_WATCHES, "checkWatches"),
     UNBUILT(ZK_OP_REMOVE_WATCHES, "removeWatches"),
     UNBUILT(ZK_OP_CREATE_CONTAINER, "createContainer"),
     UNBUILT(ZK_OP_CREATE_TTL, "createTTL"),
-    UNBUILT(ZK_OP_MULTI_READ, "multiRead"),
     UNBUILT(ZK_OP_AUTH, "auth"),
     UNBUILT(ZK_OP_SASL, "sasl"),
     UNBUILT(ZK_OP_GET_EPHEMERALS, "getEphemerals"),
@@ -53,9 +54,32 @@ static const struct op_desc *const ops[] = {
     UNBUILT(ZK_OP_WHO_AM_I, "whoAmI"),
 };
 
-const struct op_desc *op_find(int32_t opcode)
+static const struct op_desc *find(int32_t opcode)
 {
     if (opcode < OPCODE_MIN || opcode >= (int32_t)(sizeof(ops) / sizeof(ops[0])) + OPCODE_MIN)
         return NULL;
     return ops[opcode - OPCODE_MIN];
+}
+
+const struct op_desc *op_find(int32_t opcode)
+{
+    const struct op_desc *op = find(opcode);
+
+    return op != NULL && (op->flags & OP_NOT_ALONE) == 0 ? op : NULL;
+}
+
+const struct op_desc *op_find_inner(int32_t opcode)
+{
+    const struct op_desc *op = find(opcode);
+
+    return op != NULL && (op->flags & OP_INNER) != 0 ? op : NULL;
+}
+
+int op_decode(const struct op_desc *op, struct slice body, union op_request *request)
+{
+    struct jute_cursor c = jute_cursor_make(body);
+
+    if (op->decode != NULL)
+        return op->decode(&c, request);
+    return op->request != NULL ? jute_decode(&c, op->request, request) : 0;
 }

@@ -10,10 +10,12 @@
 #include "wire/zk.h"
 
 enum op_flags {
-    OP_READ = 1,    /* runs on this server's state, at the head of the session's queue */
-    OP_WRITE = 2,   /* goes through the log */
-    OP_REPLICA = 4, /* the replica answers it itself: ping, sync, setWatches */
-    OP_UNBUILT = 8, /* known, not built yet: -6, the connection stays */
+    OP_READ = 1,       /* runs on this server's state, at the head of the session's queue */
+    OP_WRITE = 2,      /* goes through the log */
+    OP_REPLICA = 4,    /* the replica answers it itself: ping, sync, setWatches */
+    OP_UNBUILT = 8,    /* known, not built yet: -6, the connection stays */
+    OP_INNER = 16,     /* may stand in a multi if it is a write, in a multiRead if it is a read */
+    OP_NOT_ALONE = 32, /* nowhere else: check */
 };
 
 struct state;
@@ -24,8 +26,10 @@ struct op_desc {
     int32_t opcode;
     const char *name; /* "setData", as ZooKeeper's documents write it */
     unsigned flags;
-    int perm;                             /* enum zk_perm asked of the node the descriptor's file names; 0: none, a decision */
-    const struct jute_record *request;    /* NULL: no body */
+    int perm;                          /* enum zk_perm asked of the node the descriptor's file names; 0: none, a decision */
+    int32_t result_type;               /* OP_INNER: as which operation its result shows there */
+    const struct jute_record *request; /* NULL: no body, or one that decode knows */
+    int (*decode)(struct jute_cursor *c, void *request); /* a body that is no record; 0 or -COORD_E_MARSHALLING */
     int (*precheck)(const void *request); /* OP_WRITE, may be NULL: what is refused before the session is looked at */
     void (*apply)(struct state *s, struct apply *a, const void *request);     /* OP_WRITE */
     void (*read)(const struct state *s, struct read *r, const void *request); /* OP_READ */
@@ -35,8 +39,28 @@ struct op_desc {
 const struct op_desc *op_find(int32_t opcode);
 
 /* The descriptors, in the file of their operation. */
+/* One that may stand in a multi or multiRead; NULL: none such. */
+const struct op_desc *op_find_inner(int32_t opcode);
+
+union op_request;
+
+/* Decodes a request's body; 0 or -COORD_E_MARSHALLING. What is decoded borrows from it. */
+int op_decode(const struct op_desc *op, struct slice body, union op_request *request);
+
+extern const struct op_desc op_check, op_multi, op_multi_read;
 extern const struct op_desc op_create, op_create2, op_delete, op_exists, op_get_data, op_set_data, op_get_children,
     op_get_children2, op_close_session;
+
+/* The operations of a multi or multiRead: checked when decoded, walked again by whoever runs them. */
+struct multi_request {
+    uint32_t count;
+    struct slice operations; /* each with its header; the last header says that it was the last */
+};
+
+/* Above what fits into a packet of the default jute.maxbuffer; with a larger one it bounds how long an entry takes. */
+enum { MULTI_COUNT_MAX = 1 << 16 };
+/* Of a multiRead's results together: a small request must not ask for gigabytes. */
+#define MULTI_READ_BYTES_MAX (16u << 20)
 
 /* Space for any decoded request. */
 union op_request {
@@ -47,6 +71,8 @@ union op_request {
     struct zk_set_data_request set_data;
     struct zk_path_request path;
     struct zk_set_watches_request set_watches;
+    struct zk_check_request check;
+    struct multi_request multi;
 };
 
 #endif

@@ -88,7 +88,7 @@ static void create_apply(struct state *s, struct apply *a, const void *request)
 
     a->err = create(s, a, request, &index);
     if (a->err == 0)
-        reply_text(a->reply, buf_slice(&s->changes.paths)); /* the path just reported is the only one */
+        reply_text(a->reply, changes_last_path(&s->changes));
 }
 
 static void create2_apply(struct state *s, struct apply *a, const void *request)
@@ -97,7 +97,7 @@ static void create2_apply(struct state *s, struct apply *a, const void *request)
 
     a->err = create(s, a, request, &index);
     if (a->err == 0) {
-        reply_text(a->reply, buf_slice(&s->changes.paths));
+        reply_text(a->reply, changes_last_path(&s->changes));
         reply_stat(a->reply, tree_node(&s->tree, index));
     }
 }
@@ -105,7 +105,8 @@ static void create2_apply(struct state *s, struct apply *a, const void *request)
 const struct op_desc op_create = {
     .opcode = ZK_OP_CREATE,
     .name = "create",
-    .flags = OP_WRITE,
+    .flags = OP_WRITE | OP_INNER,
+    .result_type = ZK_OP_CREATE,
     .perm = ZK_PERM_CREATE,
     .request = &jute_create_request,
     .precheck = create_precheck,
@@ -115,7 +116,8 @@ const struct op_desc op_create = {
 const struct op_desc op_create2 = {
     .opcode = ZK_OP_CREATE2,
     .name = "create2",
-    .flags = OP_WRITE,
+    .flags = OP_WRITE | OP_INNER,
+    .result_type = ZK_OP_CREATE2,
     .perm = ZK_PERM_CREATE,
     .request = &jute_create_request,
     .precheck = create_precheck,

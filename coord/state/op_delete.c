@@ -50,7 +50,8 @@ static void delete_apply(struct state *s, struct apply *a, const void *request)
 const struct op_desc op_delete = {
     .opcode = ZK_OP_DELETE,
     .name = "delete",
-    .flags = OP_WRITE,
+    .flags = OP_WRITE | OP_INNER,
+    .result_type = ZK_OP_DELETE,
     .perm = ZK_PERM_DELETE,
     .request = &jute_delete_request,
     .apply = delete_apply,

@@ -29,7 +29,8 @@ static void get_children2_read(const struct state *s, struct read *r, const void
 const struct op_desc op_get_children = {
     .opcode = ZK_OP_GET_CHILDREN,
     .name = "getChildren",
-    .flags = OP_READ,
+    .flags = OP_READ | OP_INNER,
+    .result_type = ZK_OP_GET_CHILDREN,
     .perm = ZK_PERM_READ,
     .request = &jute_path_watch_request,
     .read = get_children_read,

@@ -17,7 +17,8 @@ static void get_data_read(const struct state *s, struct read *r, const void *req
 const struct op_desc op_get_data = {
     .opcode = ZK_OP_GET_DATA,
     .name = "getData",
-    .flags = OP_READ,
+    .flags = OP_READ | OP_INNER,
+    .result_type = ZK_OP_GET_DATA,
     .perm = ZK_PERM_READ,
     .request = &jute_path_watch_request,
     .read = get_data_read,

@@ -34,7 +34,8 @@ static void set_data_apply(struct state *s, struct apply *a, const void *request
 const struct op_desc op_set_data = {
     .opcode = ZK_OP_SET_DATA,
     .name = "setData",
-    .flags = OP_WRITE,
+    .flags = OP_WRITE | OP_INNER,
+    .result_type = ZK_OP_SET_DATA,
     .perm = ZK_PERM_WRITE,
     .request = &jute_set_data_request,
     .apply = set_data_apply,

@@ -47,6 +47,7 @@ void state_free(struct state *s)
     acl_table_deinit(&s->acls);
     session_table_deinit(&s->sessions);
     origin_table_deinit(&s->origins);
+    coord_free(s->undo.steps);
     coord_free(s->changes.items);
     buf_deinit(&s->changes.paths);
     coord_free(s);
@@ -183,7 +184,8 @@ void state_counts(const struct state *s, struct state_counts *c)
         .data_bytes = s->data_bytes,
         .memory_bytes = sizeof(*s) + tree_bytes(&s->tree) + s->value_memory + acl_table_bytes(&s->acls) +
                         session_table_bytes(&s->sessions) + s->origins.capacity * sizeof(struct origin) +
-                        s->changes.paths.capacity + s->changes.capacity * sizeof(struct change) + state_walk_backlog(s),
+                        s->changes.paths.capacity + s->changes.capacity * sizeof(struct change) +
+                        s->undo.capacity * sizeof(struct undo_step) + state_walk_backlog(s),
         .wall_ms = s->wall_ms,
         .cluster_ms = s->cluster_ms,
     };

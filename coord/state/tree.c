@@ -195,7 +195,7 @@ static void unlink_siblings(struct tree *t, uint32_t index)
     p->child_count--;
 }
 
-void tree_remove(struct tree *t, uint32_t index)
+void tree_unlink(struct tree *t, uint32_t index)
 {
     struct node *n = tree_node(t, index);
     uint32_t *at = buckets_head(&t->buckets, n->path_hash);
@@ -205,11 +205,41 @@ void tree_remove(struct tree *t, uint32_t index)
         at = &tree_node(t, *at)->chain;
     *at = n->chain;
     unlink_siblings(t, index);
+    t->count--;
+}
+
+void tree_relink(struct tree *t, uint32_t index)
+{
+    struct node *n = tree_node(t, index), *p = tree_node(t, n->parent);
+    bool first = p->first_child == n->next; /* NODE_NONE: the only one */
+
+    if (n->next != NODE_NONE)
+        tree_node(t, n->next)->prev = index;
+    else if (!first)
+        tree_node(t, p->first_child)->prev = index;
+    if (first)
+        p->first_child = index;
+    else
+        tree_node(t, n->prev)->next = index;
+    p->child_count++;
+    t->count++;
+    index_insert(t, index);
+}
+
+void tree_drop(struct tree *t, uint32_t index)
+{
+    struct node *n = tree_node(t, index);
+
     free_content(t, n);
     n->kind = NODE_FREE;
     n->chain = t->free;
     t->free = index;
-    t->count--;
+}
+
+void tree_remove(struct tree *t, uint32_t index)
+{
+    tree_unlink(t, index);
+    tree_drop(t, index);
 }
 
 void tree_append_path(const struct tree *t, uint32_t index, struct buf *to)

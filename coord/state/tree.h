@@ -83,7 +83,16 @@ uint32_t tree_take(struct tree *t, struct slice name);
 /* Puts it under a parent, as the last child; sets path_hash. The parent has no such child, and is no ephemeral. */
 void tree_link(struct tree *t, uint32_t index, uint32_t parent);
 
-/* Removes a node without children and frees it with its value. */
+/* Takes a node without children out of the tree; it keeps its content, and where it was. */
+void tree_unlink(struct tree *t, uint32_t index);
+
+/* Puts it back where it was: what was linked and unlinked since is as it was then. */
+void tree_relink(struct tree *t, uint32_t index);
+
+/* Frees a node that is not in the tree, with its value. */
+void tree_drop(struct tree *t, uint32_t index);
+
+/* Both: unlink and drop. */
 void tree_remove(struct tree *t, uint32_t index);
 
 /* Valid while the node is. */

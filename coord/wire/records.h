@@ -52,6 +52,11 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
 #define REC_PATH_REQUEST(F, S) F(S, ustring, path) /* sync, getACL */
 #define REC_SET_WATCHES_REQUEST(F, S) F(S, i64, relative_zxid) F(S, ustrings, data) F(S, ustrings, exist) F(S, ustrings, child)
 
+#define REC_CHECK_REQUEST(F, S) F(S, ustring, path) F(S, i32, version)
+#define REC_MULTI_HEADER(F, S)                                                                                                 \
+    F(S, i32, type) F(S, boolean, done) F(S, i32, err) /* before each operation and result, and last */
+
+#define REC_ERROR_RESPONSE(F, S) F(S, i32, err)     /* in a multi's results */
 #define REC_PATH_RESPONSE(F, S) F(S, ustring, path) /* create, sync */
 #define REC_CREATE2_RESPONSE(F, S) F(S, ustring, path) REC_STAT(F, S)
 #define REC_GET_DATA_RESPONSE(F, S) F(S, buffer, data) REC_STAT(F, S)
@@ -74,6 +79,9 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
     X(set_data_request, REC_SET_DATA_REQUEST)                                                                                  \
     X(path_request, REC_PATH_REQUEST)                                                                                          \
     X(set_watches_request, REC_SET_WATCHES_REQUEST)                                                                            \
+    X(check_request, REC_CHECK_REQUEST)                                                                                        \
+    X(multi_header, REC_MULTI_HEADER)                                                                                          \
+    X(error_response, REC_ERROR_RESPONSE)                                                                                      \
     X(path_response, REC_PATH_RESPONSE)                                                                                        \
     X(create2_response, REC_CREATE2_RESPONSE)                                                                                  \
     X(get_data_response, REC_GET_DATA_RESPONSE)                                                                                \

@@ -48,6 +48,9 @@ static const struct zk_delete_request delete_request = {TEXT("/a"), -1};
 static const struct zk_path_watch_request path_watch_request = {TEXT("/a"), true};
 static const struct zk_set_data_request set_data_request = {TEXT("/a"), TEXT("w"), -1};
 static const struct zk_path_request path_request = {TEXT("/a")};
+static const struct zk_check_request check_request = {TEXT("/a"), 0};
+static const struct zk_multi_header multi_header = {13, false, -1};
+static const struct zk_error_response error_response = {-101};
 static const struct zk_set_watches_request set_watches_request = {1, NAMES, {-1, {NULL, 0}}, NAMES};
 
 static const struct {
@@ -74,6 +77,9 @@ static const struct {
     ROW(set_data_request, ZK_OP_SET_DATA, 0),
     ROW(path_request, ZK_OP_SYNC, 0),
     ROW(set_watches_request, ZK_OP_SET_WATCHES, 0),
+    ROW(check_request, 0, 0),
+    ROW(multi_header, 0, 0),
+    ROW(error_response, 0, 0),
     ROW(path_response, 0, ZK_OP_CREATE),
     ROW(create2_response, 0, ZK_OP_CREATE2),
     ROW(get_data_response, 0, ZK_OP_GET_DATA),
@@ -125,6 +131,44 @@ static void greet(struct buf *b, unsigned conn)
     seed_u8(b, SETTLE | conn);
 }
 
+/* One that succeeds, one that fails at its end, and reads. */
+static void multis(struct buf *b)
+{
+    static const int32_t types[][3] = {{ZK_OP_CREATE, ZK_OP_SET_DATA, ZK_OP_CHECK},
+                                       {ZK_OP_DELETE, ZK_OP_CREATE2, ZK_OP_CHECK},
+                                       {ZK_OP_GET_DATA, ZK_OP_GET_CHILDREN, 0}};
+    static const struct zk_check_request wrong = {TEXT("/a"), 9};
+    struct buf frame = {0};
+
+    greet(b, 0);
+    for (int32_t i = 0; i < 3; i++) {
+        jute_append(&frame, &jute_request_header, &(struct zk_request_header){i + 1, i < 2 ? ZK_OP_MULTI : ZK_OP_MULTI_READ});
+        for (unsigned k = 0; k < 3 && types[i][k] != 0; k++) {
+            int32_t type = types[i][k];
+
+            jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){type, false, -1});
+            if (type == ZK_OP_CREATE || type == ZK_OP_CREATE2)
+                jute_append(&frame, &jute_create_request, &create_request);
+            else if (type == ZK_OP_SET_DATA)
+                jute_append(&frame, &jute_set_data_request, &set_data_request);
+            else if (type == ZK_OP_DELETE)
+                jute_append(&frame, &jute_delete_request, &delete_request);
+            else if (type == ZK_OP_CHECK)
+                jute_append(&frame, &jute_check_request, i == 0 ? &(struct zk_check_request){TEXT("/a"), 1} : &wrong);
+            else
+                jute_append(&frame, &jute_path_watch_request, &path_watch_request);
+        }
+        jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){-1, true, -1});
+        seed_u8(b, 0);
+        seed_piece(b, buf_slice(&frame));
+        buf_clear(&frame);
+    }
+    seed_u8(b, SETTLE);
+    seed_u8(b, READ);
+    seed_save("session", "multi", b);
+    buf_deinit(&frame);
+}
+
 static void seeds_session(void)
 {
     struct buf b = {0};
@@ -166,6 +210,7 @@ static void seeds_session(void)
         seed_u8(&b, 255);
     }
     seed_save("session", "all_modes_and_expiry", &b);
+    multis(&b);
     buf_deinit(&b);
 }
 

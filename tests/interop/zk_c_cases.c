@@ -74,6 +74,36 @@ static void basics(void)
     client_close(&other);
 }
 
+static void multis(void)
+{
+    struct client c;
+    struct Stat stat;
+    char made[64], second[64], value[16];
+    int size = sizeof(value), rc;
+    zoo_op_t ops[4];
+    zoo_op_result_t results[4];
+
+    client_open(&c, hosts[1], SESSION_MS, NULL);
+    zoo_create_op_init(&ops[0], "/m", "0", 1, &ZOO_OPEN_ACL_UNSAFE, 0, made, sizeof(made));
+    zoo_create_op_init(&ops[1], "/m/s-", "1", 1, &ZOO_OPEN_ACL_UNSAFE, ZOO_SEQUENCE, second, sizeof(second));
+    zoo_set_op_init(&ops[2], "/m", "22", 2, 0, &stat);
+    zoo_check_op_init(&ops[3], "/m", 1);
+    rc = zoo_multi(c.zh, 4, ops, results);
+    CHECK(rc == ZOK, "multi: %s", zerror(rc));
+    CHECK(strcmp(made, "/m") == 0 && strcmp(second, "/m/s-0000000000") == 0, "made %s and %s", made, second);
+    CHECK(stat.version == 1 && stat.dataLength == 2 && stat.mzxid == stat.czxid, "stat of the set: version %d", stat.version);
+    zoo_delete_op_init(&ops[0], "/m/s-0000000000", -1);
+    zoo_delete_op_init(&ops[1], "/m", 7);
+    zoo_delete_op_init(&ops[2], "/m", 1);
+    rc = zoo_multi(c.zh, 3, ops, results);
+    CHECK(rc == ZBADVERSION, "multi that fails: %s", zerror(rc));
+    CHECK(results[0].err == ZOK && results[1].err == ZBADVERSION && results[2].err == ZRUNTIMEINCONSISTENCY, "%s, %s, %s",
+          zerror(results[0].err), zerror(results[1].err), zerror(results[2].err));
+    rc = zoo_get(c.zh, "/m/s-0000000000", 0, value, &size, &stat);
+    CHECK(rc == ZOK && size == 1, "what the failed one deleted: %s", zerror(rc));
+    client_close(&c);
+}
+
 static void watches(void)
 {
     struct client a, b;
@@ -245,8 +275,8 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } cases[] = {{"basics", basics}, {"watches", watches}, {"ephemerals", ephemerals}, {"sequences", sequences},
-                 {"lock", lock},     {"expiry", expiry},   {"reconnect", reconnect}};
+    } cases[] = {{"basics", basics},       {"multis", multis}, {"watches", watches}, {"ephemerals", ephemerals},
+                 {"sequences", sequences}, {"lock", lock},     {"expiry", expiry},   {"reconnect", reconnect}};
     const char *scale = getenv("COORD_TIME_SCALE");
 
     if (scale != NULL && atoi(scale) > 0)

@@ -442,7 +442,7 @@ void client_frame(struct client *c, const void *frame, size_t size)
          &(struct replica_event){.type = REPLICA_CONN_FRAME, .conn = c->conn, .bytes = slice_make(frame, size)});
 }
 
-static void send_request(struct client *c, int32_t xid, int32_t op, const struct jute_record *table, const void *record)
+void client_request(struct client *c, int32_t xid, int32_t op, const struct jute_record *table, const void *record)
 {
     struct buf b = {0};
     struct zk_request_header h = {.xid = xid, .type = op};
@@ -534,36 +534,36 @@ void client_create(struct client *c, int32_t xid, const char *path, const char *
                                   .data = slice_from_text(data),
                                   .acl = {1, slice_make(world_anyone, sizeof(world_anyone))},
                                   .flags = flags};
-    send_request(c, xid, ZK_OP_CREATE, &jute_create_request, &m);
+    client_request(c, xid, ZK_OP_CREATE, &jute_create_request, &m);
 }
 
 void client_set(struct client *c, int32_t xid, const char *path, const char *data, int32_t version)
 {
     struct zk_set_data_request m = {.path = slice_from_text(path), .data = slice_from_text(data), .version = version};
-    send_request(c, xid, ZK_OP_SET_DATA, &jute_set_data_request, &m);
+    client_request(c, xid, ZK_OP_SET_DATA, &jute_set_data_request, &m);
 }
 
 void client_delete(struct client *c, int32_t xid, const char *path, int32_t version)
 {
     struct zk_delete_request m = {.path = slice_from_text(path), .version = version};
-    send_request(c, xid, ZK_OP_DELETE, &jute_delete_request, &m);
+    client_request(c, xid, ZK_OP_DELETE, &jute_delete_request, &m);
 }
 
 void client_get(struct client *c, int32_t xid, const char *path, bool watch)
 {
     struct zk_path_watch_request m = {.path = slice_from_text(path), .watch = watch};
-    send_request(c, xid, ZK_OP_GET_DATA, &jute_path_watch_request, &m);
+    client_request(c, xid, ZK_OP_GET_DATA, &jute_path_watch_request, &m);
 }
 
 void client_path(struct client *c, int32_t xid, int32_t op, const char *path)
 {
     struct zk_path_request m = {.path = slice_from_text(path)};
-    send_request(c, xid, op, &jute_path_request, &m);
+    client_request(c, xid, op, &jute_path_request, &m);
 }
 
 void client_plain(struct client *c, int32_t xid, int32_t op)
 {
-    send_request(c, xid, op, NULL, NULL);
+    client_request(c, xid, op, NULL, NULL);
 }
 
 bool client_reply(struct client *c, struct reply *reply)

@@ -8,6 +8,7 @@
 #define TESTS_UNIT_REPLICA_FIXTURE_H
 
 #include "replica/replica.h"
+#include "wire/jute.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -103,7 +104,8 @@ void client_send_connect(struct client *c, const struct client *earlier, int64_t
 void client_take(struct client *c); /* what has come, without a look; session and password of the response are kept */
 bool client_resume(struct client *c, const struct client *earlier, int64_t last_zxid);
 
-/* Requests: sent, not settled. */
+/* Requests: sent, not settled. table NULL: no body. */
+void client_request(struct client *c, int32_t xid, int32_t op, const struct jute_record *table, const void *record);
 void client_create(struct client *c, int32_t xid, const char *path, const char *data, int32_t flags);
 void client_set(struct client *c, int32_t xid, const char *path, const char *data, int32_t version);
 void client_delete(struct client *c, int32_t xid, const char *path, int32_t version);

@@ -21,6 +21,7 @@ void world_deinit(struct world *w)
     state_free(w->s);
     buf_deinit(&w->reply);
     buf_deinit(&w->body);
+    buf_deinit(&w->multi);
 }
 
 int world_apply(struct world *w, enum entry_kind kind)
@@ -75,6 +76,105 @@ int world_session_close(struct world *w, uint64_t session)
     rc = world_request(w, ZK_OP_CLOSE_SESSION, NULL, NULL);
     w->session = asks;
     return rc;
+}
+
+void world_multi_add(struct world *w, int32_t type, const struct jute_record *table, const void *record)
+{
+    jute_append(&w->multi, &jute_multi_header, &(struct zk_multi_header){type, false, -1});
+    jute_append(&w->multi, table, record);
+}
+
+static void multi_end(struct world *w)
+{
+    jute_append(&w->multi, &jute_multi_header, &(struct zk_multi_header){-1, true, -1});
+    buf_clear(&w->body);
+    buf_append(&w->body, buf_bytes(&w->multi), buf_size(&w->multi));
+    buf_clear(&w->multi);
+}
+
+int world_multi(struct world *w)
+{
+    multi_end(w);
+    w->e.session = w->session;
+    w->e.attach = w->attach;
+    w->e.op = ZK_OP_MULTI;
+    w->e.body = buf_slice(&w->body);
+    return world_apply(w, ENTRY_REQUEST);
+}
+
+int world_multi_read(struct world *w)
+{
+    const struct op_desc *op = op_find(ZK_OP_MULTI_READ);
+    union op_request request;
+    int rc;
+
+    multi_end(w);
+    buf_clear(&w->reply);
+    rc = op_decode(op, buf_slice(&w->body), &request);
+    if (rc != 0)
+        return rc;
+    w->r = (struct read){.reply = &w->reply};
+    state_read(w->s, op, &request, &w->r);
+    COORD_ASSERT(w->r.err == 0 || buf_size(&w->reply) == 0);
+    return w->r.err;
+}
+
+static void print_result(struct buf *to, struct jute_cursor *c, const struct zk_multi_header *h)
+{
+    union {
+        struct zk_path_response path;
+        struct zk_create2_response create2;
+        struct zk_stat stat;
+        struct zk_get_data_response data;
+        struct zk_children_response children;
+        struct zk_error_response error;
+    } r;
+    bool good = true;
+
+    buf_printf(to, "%s%d:%d", buf_size(to) > 0 ? " " : "", h->type, h->err);
+    switch (h->type) {
+    case ZK_OP_CREATE:
+        good = jute_decode(c, &jute_path_response, &r) == 0;
+        buf_printf(to, "=%.*s", SLICE_ARG(r.path.path));
+        break;
+    case ZK_OP_CREATE2:
+        good = jute_decode(c, &jute_create2_response, &r) == 0;
+        buf_printf(to, "=%.*s", SLICE_ARG(r.create2.path));
+        break;
+    case ZK_OP_SET_DATA:
+        good = jute_decode(c, &jute_stat, &r) == 0;
+        buf_printf(to, "=%d", r.stat.version);
+        break;
+    case ZK_OP_GET_DATA:
+        good = jute_decode(c, &jute_get_data_response, &r) == 0;
+        buf_printf(to, "=%.*s", SLICE_ARG(r.data.data));
+        break;
+    case ZK_OP_GET_CHILDREN:
+        good = jute_decode(c, &jute_children_response, &r) == 0;
+        buf_printf(to, "=%d", r.children.children.count);
+        break;
+    case -1:
+        good = jute_decode(c, &jute_error_response, &r) == 0 && r.error.err == h->err;
+        break;
+    default:
+        good = h->type == ZK_OP_DELETE || h->type == ZK_OP_CHECK;
+    }
+    CHECK(good, "%.*s", (int)buf_size(to), buf_bytes(to));
+}
+
+const char *world_results(struct world *w)
+{
+    static char text[4096];
+    struct jute_cursor c = jute_cursor_make(buf_slice(&w->reply));
+    struct zk_multi_header h = {0};
+    struct buf to = {0};
+
+    while (jute_decode(&c, &jute_multi_header, &h) == 0 && !h.done)
+        print_result(&to, &c, &h);
+    CHECK(h.done && h.type == -1 && h.err == -1 && c.at == c.end);
+    snprintf(text, sizeof(text), "%.*s", (int)buf_size(&to), buf_bytes(&to));
+    buf_deinit(&to);
+    return text;
 }
 
 static struct slice text(const char *t)

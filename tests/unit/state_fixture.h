@@ -17,6 +17,7 @@ struct world {
     struct read r;
     struct buf reply; /* of the last apply or read */
     struct buf body;
+    struct buf multi;    /* operations gathered for world_multi or world_multi_read */
     struct zk_stat stat; /* of the last successful setData, create2 or exists */
     uint64_t session;    /* who asks next */
     uint32_t attach;
@@ -38,6 +39,15 @@ int world_create_acl(struct world *w, const char *path, const char *data, int32_
 int world_create(struct world *w, const char *path, const char *data, int32_t mode);
 int world_delete(struct world *w, const char *path, int32_t version);
 int world_set(struct world *w, const char *path, const char *data, int32_t version);
+
+/* Gather an operation; then apply (or read) all that were gathered, as one. What comes back: the error of the whole. */
+void world_multi_add(struct world *w, int32_t type, const struct jute_record *table, const void *record);
+int world_multi(struct world *w);
+int world_multi_read(struct world *w);
+
+/* The results as "type:err", blank-separated, with the path, the version of the stat or the data behind "=" where there is
+ * one: "1:0=/a 15:0=/b 5:0=1 -1:-101". Static buffer. CHECKs the form. */
+const char *world_results(struct world *w);
 
 /* Reads with op; `watch` asked for. */
 int world_read(struct world *w, int32_t op, struct slice path, bool watch);

@@ -193,6 +193,21 @@ int model_set(struct model *m, struct slice path, struct slice data, int32_t ver
     return 0;
 }
 
+int model_check(struct model *m, struct slice path, int32_t version)
+{
+    struct model_node *n = model_find(m, path);
+    char full[MODEL_PATH];
+
+    snprintf(full, sizeof(full), "%.*s", SLICE_ARG(path));
+    if (has_nul(path) || !well_formed(full))
+        return -COORD_E_BAD_ARGUMENTS;
+    if (n == NULL)
+        return -COORD_E_NO_NODE;
+    if ((n->perms & ZK_PERM_READ) == 0)
+        return -COORD_E_NO_AUTH;
+    return version != -1 && version != n->stat.version ? -COORD_E_BAD_VERSION : 0;
+}
+
 int model_read(struct model *m, struct slice path, bool exists, struct model_node **found)
 {
     struct model_node *n = model_find(m, path);

@@ -34,6 +34,7 @@ int model_create(struct model *m, struct slice path, struct slice data, int perm
                  int64_t wall_ms, struct model_node **made);
 int model_delete(struct model *m, struct slice path, int32_t version, int64_t zxid);
 int model_set(struct model *m, struct slice path, struct slice data, int32_t version, int64_t zxid, int64_t wall_ms);
+int model_check(struct model *m, struct slice path, int32_t version);
 int model_read(struct model *m, struct slice path, bool exists, struct model_node **found);
 void model_close(struct model *m, uint64_t session, int64_t zxid);
 

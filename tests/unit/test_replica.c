@@ -790,7 +790,7 @@ TEST(replica, bad_frames_get_their_error_or_close_one_connection)
     client_open(&b, &g, 1);
     CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
     client_plain(&a, 1, ZK_OP_GET_DATA); /* no body */
-    client_plain(&a, 2, ZK_OP_MULTI);    /* known, not built yet */
+    client_plain(&a, 2, ZK_OP_SASL);     /* known, not built yet */
     client_plain(&a, 3, 4711);
     client_plain(&a, 4, ZK_OP_PING);
     group_settle(&g);

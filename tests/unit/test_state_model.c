@@ -11,6 +11,8 @@
 struct duel {
     struct world w;
     struct model m;
+    struct model saved;    /* before the multi under way */
+    unsigned done, undone; /* multis */
     struct rng r;
     unsigned step;
     char path[MODEL_PATH];
@@ -116,6 +118,15 @@ static bool stat_equal(struct slice encoded, const struct zk_stat *expected)
     return jute_decode(&c, &jute_stat, &stat) == 0 && c.at == c.end && jute_equal(&jute_stat, &stat, expected);
 }
 
+static bool model_has_room(const struct duel *d, uint32_t wanted)
+{
+    uint32_t nodes = 0;
+
+    for (unsigned i = 0; i < MODEL_NODES; i++)
+        nodes += d->m.nodes[i].path[0] != 0;
+    return nodes + wanted <= MODEL_NODES;
+}
+
 static void create(struct duel *d)
 {
     static const int perms_of[] = {31, 31, 31, 31, 31, 30, 1, 27, 23, 29, -1};
@@ -124,11 +135,8 @@ static void create(struct duel *d)
     struct zk_create_request q = {.flags = (int32_t)rng_below(&d->r, 6)};
     struct model_node *made = NULL;
     struct zk_stat stat;
-    uint32_t nodes = 0;
 
-    for (unsigned i = 0; i < MODEL_NODES; i++)
-        nodes += d->m.nodes[i].path[0] != 0;
-    if (nodes == MODEL_NODES)
+    if (!model_has_room(d, 1))
         return;
     pick_path(d);
     q.path = d->at;
@@ -174,6 +182,100 @@ static void set(struct duel *d)
         return;
     model_stat(&d->m, model_find(&d->m, q.path), &stat);
     CHECK(stat_equal(buf_slice(&d->w.reply), &stat), "step %u", d->step);
+}
+
+/* One operation, gathered for the state and done on the model; its error. Says in *text what its result is to be. */
+static int gather(struct duel *d, int64_t zxid, struct buf *text)
+{
+    static const int perms_of[] = {31, 31, 31, 30, 27, 23, -1};
+    uint8_t space[ACL_WORLD_BYTES];
+    struct model_node *made = NULL;
+    int perms = perms_of[rng_below(&d->r, COUNT(perms_of))], rc;
+
+    switch (rng_below(&d->r, 6)) {
+    case 0:
+    case 1:
+    case 2: {
+        int32_t type = rng_below(&d->r, 2) == 0 ? ZK_OP_CREATE : ZK_OP_CREATE2;
+        struct zk_create_request q = {.flags = rng_below(&d->r, 3) == 0 ? (int32_t)rng_below(&d->r, 6) : 2};
+
+        pick_path(d);
+        q.path = d->at;
+        q.data = pick_data(d);
+        q.acl = perms < 0 ? (struct jute_vector){0, slice_make(space, 0)} : acl_world(perms, space);
+        world_multi_add(&d->w, type, &jute_create_request, &q);
+        rc = model_create(&d->m, q.path, q.data, perms, q.flags, d->w.session, zxid, WORLD_WALL_MS + zxid, &made);
+        if (rc == 0)
+            buf_printf(text, "%d:0=%s ", type, made->path);
+        return rc;
+    }
+    case 3: {
+        struct zk_delete_request q;
+
+        pick_node(d);
+        q = (struct zk_delete_request){d->at, pick_version(d)};
+        world_multi_add(&d->w, ZK_OP_DELETE, &jute_delete_request, &q);
+        rc = model_delete(&d->m, q.path, q.version, zxid);
+        if (rc == 0)
+            buf_printf(text, "2:0 ");
+        return rc;
+    }
+    case 4: {
+        struct zk_set_data_request q;
+
+        pick_node(d);
+        q = (struct zk_set_data_request){d->at, pick_data(d), pick_version(d)};
+        world_multi_add(&d->w, ZK_OP_SET_DATA, &jute_set_data_request, &q);
+        rc = model_set(&d->m, q.path, q.data, q.version, zxid, WORLD_WALL_MS + zxid);
+        if (rc == 0)
+            buf_printf(text, "5:0=%d ", model_find(&d->m, q.path)->stat.version);
+        return rc;
+    }
+    default: {
+        struct zk_check_request q;
+
+        pick_node(d);
+        q = (struct zk_check_request){d->at, pick_version(d)};
+        world_multi_add(&d->w, ZK_OP_CHECK, &jute_check_request, &q);
+        rc = model_check(&d->m, q.path, q.version);
+        if (rc == 0)
+            buf_printf(text, "13:0 ");
+        return rc;
+    }
+    }
+}
+
+/* What the model did is thrown away when one failed; those behind it are not looked at. */
+static void multi(struct duel *d)
+{
+    unsigned count = 1 + (unsigned)rng_below(&d->r, 5), failed = count;
+    int64_t zxid = (int64_t)state_zxid(d->w.s) + 1;
+    struct buf text = {0};
+    int err = 0;
+
+    if (!model_has_room(d, count))
+        return;
+    d->saved = d->m;
+    for (unsigned i = 0; i < count; i++) {
+        int rc = gather(d, zxid, &text);
+
+        if (rc != 0 && err == 0) {
+            err = rc;
+            failed = i;
+        }
+    }
+    if (err != 0) {
+        d->m = d->saved;
+        buf_clear(&text);
+        for (unsigned i = 0; i < count; i++)
+            buf_printf(&text, "-1:%d ", i < failed ? 0 : i == failed ? err : -2);
+    }
+    buf_truncate(&text, buf_size(&text) - 1);
+    buf_append(&text, "", 1);
+    CHECK_EQ_INT(world_multi(&d->w), 0, "step %u", d->step);
+    CHECK_EQ_STR(world_results(&d->w), (const char *)buf_bytes(&text), "step %u", d->step);
+    *(err == 0 ? &d->done : &d->undone) += 1;
+    buf_deinit(&text);
 }
 
 static void get_data(struct duel *d, struct model_node *n)
@@ -268,7 +370,7 @@ TEST(state_model, random_operations_agree)
         for (d.step = 0; d.step < 8000; d.step++) {
             if (!pick_session(&d))
                 continue;
-            switch (rng_below(&d.r, 8)) {
+            switch (rng_below(&d.r, 10)) {
             case 0:
             case 1:
             case 2:
@@ -281,6 +383,10 @@ TEST(state_model, random_operations_agree)
             case 5:
                 set(&d);
                 break;
+            case 8:
+            case 9:
+                multi(&d);
+                break;
             default:
                 read_node(&d);
             }
@@ -290,4 +396,5 @@ TEST(state_model, random_operations_agree)
         compare_all(&d);
         world_deinit(&d.w);
     }
+    CHECK(d.done > 300 && d.undone > 300, "%u done, %u undone", d.done, d.undone);
 }

@@ -202,10 +202,11 @@ TEST(state, op_table)
         if (op == NULL)
             continue;
         CHECK_EQ_INT(op->opcode, opcode);
-        CHECK((op->apply != NULL) == (op->flags == OP_WRITE), "%s", op->name);
-        CHECK((op->read != NULL) == (op->flags == OP_READ), "%s", op->name);
+        CHECK((op->apply != NULL) == ((op->flags & OP_WRITE) != 0), "%s", op->name);
+        CHECK((op->read != NULL) == ((op->flags & OP_READ) != 0), "%s", op->name);
     }
-    CHECK_EQ_INT(op_find(ZK_OP_MULTI)->flags, OP_UNBUILT);
+    CHECK_EQ_INT(op_find(ZK_OP_GET_ACL)->flags, OP_UNBUILT);
+    CHECK(op_find_inner(ZK_OP_CHECK) == &op_check && op_find_inner(ZK_OP_MULTI) == NULL && op_find_inner(500) == NULL);
     CHECK_EQ_INT(op_find(ZK_OP_SYNC)->flags, OP_REPLICA);
     CHECK_EQ_INT(op_find(ZK_OP_CLOSE_SESSION)->flags, OP_WRITE);
 }
@@ -213,7 +214,7 @@ TEST(state, op_table)
 /* What must not be in the log is answered all the same. */
 TEST(state, requests_that_should_not_be_in_the_log)
 {
-    static const int32_t ops[] = {ZK_OP_EXISTS, ZK_OP_MULTI, ZK_OP_CHECK, ZK_OP_PING, 4711};
+    static const int32_t ops[] = {ZK_OP_EXISTS, ZK_OP_MULTI_READ, ZK_OP_CHECK, ZK_OP_PING, 4711};
     struct world w;
     uint64_t digest;
 

@@ -1,5 +1,6 @@
 /* test_state_walk.c - the snapshot walk while applies go on: exact at its start, and nothing of it stays behind. */
 #include "lib/runner.h"
+#include "state/acl.h"
 #include "state/image.h"
 #include "state_fixture.h"
 
@@ -48,7 +49,30 @@ static bool same_records(struct slice a, struct slice b)
     return same;
 }
 
-/* Random work: creates, deletes, data, sessions. */
+/* Creates, a deletion and new data at once; half of them fail at the end. */
+static void multi(struct world *w, struct rng *r, const char *path, const char *data)
+{
+    uint8_t space[ACL_WORLD_BYTES];
+    char other[64];
+
+    snprintf(other, sizeof(other), "/n%u/child-%u", (unsigned)rng_below(r, 12), (unsigned)rng_below(r, 12));
+    if (rng_below(r, 2) == 0)
+        world_multi_add(w, ZK_OP_DELETE, &jute_delete_request, &(struct zk_delete_request){slice_from_text(path), -1});
+    if (rng_below(r, 2) == 0)
+        world_multi_add(w, ZK_OP_DELETE, &jute_delete_request, &(struct zk_delete_request){slice_from_text(other), -1});
+    if (rng_below(r, 2) == 0)
+        world_multi_add(w, ZK_OP_SET_DATA, &jute_set_data_request,
+                        &(struct zk_set_data_request){slice_from_text("/"), slice_from_text(data), -1});
+    for (unsigned i = (unsigned)rng_below(r, 4); i > 0; i--)
+        world_multi_add(
+            w, ZK_OP_CREATE, &jute_create_request,
+            &(struct zk_create_request){slice_from_text(path), SLICE_NULL, acl_world(31, space), 2 + (int32_t)rng_below(r, 2)});
+    if (rng_below(r, 2) == 0)
+        world_multi_add(w, ZK_OP_CHECK, &jute_check_request, &(struct zk_check_request){slice_from_text("/"), 1 << 30});
+    world_multi(w);
+}
+
+/* Random work: creates, deletes, data, sessions, and several of them at once. */
 static void work(struct world *w, struct rng *r, unsigned steps)
 {
     char path[64], data[1500];
@@ -62,7 +86,7 @@ static void work(struct world *w, struct rng *r, unsigned steps)
 
         snprintf(path, sizeof(path), rng_below(r, 3) == 0 ? "/n%u" : "/n%u/child-%u", a, b);
         data[size] = 0;
-        switch (rng_below(r, 16)) {
+        switch (rng_below(r, 19)) {
         case 0:
             world_session_create(w);
             break;
@@ -90,6 +114,11 @@ static void work(struct world *w, struct rng *r, unsigned steps)
         case 8:
         case 9:
             world_set(w, path, data, -1);
+            break;
+        case 16:
+        case 17:
+        case 18:
+            multi(w, r, path, data);
             break;
         default:
             if (!state_session(w->s, w->session, NULL))
@@ -217,7 +246,7 @@ TEST(state_walk, loaded_state_behaves_the_same)
         work(&w, &r, 500);
         world_image(w.s, 1000, &image);
         loaded = w;
-        loaded.reply = loaded.body = (struct buf){0};
+        loaded.reply = loaded.body = loaded.multi = (struct buf){0};
         loaded.s = world_load(buf_slice(&image), 777);
         REQUIRE(loaded.s != NULL);
         same = r;
