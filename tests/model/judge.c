@@ -140,6 +140,23 @@ static bool logs_match(const struct shape *a, const struct shape *b)
     return true;
 }
 
+/* What can make no difference any more is set to one value, so that states which differ in nothing else are one. A vote for
+ * less than its epoch has chosen counts as one for that. In an epoch that no disk can accept any more (all have promised a
+ * higher one, and an emptied one does not count) nothing else will be chosen: votes for more are as good as none. */
+static void judge_forget(struct ghost *g, uint32_t servers, const struct summary *const all[])
+{
+    for (uint32_t e = 1; e < MODEL_EPOCHS_MAX; e++) {
+        uint8_t chosen = encode(chosen_in(g, servers, e));
+        bool closed = true;
+
+        for (uint32_t i = 0; i < servers; i++)
+            closed = closed && (!all[i]->counts || all[i]->promised > e);
+        for (uint32_t i = 0; i < servers; i++)
+            if (g->vote[e][i] < chosen || closed)
+                g->vote[e][i] = chosen;
+    }
+}
+
 const char *judge_step(struct ghost *g, uint32_t servers, const struct summary *const all[], const struct summary *before,
                        const struct summary *now, const struct effects *effects)
 {
@@ -154,5 +171,7 @@ const char *judge_step(struct ghost *g, uint32_t servers, const struct summary *
             broken = "log matching: the same zxid stands behind different entries";
     if (broken == NULL && !shape_is_prefix(&now->applied, &g->chosen))
         broken = "applied: a server applies what is not chosen";
+    if (broken == NULL)
+        judge_forget(g, servers, all);
     return broken;
 }

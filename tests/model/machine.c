@@ -52,6 +52,18 @@ uint32_t machine_add_message(struct machine *m, const struct peer_msg *msg)
     return intern_add(&m->messages, packed, pack_zeros(packed, msg, sizeof(*msg)), NULL);
 }
 
+static bool has_more_parts(const struct node *n)
+{
+    const struct write *w = &n->write[0];
+    uint32_t parts = (uint32_t)w->set_promised + w->cut + w->set_accepted;
+
+    if (n->write_count == 0)
+        return false;
+    if (w->append_last != 0)
+        parts += shape_next(&w->target, &n->disk.log) == w->append_last ? 1 : 2;
+    return parts > 1;
+}
+
 static void summarize(struct machine *m, uint32_t number, const struct node *n)
 {
     const struct paxos *p = &n->core;
@@ -69,12 +81,14 @@ static void summarize(struct machine *m, uint32_t number, const struct node *n)
     s->role = p->role;
     s->epoch = p->role == PAXOS_FOLLOWER ? 0 : p->epoch;
     s->promised = n->disk.promised.epoch;
+    s->promised_in_memory = p->promised.epoch;
     s->accepted = n->disk.accepted;
     s->boot = n->disk.boot;
     s->counts = n->disk.incarnation == MODEL_FORMED;
     s->can_submit = p->role == PAXOS_LEADING && paxos_submit_zxid(p, &room) != 0;
     s->can_nudge = p->role == PAXOS_LEADING;
     s->write_count = n->write_count;
+    s->more_parts = has_more_parts(n);
     s->log = n->disk.log;
     (void)shape_from_runs(&s->held, &p->log);
     s->applied = shape_up_to(&s->held, p->commit_zxid);
@@ -87,7 +101,7 @@ static void summarize(struct machine *m, uint32_t number, const struct node *n)
         s->epoch_min = (p->promised.epoch > zxid_epoch(last) ? p->promised.epoch : zxid_epoch(last)) + 1;
 }
 
-static uint32_t add_node(struct machine *m, struct node *n)
+uint32_t machine_add_node(struct machine *m, struct node *n)
 {
     static uint8_t packed[2 * sizeof(*n) + 8];
     uint32_t number;
@@ -114,7 +128,7 @@ uint32_t machine_start(struct machine *m, uint32_t index)
     n.disk.boot = 1;
     n.disk.log.count[1] = 1;
     node_start(m, &n, &output);
-    return add_node(m, &n);
+    return machine_add_node(m, &n);
 }
 
 static void compute(struct machine *m, uint32_t node, enum event_type type, uint32_t argument, struct effects *e)
@@ -130,7 +144,7 @@ static void compute(struct machine *m, uint32_t node, enum event_type type, uint
     epoch = n.core.epoch;
     node_event(&n, &output, type, argument);
     e->won = n.core.role == PAXOS_LEADING && (role != PAXOS_LEADING || epoch != n.core.epoch);
-    e->node = e->broken == NULL ? add_node(m, &n) : node;
+    e->node = e->broken == NULL ? machine_add_node(m, &n) : node;
     if (e->sent_count > 0)
         e->sent = coord_memdup(output.sent, e->sent_count * sizeof(output.sent[0]));
 }

@@ -61,10 +61,12 @@ struct summary {
     uint32_t index;       /* 0.. */
     uint32_t role, epoch; /* epoch: being prepared or led; 0 otherwise */
     uint32_t promised, accepted, boot;
+    uint32_t promised_in_memory;
     bool counts; /* its disk is the one that FORM names */
     bool can_submit, can_nudge;
     uint32_t write_count;
-    uint32_t epoch_min;                                                  /* it may campaign from this one on; 0: no candidate */
+    bool more_parts;    /* of the persist that is being written; the next is not its last */
+    uint32_t epoch_min; /* it may campaign from this one on; 0: no candidate */
     bool promised_by[MODEL_SERVERS_MAX], accepted_by[MODEL_SERVERS_MAX]; /* what it was answered, as a candidate or leader */
     uint64_t matched_by[MODEL_SERVERS_MAX];
     struct shape log;  /* of the disk */
@@ -111,6 +113,7 @@ const struct effects *machine_step(struct machine *m, uint32_t node, enum event_
 const struct peer_msg *machine_message(const struct machine *m, uint32_t number, struct peer_msg *to);
 void machine_node(const struct machine *m, uint32_t number, struct node *to);
 uint32_t machine_add_message(struct machine *m, const struct peer_msg *msg);
+uint32_t machine_add_node(struct machine *m, struct node *n); /* gives it its one form first */
 
 /* canon.c */
 void canon_node(struct node *n);

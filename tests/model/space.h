@@ -1,42 +1,39 @@
-/* space.h - the states of all servers and the network, breadth first.
+/* space.h - breadth-first search over the states of a world.
  *
- * The network is the set of distinct messages ever sent: each may be delivered at any time and as often as one likes, so loss,
- * delay, doubling and any order are all in it. A message that can never again have an effect worth exploring is taken out:
- * answers to a candidate or leader which is that no more, and questions that would only be refused to somebody who no
- * longer asks. As a refusal of a wrong epoch can only end a candidacy or a lead, not to deliver it loses no behaviour of the
- * others.
- *
- * A lean exploration goes deeper by losing more, all of it legally: HEARTBEATs (an ACCEPT or COMMIT says as much), refusals,
- * and answers that come again or say less than the one before.
- *
- * The first candidate is server A: any first run is one of A's with other names.
+ * A state is known by its place (its servers and ghost, by number) and its set of messages. Equal states are found by comparing
+ * all of their bytes; no hash stands for a state.
  */
 #ifndef TESTS_MODEL_SPACE_H
 #define TESTS_MODEL_SPACE_H
 
-#include "model/judge.h"
+#include "model/world.h"
+
+#define SPACE_FINDINGS_MAX 32
 
 struct space_options {
-    uint32_t servers, epochs, writes, crashes, wipes; /* epochs: beyond the first */
-    uint32_t persists;                                /* most that are on their way to one disk */
-    bool nudges;                                      /* leaders ask anew where logs match */
-    bool lean;
     uint64_t states_max, depth_max;
     double seconds_max;
-    enum bug bug;
-    bool progress; /* on stderr */
+    bool progress;          /* on stderr */
+    bool go_on;             /* behind what is broken, elsewhere */
+    struct intern *settled; /* if not NULL: gets the places of all states that no reduction leaves out, by the smallest names */
 };
 
 enum space_end { SPACE_COMPLETE, SPACE_STOPPED, SPACE_BROKEN };
 
 struct space_result {
     enum space_end end;
-    uint64_t states, steps, depth, servers, messages, server_steps, bytes;
+    uint64_t states, places, steps, depth, servers, messages, server_steps, bytes;
     double seconds;
-    const char *broken;
+    uint32_t finding_count;
+    const char *finding[SPACE_FINDINGS_MAX]; /* each text once */
 };
 
-/* Explores, and prints the shortest way to what it finds broken. */
-void space_explore(const struct space_options *options, struct space_result *result);
+/* Explores. Without go_on it ends with the first that is broken, and prints the shortest way to it. */
+void space_explore(struct world *w, const struct space_options *options, struct space_result *result);
+
+double space_now(void); /* seconds */
+
+/* Adds the text unless it is there. */
+void space_finding(struct space_result *r, const char *broken);
 
 #endif

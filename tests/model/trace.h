@@ -2,11 +2,11 @@
 #ifndef TESTS_MODEL_TRACE_H
 #define TESTS_MODEL_TRACE_H
 
-#include "model/node.h"
+#include "model/world.h"
 
-uint32_t trace_action(enum event_type type, uint32_t index, uint32_t argument); /* in one number */
+uint32_t trace_pack(const struct action *action); /* in one number */
 
-/* Replays the actions from the start on `m`, and prints them; what is broken at the end. */
-void trace_show(struct machine *m, const uint32_t *actions, uint32_t count, const char *broken);
+/* Goes the way again from the start, with the names that the servers had there, and prints it; what is broken at the end. */
+void trace_show(struct world *w, const uint32_t *actions, uint32_t count);
 
 #endif
