@@ -2,6 +2,7 @@
 #include "golden.h"
 #include "lib/fake_fs.h"
 #include "lib/runner.h"
+#include "unit/fault_sweep.h"
 
 #include "base/alloc.h"
 #include "base/bytes.h"
@@ -337,29 +338,29 @@ TEST(snapshot, a_read_that_fails_is_no_damage)
 /* Whatever call fails while a peer's snapshot comes in, it is told, and leaves a whole file or none; then it can come again. */
 TEST(snapshot, receiving_fails_at_any_call)
 {
-    static const int codes[] = {COORD_E_IO, COORD_E_NO_SPACE};
     struct fake_fs *from = new_disk();
     struct buf image = image_of(5000), whole = {0};
+    struct sweep s = {0};
     struct snapshot_meta meta;
-    uint64_t size, at;
-    int rc = -1;
+    uint64_t size;
 
     CHECK_EQ_INT(write_image(fake_fs_fs(from), "d", buf_slice(&image), 1000, &size), 0);
     CHECK_EQ_INT(fs_read_file(fake_fs_fs(from), EXAMPLE_PATH, &whole, 1 << 20), 0);
-    for (at = 1; rc != 0; at++) {
+    while (sweep_next(&s)) {
         struct fake_fs *f = new_disk();
-        int code = codes[at % 2];
+        int rc;
 
-        fake_fs_fail(f, FAKE_FS_ANY, at, code);
+        sweep_arm(&s, f);
         rc = receive(fake_fs_fs(f), buf_slice(&whole), example.zxid, example.cluster);
-        CHECK(rc == 0 || rc == -code, "call %lu: %d", at, rc);
-        CHECK(files_in(fake_fs_fs(f)) == 0 || snapshot_verify(fake_fs_fs(f), EXAMPLE_PATH, &meta) == 0, "call %lu", at);
-        CHECK(files_in(fake_fs_fs(f)) <= 1, "call %lu", at);
+        sweep_told(&s, rc != 0);
+        CHECK(rc == 0 || rc == -s.code, "call %lu: %d", s.at, rc);
+        CHECK(files_in(fake_fs_fs(f)) == 0 || snapshot_verify(fake_fs_fs(f), EXAMPLE_PATH, &meta) == 0, "call %lu", s.at);
+        CHECK(files_in(fake_fs_fs(f)) <= 1, "call %lu", s.at);
         CHECK_EQ_INT(receive(fake_fs_fs(f), buf_slice(&whole), example.zxid, example.cluster), 0);
         CHECK_EQ_INT(snapshot_verify(fake_fs_fs(f), EXAMPLE_PATH, &meta), 0);
         fake_fs_free(f);
     }
-    CHECK(at > 30, "%lu", at);
+    CHECK(s.told > 60, "%u", s.told);
     buf_deinit(&image);
     buf_deinit(&whole);
     fake_fs_free(from);

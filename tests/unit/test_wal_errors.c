@@ -1,5 +1,6 @@
 /* test_wal_errors.c - calls to the disk that fail under the log: who tells, what the text says, and that nothing goes on. */
 #include "lib/runner.h"
+#include "unit/fault_sweep.h"
 #include "unit/wal_bench.h"
 
 #include "base/error.h"
@@ -234,31 +235,25 @@ static struct bench *crashed_log(void)
 
 TEST(wal_errors, a_start_names_the_call_that_failed_and_can_be_repeated)
 {
-    static const int codes[] = {COORD_E_IO, COORD_E_NO_SPACE};
-    int rc = -1;
-    unsigned refused = 0;
-    uint64_t first, last, n, calls = UINT64_MAX;
+    struct sweep s = {.may_pass = FAKE_FS_OPEN | FAKE_FS_SIZE}; /* a spare that cannot be looked at is done without */
+    uint64_t first, last;
 
-    for (n = 1; n <= calls; n++) {
+    while (sweep_next(&s)) {
         struct bench *b = crashed_log();
-        int code = codes[n % 2];
-        uint64_t before = fake_fs_calls(b->fake, FAKE_FS_ANY);
 
-        fake_fs_fail(b->fake, FAKE_FS_ANY, n, code);
-        rc = bench_reopen(b);
+        sweep_arm(&s, b->fake);
+        int rc = bench_reopen(b);
+        sweep_told(&s, rc < 0);
         if (rc < 0) {
-            refused++;
-            CHECK_EQ_INT(rc, -code, "call %lu", n);
-            CHECK(strncmp(bench_why(b), "d", 1) == 0 && strstr(bench_why(b), coord_error_text(code)) != NULL, "call %lu: %s", n,
-                  bench_why(b));
-        } else {
-            calls = fake_fs_calls(b->fake, FAKE_FS_ANY) - before;
+            CHECK_EQ_INT(rc, -s.code, "call %lu", s.at);
+            CHECK(strncmp(bench_why(b), "d", 1) == 0 && strstr(bench_why(b), coord_error_text(s.code)) != NULL, "call %lu: %s",
+                  s.at, bench_why(b));
         }
-        fake_fs_crash(b->fake, NULL, n % 3 == 0 ? FAKE_FS_LOSE : FAKE_FS_KEEP);
-        REQUIRE(bench_reopen(b) == 0, "call %lu: %s", n, bench_why(b));
-        CHECK_EQ_INT(bench_read(b, Z(1, 1), Z(9, 9), SIZE_MAX, &first, &last), 6, "call %lu", n);
-        CHECK(!bench_has(b, "segment.tmp") && !bench_has(b, "spare.00000004"), "call %lu", n);
+        fake_fs_crash(b->fake, NULL, s.at % 3 == 0 ? FAKE_FS_LOSE : FAKE_FS_KEEP);
+        REQUIRE(bench_reopen(b) == 0, "call %lu: %s", s.at, bench_why(b));
+        CHECK_EQ_INT(bench_read(b, Z(1, 1), Z(9, 9), SIZE_MAX, &first, &last), 6, "call %lu", s.at);
+        CHECK(!bench_has(b, "segment.tmp") && !bench_has(b, "spare.00000004"), "call %lu", s.at);
         bench_free(b);
     }
-    CHECK(refused > 20, "%u of %lu", refused, n);
+    CHECK(s.told > 40, "%u", s.told);
 }
