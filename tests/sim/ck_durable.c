@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "sim/ck_lead.h"
+#include "sim/ck_log.h"
 #include "sim/trace.h"
 
 /* A disk that was emptied: what its server acknowledged counts on, if it had the vote. */
@@ -280,6 +281,22 @@ static void append_pieces(struct sim *s, struct node *n, const struct job *job)
                  ZXID_ARG(last_of(d)), p->append_count, ZXID_ARG(p->append_last));
 }
 
+/* A leader that cuts an entry has an epoch no higher than the one that chose it, or the entry is not chosen. */
+static void check_cut(struct sim *s, const struct node *n, uint64_t after)
+{
+    const struct shadow *d = shadow_of(s, n->id);
+
+    if (after < state_zxid(replica_state(n->replica)))
+        sim_fail(s, "I13", "n%u cuts behind " ZXID_FMT " and has applied " ZXID_FMT, n->id, ZXID_ARG(after),
+                 ZXID_ARG(state_zxid(replica_state(n->replica))));
+    for (size_t i = find(d, after + 1); i < d->count; i++) {
+        const struct committed *c = ck_log_find(s, d->log[i].zxid);
+        if (c != NULL && c->hash == d->log[i].hash && d->promised.epoch > c->epoch)
+            sim_fail(s, "I13", "n%u cuts " ZXID_FMT " in epoch %u, chosen by %u", n->id, ZXID_ARG(c->zxid), d->promised.epoch,
+                     c->epoch);
+    }
+}
+
 void ck_durable_ran(struct sim *s, struct node *n, const struct job *job)
 {
     struct shadow *d = shadow_of(s, n->id);
@@ -304,6 +321,7 @@ void ck_durable_ran(struct sim *s, struct node *n, const struct job *job)
     if (p->cut) {
         if (p->cut_after < d->floor)
             sim_fail(s, "I13", "n%u cuts into its snapshot", n->id);
+        check_cut(s, n, p->cut_after);
         cut_after(d, p->cut_after);
         d->vouched = d->vouched < p->cut_after ? d->vouched : p->cut_after;
     }

@@ -4,11 +4,13 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "sim/ck_durable.h"
+#include "sim/ck_lead.h"
 #include "sim/ck_model.h"
 #include "sim/client.h"
 #include "sim/mark.h"
 #include "sim/mermaid.h"
 #include "sim/trace.h"
+#include "store/manifest.h"
 
 struct ck_log {
     struct rng rng;
@@ -107,6 +109,7 @@ static void extend(struct sim *s, struct node *n, const struct shadow_entry *se)
     state_apply(log->state, &a);
     log->entries[log->count++] = (struct committed){.zxid = se->zxid,
                                                     .hash = se->hash,
+                                                    .epoch = ck_lead_epoch(s),
                                                     .digest = state_digest(log->state),
                                                     .session = e.session,
                                                     .xid = e.xid,
@@ -147,6 +150,39 @@ static void check_digest(struct sim *s, struct node *n)
     if (chance(&s->log->rng, 2) && state_digest(state) != state_digest_recompute(state))
         sim_fail(s, "I15", "n%u: digest %llx is not that of its nodes, %llx", n->id, (unsigned long long)state_digest(state),
                  (unsigned long long)state_digest_recompute(state));
+}
+
+void ck_log_published(struct sim *s, struct node *n, uint64_t zxid)
+{
+    const struct committed *entry = ck_log_find(s, zxid);
+
+    if (zxid != 0 && entry == NULL)
+        sim_fail(s, "I16", "n%u has a snapshot of " ZXID_FMT ", which nobody committed", n->id, ZXID_ARG(zxid));
+    if (zxid == 0 || n->doomed || !chance(&s->log->rng, 250))
+        return;
+    struct job *job = job_new(JOB_LOAD);
+    job->zxid = zxid;
+    store_run(n->store, job);
+    if (job->err != 0)
+        sim_fail(s, "I16", "n%u cannot load its snapshot of " ZXID_FMT ": %s", n->id, ZXID_ARG(zxid),
+                 coord_error_name(job->err));
+    if (state_zxid(job->state) != zxid || state_digest_recompute(job->state) != entry->digest)
+        sim_fail(s, "I16", "n%u: its snapshot of " ZXID_FMT " is not the state there", n->id, ZXID_ARG(zxid));
+    job_free(job);
+}
+
+void ck_log_trimmed(struct sim *s, struct node *n)
+{
+    struct manifest m;
+
+    if (n->doomed)
+        return;
+    int rc = manifest_read(fake_fs_fs(n->disk), "/data", &m);
+    if (rc != 0)
+        sim_fail(s, "I16", "n%u has no manifest: %s", n->id, coord_error_name(rc));
+    if (m.base > 0 && (m.snapshot_count == 0 || m.base > m.snapshot[0]))
+        sim_fail(s, "I16", "n%u: the log begins behind " ZXID_FMT ", the oldest snapshot is of " ZXID_FMT, n->id,
+                 ZXID_ARG(m.base), ZXID_ARG(m.snapshot_count > 0 ? m.snapshot[0] : 0));
 }
 
 /* The process holds the state at zxid without having applied its way there. */

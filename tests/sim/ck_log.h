@@ -13,6 +13,7 @@
 
 struct committed {
     uint64_t zxid, hash, digest;
+    uint32_t epoch; /* the highest that was established when it was first applied: at least the one that chose it */
     uint64_t session;
     int32_t xid, err;
     bool skipped;
@@ -23,6 +24,10 @@ void ck_log_free(struct sim *s);
 
 void ck_log_start(struct sim *s, struct node *n); /* a process starts from its snapshot */
 void ck_log_step(struct sim *s, struct node *n);  /* after each of its steps */
+
+/* A snapshot got its name (own or received) or the log was trimmed: I16. */
+void ck_log_published(struct sim *s, struct node *n, uint64_t zxid);
+void ck_log_trimmed(struct sim *s, struct node *n);
 
 uint64_t ck_log_last(const struct sim *s);
 uint64_t ck_log_count(const struct sim *s);

@@ -74,7 +74,7 @@ static void session_over(struct sim *s, struct client *c)
     c->watch_count = 0;
     c->lock[0] = 0;
     c->xid = 0;
-    c->last_zxid = 0;
+    c->last_zxid = c->event_zxid = 0;
     idle(s, c, rng_below(&c->rng, 50));
 }
 

@@ -64,6 +64,7 @@ struct client {
     struct op *last_write; /* on this connection */
     struct client_watch watch[CLIENT_WATCHES_MAX];
     uint32_t watch_count;
+    uint64_t event_zxid;        /* of the last event */
     uint64_t watches_since;     /* relative zxid of the setWatches under way */
     int32_t version[8];         /* of the keys, as last heard */
     uint32_t workload;          /* enum workload */
@@ -80,7 +81,7 @@ void client_write_free_all(struct sim *s);
 void client_request(struct sim *s, struct client *c, int32_t opcode, const char *path, struct slice data, int32_t number,
                     bool watch);
 void client_close_session(struct sim *s, struct client *c);
-void client_move(struct sim *s, struct client *c, uint32_t home); /* scripts: leaves its connection; see home */
+void client_move(struct sim *s, struct client *c, uint32_t home); /* leaves its connection; see home */
 void client_vanish(struct sim *s, struct client *c); /* says nothing for a while, often about as long as its session lasts */
 
 /* From the connection. */
@@ -96,8 +97,9 @@ void client_reply(struct sim *s, struct client *c, struct op *op, const struct z
 void client_shown(struct sim *s, struct client *c, uint64_t zxid); /* a reply with this zxid came: C2, C9 */
 void client_watch_set(struct sim *s, struct client *c, const char *path, bool child, bool exist, uint64_t zxid);
 void client_watch_event(struct sim *s, struct client *c, const struct zk_reply_header *h, const struct zk_watcher_event *e);
-void client_watch_lost(struct client *c);                    /* the connection: all are pending */
-void client_watch_request(struct client *c, struct buf *to); /* the setWatches record */
+void client_watch_settled(struct sim *s, const struct client *c); /* the world is at rest: no event is still to come */
+void client_watch_lost(struct client *c);                         /* the connection: all are pending */
+void client_watch_request(struct client *c, struct buf *to);      /* the setWatches record */
 void client_watch_restored(struct sim *s, struct client *c, uint64_t zxid);
 void client_write_sent(struct sim *s, struct client *c, struct op *op);
 void client_write_answered(struct sim *s, struct client *c, struct op *op, const struct zk_reply_header *h);

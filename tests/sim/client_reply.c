@@ -99,6 +99,7 @@ static void read_data(struct sim *s, struct client *c, const struct op *op, uint
     }
     expect_stat(s, c, op, zxid, &stat, &want->stat);
     note_version(c, op->path, stat.version);
+    workload_owner(s, c, op->path, (uint64_t)stat.ephemeral_owner);
 }
 
 static void read_children(struct sim *s, struct client *c, const struct op *op, uint64_t zxid, const struct ck_node *want,

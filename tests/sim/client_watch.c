@@ -58,6 +58,11 @@ void client_watch_event(struct sim *s, struct client *c, const struct zk_reply_h
     trace_line(s, (uint64_t)h->zxid, "c%u event %d on %s", c->id, e->type, path);
     if (e->state != ZK_STATE_SYNC_CONNECTED)
         sim_fail(s, "protocol", "c%u got an event with state %d", c->id, e->state);
+    if (h->zxid != -1 && (uint64_t)h->zxid < c->event_zxid)
+        sim_fail(s, "C8", "c%u got an event of " ZXID_FMT " behind one of " ZXID_FMT, c->id, ZXID_ARG((uint64_t)h->zxid),
+                 ZXID_ARG(c->event_zxid));
+    if (h->zxid != -1)
+        c->event_zxid = (uint64_t)h->zxid;
     if (e->type != ZK_EVENT_CHILDREN_CHANGED)
         any = fired(s, c, path, false, h, e);
     bool alone = any && h->zxid == -1; /* setWatches answers each of its lists alone */
@@ -66,6 +71,17 @@ void client_watch_event(struct sim *s, struct client *c, const struct zk_reply_h
     if (!any)
         sim_fail(s, "C8", "c%u got event %d on %s at " ZXID_FMT " and watches nothing there", c->id, e->type, path,
                  ZXID_ARG((uint64_t)h->zxid));
+}
+
+void client_watch_settled(struct sim *s, const struct client *c)
+{
+    for (uint32_t i = 0; c->phase == CLIENT_CONNECTED && i < c->watch_count; i++) {
+        const struct client_watch *w = &c->watch[i];
+        enum zk_event event = 0;
+        uint64_t zxid = w->pending ? 0 : ck_model_fires(s, w->path, w->child, w->zxid, ck_log_last(s), &event);
+        if (zxid != 0)
+            sim_fail(s, "C8", "c%u was never told of event %d on %s at " ZXID_FMT, c->id, (int)event, w->path, ZXID_ARG(zxid));
+    }
 }
 
 void client_watch_lost(struct client *c)

@@ -4,6 +4,7 @@
  * process may die, with what it did not hear of already durable.
  */
 #include "sim/ck_durable.h"
+#include "sim/ck_log.h"
 #include "sim/mark.h"
 #include "sim/mermaid.h"
 #include "sim/node.h"
@@ -145,6 +146,10 @@ static void lane_run(struct sim *s, void *arg)
         mark_ran(s, job);
         if (job->err == 0)
             ck_durable_ran(s, n, job);
+        if (job->err == 0 && (job->type == JOB_SNAP_COMMIT || job->type == JOB_SNAP_RECEIVED))
+            ck_log_published(s, n, job->zxid);
+        else if (job->err == 0 && job->type == JOB_TRIM)
+            ck_log_trimmed(s, n);
         if (job->err == 0 && job->type == JOB_PERSIST)
             mermaid_durable(s, n->id, job);
         if (job->err == 0 || harmless(job))

@@ -140,6 +140,8 @@ static void come_right(struct sim *s)
         sim_fail(s, "liveness", "%llu ms after the last fault %s", (unsigned long long)(20 * timeout), why);
     uint32_t epoch = ck_lead_epoch(s);
     run_until(s, s->now + 10 * timeout);
+    for (uint32_t i = 0; i < s->preset.clients; i++)
+        client_watch_settled(s, s->clients[i]);
     if (ck_lead_epoch(s) != epoch && s->preset.counter_max > 1000)
         sim_fail(s, "liveness", "epoch %u was followed by %u without any fault", epoch, ck_lead_epoch(s));
 }

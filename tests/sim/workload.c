@@ -2,6 +2,7 @@
 #include "sim/workload.h"
 
 #include "base/bytes.h"
+#include "sim/pipe.h"
 #include "sim/wl_register.h"
 
 #include <stdio.h>
@@ -10,7 +11,8 @@
 #define LARGE_MAX 200000
 #define KEYS 4
 
-const char *const workload_names[WORKLOAD_COUNT] = {"register", "counter", "ephemeral", "lock", "children", "large"};
+const char *const workload_names[WORKLOAD_COUNT] = {"register", "counter", "ephemeral", "lock",    "children",
+                                                    "large",    "watch",   "session",   "snapshot"};
 
 void workload_draw(struct sim *s, struct client *c)
 {
@@ -133,12 +135,87 @@ static void large_turn(struct sim *s, struct client *c)
         request(s, c, ZK_OP_GET_DATA, path, 0, true);
 }
 
+static void watch_turn(struct sim *s, struct client *c)
+{
+    static const int32_t reads[] = {ZK_OP_GET_DATA, ZK_OP_EXISTS, ZK_OP_GET_CHILDREN, ZK_OP_GET_CHILDREN2};
+    char path[CLIENT_PATH_MAX];
+    uint32_t number = (uint32_t)rng_below(&c->rng, KEYS), dice = (uint32_t)rng_below(&c->rng, 100);
+    uint32_t read = (uint32_t)rng_below(&c->rng, 4);
+
+    root(s, c, "/w");
+    snprintf(path, sizeof(path), "/w/%u", number);
+    if (dice < 50)
+        request(s, c, reads[read], path, 0, true);
+    else if (dice < 60)
+        request(s, c, ZK_OP_GET_CHILDREN, "/w", 0, true);
+    else if (dice < 80)
+        request(s, c, ZK_OP_SET_DATA, path, ZK_VERSION_ANY, false);
+    else
+        request(s, c, dice < 91 ? ZK_OP_CREATE : ZK_OP_DELETE, path, dice < 91 ? ZK_PERSISTENT : ZK_VERSION_ANY, false);
+}
+
+/* To any server; the old connection may stand there for long. */
+static void move(struct sim *s, struct client *c)
+{
+    if (chance(&c->rng, 500))
+        pipe_stall(s, c->conn);
+    client_move(s, c, 0);
+}
+
+static void session_turn(struct sim *s, struct client *c)
+{
+    char path[CLIENT_PATH_MAX];
+    uint32_t number = (uint32_t)rng_below(&c->rng, KEYS), dice = (uint32_t)rng_below(&c->rng, 100);
+
+    root(s, c, "/s");
+    snprintf(path, sizeof(path), "/s/%u-%u", c->id, number);
+    if (dice < 35)
+        request(s, c, ZK_OP_CREATE2, path, ZK_EPHEMERAL, false);
+    else if (dice < 75)
+        request(s, c, dice % 2 ? ZK_OP_EXISTS : ZK_OP_GET_DATA, path, 0, dice < 50);
+    else if (dice < 88 || s->healed)
+        request(s, c, dice < 80 ? ZK_OP_DELETE : ZK_OP_SET_DATA, path, ZK_VERSION_ANY, false);
+    else if (dice < 97)
+        move(s, c);
+    else if (dice < 98)
+        client_vanish(s, c);
+    else
+        client_close_session(s, c);
+}
+
+static void snapshot_turn(struct sim *s, struct client *c)
+{
+    static uint8_t bytes[2000];
+    char path[CLIENT_PATH_MAX];
+    uint32_t number = (uint32_t)rng_below(&c->rng, 50), dice = (uint32_t)rng_below(&c->rng, 100);
+    size_t size = 16 + rng_below(&c->rng, sizeof(bytes) - 16);
+
+    root(s, c, "/b");
+    snprintf(path, sizeof(path), "/b/%u", number);
+    put_be64(bytes, c->session);
+    put_be32(bytes + 8, (uint32_t)c->xid);
+    if (dice < 25)
+        client_request(s, c, ZK_OP_CREATE, path, slice_make(bytes, size), ZK_PERSISTENT, false);
+    else if (dice < 85)
+        client_request(s, c, ZK_OP_SET_DATA, path, slice_make(bytes, size), ZK_VERSION_ANY, false);
+    else if (dice < 90)
+        request(s, c, ZK_OP_DELETE, path, ZK_VERSION_ANY, false);
+    else
+        request(s, c, ZK_OP_GET_DATA, path, 0, false);
+}
+
 void workload_turn(struct sim *s, struct client *c)
 {
     static void (*const turns[WORKLOAD_COUNT])(struct sim *, struct client *) = {
-        [WORKLOAD_REGISTER] = wl_register_request, [WORKLOAD_COUNTER] = counter_turn,
-        [WORKLOAD_EPHEMERAL] = ephemeral_turn,     [WORKLOAD_LOCK] = lock_turn,
-        [WORKLOAD_CHILDREN] = children_turn,       [WORKLOAD_LARGE] = large_turn,
+        [WORKLOAD_REGISTER] = wl_register_request,
+        [WORKLOAD_COUNTER] = counter_turn,
+        [WORKLOAD_EPHEMERAL] = ephemeral_turn,
+        [WORKLOAD_LOCK] = lock_turn,
+        [WORKLOAD_CHILDREN] = children_turn,
+        [WORKLOAD_LARGE] = large_turn,
+        [WORKLOAD_WATCH] = watch_turn,
+        [WORKLOAD_SESSION] = session_turn,
+        [WORKLOAD_SNAPSHOT] = snapshot_turn,
     };
     uint32_t most = (uint32_t)rng_below(&c->rng, 4);
 
@@ -158,6 +235,16 @@ void workload_created(struct client *c, const char *path)
 {
     if (strncmp(path, "/l/n-", 5) == 0)
         snprintf(c->lock, sizeof(c->lock), "%s", path);
+}
+
+/* Nobody else makes nodes of these names: all sessions that this client had before are over. */
+void workload_owner(struct sim *s, const struct client *c, const char *path, uint64_t owner)
+{
+    char own[CLIENT_PATH_MAX];
+
+    snprintf(own, sizeof(own), "/s/%u-", c->id);
+    if (strncmp(path, own, strlen(own)) == 0 && owner != c->session)
+        sim_fail(s, "C13", "c%u finds %s of session %llx, which is over", c->id, path, (unsigned long long)owner);
 }
 
 void workload_read(struct sim *s, struct client *c, const char *path, struct slice data, int32_t version)

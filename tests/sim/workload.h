@@ -6,6 +6,9 @@
  *     lock        the lock recipe: ephemeral sequential nodes, the lowest holds it
  *     children    one parent with thousands of children, made, deleted and listed
  *     large       values of up to 200 kB
+ *     watch       a few nodes that all watch and change: events in the order of the changes, none lost
+ *     session     ephemeral nodes of sessions that move, expire and end all the time: none outlives its session
+ *     snapshot    many writes, so that snapshots are taken, sent and trimmed behind all the time (I16)
  */
 #ifndef TESTS_SIM_WORKLOAD_H
 #define TESTS_SIM_WORKLOAD_H
@@ -19,6 +22,9 @@ enum workload {
     WORKLOAD_LOCK,
     WORKLOAD_CHILDREN,
     WORKLOAD_LARGE,
+    WORKLOAD_WATCH,
+    WORKLOAD_SESSION,
+    WORKLOAD_SNAPSHOT,
     WORKLOAD_COUNT
 };
 extern const char *const workload_names[WORKLOAD_COUNT];
@@ -28,8 +34,9 @@ void workload_draw(struct sim *s, struct client *c);
 /* A connected client's turn: it may send some requests, close its session or vanish. */
 void workload_turn(struct sim *s, struct client *c);
 
-/* Its replies: a node was created under this path; data was read. */
+/* Its replies: a node was created under this path; data was read; a node has this owner. */
 void workload_created(struct client *c, const char *path);
+void workload_owner(struct sim *s, const struct client *c, const char *path, uint64_t owner);
 void workload_read(struct sim *s, struct client *c, const char *path, struct slice data, int32_t version);
 
 #endif
