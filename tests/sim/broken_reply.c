@@ -352,7 +352,7 @@ const struct broken_kind broken_replies[] = {
     {"read: a value that never was", "C4", value_altered, false},
     {"stat: czxid", "C7", wrong_czxid, false},
     {"stat: mzxid", "C7", wrong_mzxid, false},
-    {"stat: version", "C7", wrong_version, false},
+    {"stat: version", "C7 counter", wrong_version, false},
     {"stat: cversion", "C7", wrong_cversion, false},
     {"stat: ephemeralOwner", "C7", wrong_owner, false},
     {"stat: dataLength", "C7", wrong_length, false},

@@ -373,7 +373,7 @@ static void send(struct sim *s, const struct peer_msg *m, struct slice frames)
         send_damaged(s, from, to, link, frames);
         return;
     }
-    if (s->preset.datagrams && !net->calm)
+    if (s->preset.datagrams && !net->calm && !s->preset.steady)
         keep(s, from, to, frames);
     if (s->preset.datagrams && !net->calm && chance(&net->rng, s->preset.loss))
         return;
