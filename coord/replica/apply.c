@@ -17,25 +17,6 @@ static bool turn_is_full(const struct apply_part *p)
     return p->turn.entries >= REPLICA_APPLY_ENTRIES || p->turn.changes >= TURN_CHANGES || p->turn.bytes > TURN_BYTES;
 }
 
-/* Only who may READ the node hears of it (PROTOCOL section 8). A watch on a node stands for a READ that was allowed, so only
- * one on a missing node, or on a parent whose name is known, needs the look; of a deleted one no other can be left. */
-static void fire(struct replica *r, const struct apply *a)
-{
-    uint32_t count;
-    bool may_read = false;
-    if (a->change_count == 0)
-        return;
-    const struct watch_notification *n = watch_fire(r->watch, a->changes, a->change_count, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        if (i == 0 || n[i].path.data != n[i - 1].path.data)
-            may_read = state_may_read(r->state, n[i].path, SLICE_NULL);
-        if (may_read)
-            conn_notify(r, &n[i], a->entry->zxid);
-    }
-    conn_close_drowned(r);
-    r->apply.turn.changes += a->change_count + count;
-}
-
 /* What the entry did to its session, for the connection that holds it here. */
 static void session_effects(struct replica *r, const struct apply *a, const struct request *own)
 {
@@ -76,14 +57,14 @@ static void apply_entry(struct replica *r, const struct entry *e)
     r->apply.turn.entries++;
     r->apply.turn.bytes += (uint32_t)entry_size(e);
     if (!SEEDED(watch_after_reply))
-        fire(r, &a);
+        watches_fire(r, &a);
     session_effects(r, &a, own);
     if (own != NULL && !a.skipped) {
         origin_take(r, own);
         request_applied(r, own, &a, buf_slice(&r->reply));
     }
     if (SEEDED(watch_after_reply))
-        fire(r, &a);
+        watches_fire(r, &a);
 }
 
 static void read_ahead(struct replica *r, uint64_t first)

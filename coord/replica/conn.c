@@ -13,6 +13,7 @@ void conn_open(struct replica *r, uint64_t id)
     list_init(&c->touched_link);
     list_init(&c->starved_link);
     list_init(&c->drowned_link);
+    list_init(&c->arming_link);
     COORD_ASSERT(map_put(&r->conns, id, c) == NULL);
 }
 
@@ -55,7 +56,7 @@ static void drop_queue(struct replica *r, struct conn *c)
     }
     r->stats.outstanding -= c->queued;
     r->stats.pending_syncs -= c->syncs;
-    c->queued = c->queued_bytes = c->unsubmitted = c->syncs = 0;
+    c->queued = c->queued_bytes = c->unsubmitted = c->syncs = c->set_watches = 0;
     list_remove(&c->starved_link);
 }
 
@@ -69,6 +70,7 @@ void conn_close(struct replica *r, struct conn *c)
     c->io.close = true;
     unbind(r, c);
     list_remove(&c->drowned_link);
+    list_remove(&c->arming_link);
     drop_queue(r, c);
     coord_free((void *)(uintptr_t)c->held.data);
     c->held = SLICE_NULL;
@@ -126,6 +128,23 @@ void conn_drained(struct replica *r, uint64_t id)
     request_run(r, c);
 }
 
+/* Bytes that are sent to a client: what is done for each packet. */
+static void conn_sent(struct replica *r, struct conn *c, size_t size)
+{
+    if (buf_size(&c->io.output) == 0)
+        c->drained_ms = r->now.mono_ms;
+    buf_commit(&c->io.output, size);
+    c->sent++;
+    r->stats.packets_sent++;
+    conn_dirty(r, c);
+}
+
+void conn_put(struct replica *r, struct conn *c, struct slice frame)
+{
+    memcpy(buf_reserve(&c->io.output, frame.size), frame.data, frame.size);
+    conn_sent(r, c, frame.size);
+}
+
 void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, int err, struct slice record)
 {
     size_t body = err == 0 ? record.size : 0; /* PROTOCOL section 1: an error carries the header alone */
@@ -136,41 +155,7 @@ void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, in
     put_be32(to + 16, (uint32_t)err);
     if (body > 0)
         memcpy(to + REPLY_HEADER_BYTES, record.data, body);
-    if (buf_size(&c->io.output) == 0)
-        c->drained_ms = r->now.mono_ms;
-    buf_commit(&c->io.output, REPLY_HEADER_BYTES + body);
-    c->sent++;
-    r->stats.packets_sent++;
-    conn_dirty(r, c);
-}
-
-void conn_notify(struct replica *r, const struct watch_notification *n, uint64_t zxid)
-{
-    struct conn *c = map_get(&r->conns, n->watcher);
-    COORD_ASSERT(c != NULL && c->state == CONN_OPEN); /* watches go with their connection */
-    if (!list_empty(&c->drowned_link))
-        return;
-    if (SEEDED(watch_lost_when_slow) && buf_size(&c->io.output) > 0)
-        return;
-    struct zk_watcher_event event = {.type = (int32_t)n->event, .state = ZK_STATE_SYNC_CONNECTED, .path = n->path};
-    uint8_t stack[512];
-    size_t size = jute_size(&jute_watcher_event, &event);
-    uint8_t *record = size <= sizeof(stack) ? stack : coord_alloc(size);
-    jute_encode(record, &jute_watcher_event, &event);
-    conn_reply(r, c, ZK_XID_NOTIFICATION, (int64_t)zxid, 0, slice_make(record, size));
-    if (record != stack)
-        coord_free(record);
-    r->stats.watches_fired++;
-    if (buf_size(&c->io.output) > REPLICA_OUTPUT_EVENTS_BYTES)
-        list_push_back(&r->drowned, &c->drowned_link); /* it does not read, and its events wait without bound */
-}
-
-/* Not within conn_notify: closing drops watches, and with them the paths of the notifications that are still to be told. */
-void conn_close_drowned(struct replica *r)
-{
-    struct list *node;
-    while ((node = list_pop_front(&r->drowned)) != NULL)
-        conn_close(r, LIST_ENTRY(node, struct conn, drowned_link));
+    conn_sent(r, c, REPLY_HEADER_BYTES + body);
 }
 
 uint64_t replica_next_dirty(struct replica *r)

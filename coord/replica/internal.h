@@ -17,7 +17,7 @@
 #include "wire/batch.h"
 #include "wire/jute.h"
 
-/* ---- conn.c, connect.c, request.c: clients ---- */
+/* ---- conn.c, connect.c, request.c, watches.c: clients ---- */
 
 enum conn_state {
     CONN_NEW,         /* waits for the connect request */
@@ -31,14 +31,15 @@ struct conn {
     struct replica_conn_io io;
     uint64_t id;
     enum conn_state state;
-    struct list dirty_link, touched_link, starved_link, drowned_link;
+    struct list dirty_link, touched_link, starved_link, drowned_link, arming_link;
     bool wants_read_only_byte;
     bool last_words; /* what follows is not read: closeSession or an unknown operation was sent */
     uint64_t session;
     uint32_t attach, timeout_ms;
     struct list queue; /* struct request, in the order sent */
     uint32_t queued, queued_bytes;
-    uint32_t unsubmitted, syncs; /* writes that wait for credit, syncs: both keep later writes back */
+    uint32_t unsubmitted;        /* writes that wait for credit */
+    uint32_t syncs, set_watches; /* both keep later writes back */
     uint64_t opened_ms;
     uint64_t drained_ms; /* when the client last took output, or had none waiting */
     uint64_t received, sent;
@@ -52,6 +53,7 @@ enum request_kind {
     REQUEST_SYNC,
     REQUEST_PING,
     REQUEST_SET_WATCHES,
+    REQUEST_WATCH, /* addWatch, checkWatches, removeWatches */
     REQUEST_ERROR,
     REQUEST_HELD, /* a whole frame that came before the connection was open */
 };
@@ -70,6 +72,7 @@ struct request {
     uint64_t sync_id;
     uint64_t at_ms;
     struct list sync_link;
+    struct arming *arming; /* setWatches: how far it is; owned */
     uint32_t size;
     uint8_t bytes[]; /* read: the record; write: the encoded entry */
 };
@@ -84,9 +87,8 @@ void conn_close_all(struct replica *r);             /* a snapshot replaced the s
 struct conn *conn_of_session(const struct replica *r, uint64_t session);
 void conn_bind_session(struct replica *r, struct conn *c, uint64_t session, uint32_t attach);
 void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, int err, struct slice record);
-void conn_notify(struct replica *r, const struct watch_notification *n, uint64_t zxid);
-void conn_close_drowned(struct replica *r);        /* those with too many events, once the notifications are all told */
-void conn_pace(struct replica *r, struct conn *c); /* set or clear io.paused */
+void conn_put(struct replica *r, struct conn *c, struct slice frame); /* whole, with its length */
+void conn_pace(struct replica *r, struct conn *c);                    /* set or clear io.paused */
 
 void connect_frame(struct replica *r, struct conn *c, struct slice frame);
 void connect_caught_up(struct replica *r); /* looks at the held ones: applied moved on, or time passed */
@@ -101,6 +103,17 @@ void request_before_apply(struct replica *r, struct request *q); /* what was sen
 void request_opened(struct replica *r, struct conn *c);          /* the frames that were held */
 void request_applied(struct replica *r, struct request *q, const struct apply *a,
                      struct slice record); /* our write came back */
+
+/* ---- watches.c ---- */
+
+#define WATCHES_TURN_PATHS 4096 /* paths of setWatches that are looked at in one turn; a long one counts for several */
+#define WATCHES_TURN_PIECE 256
+
+void watches_fire(struct replica *r, const struct apply *a); /* tells who waited for what it changed, and may READ it */
+bool watches_decode(struct request *q);                      /* setWatches, once it is enqueued; false: malformed */
+bool watches_set(struct replica *r, struct conn *c, struct request *q); /* false: not all of it, for now */
+void watches_run(struct replica *r);                                    /* what earlier turns have left */
+void watches_request(struct replica *r, struct conn *c, const struct request *q, const union op_request *m);
 
 /* ---- origin.c: this server's numbered writes (C18, C19) ---- */
 
@@ -349,6 +362,8 @@ struct replica {
     struct map conns, sessions; /* conn id -> conn; session id -> conn */
     struct list dirty, touched;
     struct list drowned;  /* connections with REPLICA_OUTPUT_EVENTS_BYTES of events, to be closed */
+    struct list arming;   /* connections whose setWatches goes on in the next turn */
+    int64_t arming_left;  /* of WATCHES_TURN_PATHS */
     uint32_t catching_up; /* connections in CONN_CATCHING_UP */
     struct origin_part origin;
     struct lead_part lead;
@@ -372,7 +387,7 @@ struct replica {
     uint64_t leaderless_since_ms; /* 0: there is a leader that serves */
     uint64_t hand_over_ms;        /* 0: not asked to */
     const char *failed;
-    struct buf scratch, reply;
+    struct buf scratch, reply, event;
     struct replica_stats stats; /* counters only; the rest is filled when asked */
 };
 

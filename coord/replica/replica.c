@@ -27,6 +27,7 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     list_init(&r->dirty);
     list_init(&r->touched);
     list_init(&r->drowned);
+    list_init(&r->arming);
     list_init(&r->jobs[JOB_LANE_WAL]);
     list_init(&r->jobs[JOB_LANE_SNAP]);
     list_init(&r->sync.waiting);
@@ -88,6 +89,7 @@ void replica_free(struct replica *r)
     coord_free(r->held);
     buf_deinit(&r->scratch);
     buf_deinit(&r->reply);
+    buf_deinit(&r->event);
     watch_table_free(r->watch);
     state_free(r->state);
     coord_free(r);
@@ -207,6 +209,7 @@ void replica_step(struct replica *r, const struct replica_event *events, uint32_
     COORD_ASSERT(now->mono_ms >= r->now.mono_ms);
     r->now = *now;
     r->again = false;
+    r->arming_left = WATCHES_TURN_PATHS;
     for (uint32_t i = 0; i < n; i++)
         handle(r, &events[i]);
     flush_persisted(r);
@@ -215,6 +218,7 @@ void replica_step(struct replica *r, const struct replica_event *events, uint32_
     if (r->now.mono_ms >= r->paxos_wake_ms && !r->receive.installing)
         drive_event(r, &(struct paxos_event){.type = PAXOS_TIMER}, NULL);
     apply_run(r);
+    watches_run(r);
     lead_update(r);
     watch_the_lead(r);
     periodic(r);

@@ -3,7 +3,7 @@
  * An operation runs when it is at the head. A read runs at once; a write leaves the head when it is applied here; a sync when
  * its barrier is applied. Writes are numbered and forwarded when they are read in, ahead of the head, so that a session can
  * have many under way: each is applied only after everything before it ran, because the queue runs between any two applies.
- * Only a sync, or a write without credit, keeps the writes behind it back.
+ * Only a sync, a setWatches, or a write without credit, keeps the writes behind it back.
  */
 #include "replica/internal.h"
 
@@ -22,6 +22,7 @@ void request_free(struct request *q)
     list_remove(&q->queue_link);
     list_remove(&q->pending_link);
     list_remove(&q->sync_link);
+    coord_free(q->arming);
     coord_free(q);
 }
 
@@ -64,44 +65,6 @@ static void run_read(struct replica *r, struct conn *c, const struct op_desc *op
     r->stats.reads++;
 }
 
-/* PROTOCOL section 8: a watch that was missed while the client was away fires now, the others are armed again. */
-static void set_watches(struct replica *r, struct conn *c, const struct zk_set_watches_request *m)
-{
-    const struct {
-        struct jute_vector paths;
-        enum watch_kind kind;
-        bool exist;
-    } lists[] = {{m->data, WATCH_DATA, false}, {m->exist, WATCH_DATA, true}, {m->child, WATCH_CHILD, false}};
-    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-        struct jute_cursor at = jute_cursor_make(lists[i].paths.items);
-        struct slice path;
-        while (jute_next_ustring(&at, &path)) {
-            struct zk_stat stat;
-            bool present = state_stat(r->state, path, &stat);
-            if (present && !state_may_read(r->state, path, SLICE_NULL))
-                continue; /* nothing of it is told, now or later */
-            bool child = lists[i].kind == WATCH_CHILD;
-            struct watch_notification n = {.watcher = c->id, .path = path};
-            if (lists[i].exist && present)
-                n.event = ZK_EVENT_NODE_CREATED;
-            else if (!lists[i].exist && !present)
-                n.event = ZK_EVENT_NODE_DELETED;
-            else if (present && SEEDED(watch_missed_on_return))
-                watch_add(r->watch, lists[i].kind, path, c->id);
-            else if (present && child && stat.pzxid > m->relative_zxid)
-                n.event = ZK_EVENT_CHILDREN_CHANGED;
-            else if (present && !child && stat.mzxid > m->relative_zxid)
-                n.event = ZK_EVENT_DATA_CHANGED;
-            else
-                watch_add(r->watch, lists[i].kind, path, c->id);
-            if (n.event != 0)
-                conn_notify(r, &n, UINT64_MAX); /* section 12: header zxid -1 */
-            if (!list_empty(&c->drowned_link))
-                return;
-        }
-    }
-}
-
 /* Decode again what was checked when the frame was read in. */
 static const struct op_desc *decode(const struct request *q, union op_request *decoded)
 {
@@ -142,7 +105,7 @@ static void submit_waiting(struct replica *r, struct conn *c)
     LIST_EACH(node, &c->queue)
     {
         struct request *q = LIST_ENTRY(node, struct request, queue_link);
-        if (q->kind == REQUEST_SYNC)
+        if (q->kind == REQUEST_SYNC || q->kind == REQUEST_SET_WATCHES)
             return;
         if (q->kind != REQUEST_WRITE || q->submitted)
             continue;
@@ -173,14 +136,14 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
         conn_reply(r, c, q->xid, (int64_t)r->apply.applied, 0, SLICE_NULL);
         break;
     case REQUEST_SET_WATCHES:
-        if (!forced && buf_size(&c->io.output) >= REPLICA_OUTPUT_BYTES)
+        if (!watches_set(r, c, q))
             return false;
-        decode(q, &decoded);
-        set_watches(r, c, &decoded.set_watches);
-        conn_close_drowned(r);
-        if (c->state != CONN_OPEN)
-            return false; /* its events were too many: closed, the queue is gone */
         conn_reply(r, c, q->xid, (int64_t)r->apply.applied, 0, SLICE_NULL);
+        c->set_watches--;
+        break;
+    case REQUEST_WATCH:
+        decode(q, &decoded);
+        watches_request(r, c, q, &decoded);
         break;
     case REQUEST_ERROR:
         conn_reply(r, c, q->xid, q->close_after ? -1 : (int64_t)r->apply.applied, q->err, SLICE_NULL);
@@ -226,7 +189,7 @@ static void enqueue_write(struct replica *r, struct conn *c, const struct zk_req
     c->last_words = h->type == ZK_OP_CLOSE_SESSION;
     c->unsubmitted++;
     request_enqueue(r, c, q);
-    if (c->unsubmitted == 1 && c->syncs == 0)
+    if (c->unsubmitted == 1 && c->syncs == 0 && c->set_watches == 0)
         try_submit(r, c, q);
 }
 
@@ -236,6 +199,14 @@ static void enqueue_copy(struct replica *r, struct conn *c, enum request_kind ki
     struct request *q = request_new(r, c, kind, h->xid, h->type, record.size);
     if (record.size > 0)
         memcpy(q->bytes, record.data, record.size);
+    if (kind == REQUEST_SET_WATCHES) {
+        if (!watches_decode(q)) {
+            request_free(q);
+            enqueue_error(r, c, h->xid, -COORD_E_MARSHALLING, false);
+            return;
+        }
+        c->set_watches++;
+    }
     request_enqueue(r, c, q);
     if (kind == REQUEST_SYNC) {
         c->syncs++;
@@ -307,9 +278,10 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
         enqueue_copy(r, c, REQUEST_SYNC, &h, record);
     } else if (h.type == ZK_OP_PING) {
         enqueue_copy(r, c, REQUEST_PING, &h, record);
-    } else {
-        COORD_ASSERT(h.type == ZK_OP_SET_WATCHES);
+    } else if (h.type == ZK_OP_SET_WATCHES || h.type == ZK_OP_SET_WATCHES2) {
         enqueue_copy(r, c, REQUEST_SET_WATCHES, &h, record);
+    } else {
+        enqueue_copy(r, c, REQUEST_WATCH, &h, record);
     }
 }
 

@@ -76,6 +76,11 @@ uint32_t acl_take(struct acl_table *t, struct jute_vector list)
     return acl->id;
 }
 
+void acl_hold(struct acl_table *t, uint32_t id)
+{
+    t->by_id[id]->references++;
+}
+
 void acl_give(struct acl_table *t, uint32_t id)
 {
     struct acl *acl = t->by_id[id], *chain, **at = &chain;

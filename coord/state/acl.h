@@ -42,6 +42,7 @@ int acl_check(struct jute_vector list);
 
 /* The id of a list that acl_check accepts, with a reference for the caller's node. */
 uint32_t acl_take(struct acl_table *t, struct jute_vector list);
+void acl_hold(struct acl_table *t, uint32_t id); /* one more reference */
 void acl_give(struct acl_table *t, uint32_t id);
 
 /* A list of one entry world:anyone, in wire form, in caller's space. */

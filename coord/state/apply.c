@@ -187,7 +187,7 @@ void state_apply(struct state *s, struct apply *a)
     a->session = 0;
     a->attach = 0;
     a->session_closed = false;
-    changes_start(&s->changes);
+    changes_start(s);
     a->skipped = !apply_entry(s, a);
     changes_finish(&s->changes);
     a->changes = s->changes.items;

@@ -15,7 +15,7 @@
 
 struct walk;
 
-/* What the apply under way reports: paths are offsets into `paths` until changes_finish. */
+/* What the apply under way reports: paths are offsets into `paths` until changes_finish. It holds the lists that it names. */
 struct changes {
     struct change *items;
     uint32_t count, capacity;
@@ -92,7 +92,7 @@ void owned_remove(struct state *s, uint32_t index);
 
 void node_drop_content(struct state *s, struct node *n); /* its reference to its list, and its value, not counted any more */
 
-void changes_start(struct changes *c);
+void changes_start(struct state *s);
 void changes_finish(struct changes *c);
 struct slice changes_last_path(const struct changes *c); /* valid until the next change */
 

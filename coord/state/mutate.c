@@ -30,8 +30,14 @@ void session_settle(struct state *s, struct session *session)
     s->digest += digest_session(session);
 }
 
-void changes_start(struct changes *c)
+void changes_start(struct state *s)
 {
+    struct changes *c = &s->changes;
+
+    for (uint32_t i = 0; i < c->count; i++) {
+        acl_give(&s->acls, c->items[i].acl);
+        acl_give(&s->acls, c->items[i].parent_acl);
+    }
     buf_clear(&c->paths);
     c->count = 0;
 }
@@ -41,13 +47,17 @@ static void report(struct state *s, enum change_kind kind, uint32_t index)
 {
     struct changes *c = &s->changes;
     size_t start = buf_size(&c->paths);
+    uint32_t parent = index == NODE_ROOT ? NODE_ROOT : tree_node(&s->tree, index)->parent;
+    uint32_t acl = tree_node(&s->tree, index)->acl, parent_acl = tree_node(&s->tree, parent)->acl;
 
     if (c->count == c->capacity) {
         c->capacity = c->capacity == 0 ? 8 : c->capacity * 2;
         c->items = coord_realloc(c->items, c->capacity * sizeof(*c->items));
     }
     tree_append_path(&s->tree, index, &c->paths);
-    c->items[c->count++] = (struct change){kind, slice_make(NULL, buf_size(&c->paths) - start)};
+    acl_hold(&s->acls, acl);
+    acl_hold(&s->acls, parent_acl);
+    c->items[c->count++] = (struct change){kind, slice_make(NULL, buf_size(&c->paths) - start), acl, parent_acl};
 }
 
 void changes_finish(struct changes *c)

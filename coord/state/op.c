@@ -15,6 +15,16 @@ static const struct op_desc op_ping = {.opcode = ZK_OP_PING, .name = "ping", .fl
 static const struct op_desc op_set_watches = {
     .opcode = ZK_OP_SET_WATCHES, .name = "setWatches", .flags = OP_REPLICA, .request = &jute_set_watches_request};
 
+static const struct op_desc op_set_watches2 = {
+    .opcode = ZK_OP_SET_WATCHES2, .name = "setWatches2", .flags = OP_REPLICA, .request = &jute_set_watches2_request};
+/* Any path may be watched: who may not READ a node hears nothing of it. */
+static const struct op_desc op_add_watch = {
+    .opcode = ZK_OP_ADD_WATCH, .name = "addWatch", .flags = OP_REPLICA, .request = &jute_add_watch_request};
+static const struct op_desc op_check_watches = {
+    .opcode = ZK_OP_CHECK_WATCHES, .name = "checkWatches", .flags = OP_REPLICA, .request = &jute_watcher_type_request};
+static const struct op_desc op_remove_watches = {
+    .opcode = ZK_OP_REMOVE_WATCHES, .name = "removeWatches", .flags = OP_REPLICA, .request = &jute_watcher_type_request};
+
 #define UNBUILT(code, text)                                                                                                    \
     [code - OPCODE_MIN] = &(const struct op_desc)                                                                              \
     {                                                                                                                          \
@@ -38,19 +48,19 @@ static const struct op_desc *const ops[] = {
     BUILT(ZK_OP_SYNC, op_sync),
     BUILT(ZK_OP_PING, op_ping),
     BUILT(ZK_OP_SET_WATCHES, op_set_watches),
+    BUILT(ZK_OP_SET_WATCHES2, op_set_watches2),
+    BUILT(ZK_OP_ADD_WATCH, op_add_watch),
+    BUILT(ZK_OP_CHECK_WATCHES, op_check_watches),
+    BUILT(ZK_OP_REMOVE_WATCHES, op_remove_watches),
     UNBUILT(ZK_OP_GET_ACL, "getACL"),
     UNBUILT(ZK_OP_SET_ACL, "setACL"),
     UNBUILT(ZK_OP_RECONFIG, "reconfig"),
-    UNBUILT(ZK_OP_CHECK_WATCHES, "checkWatches"),
-    UNBUILT(ZK_OP_REMOVE_WATCHES, "removeWatches"),
     UNBUILT(ZK_OP_CREATE_CONTAINER, "createContainer"),
     UNBUILT(ZK_OP_CREATE_TTL, "createTTL"),
     UNBUILT(ZK_OP_AUTH, "auth"),
     UNBUILT(ZK_OP_SASL, "sasl"),
     UNBUILT(ZK_OP_GET_EPHEMERALS, "getEphemerals"),
     UNBUILT(ZK_OP_GET_ALL_CHILDREN_NUMBER, "getAllChildrenNumber"),
-    UNBUILT(ZK_OP_SET_WATCHES2, "setWatches2"),
-    UNBUILT(ZK_OP_ADD_WATCH, "addWatch"),
     UNBUILT(ZK_OP_WHO_AM_I, "whoAmI"),
 };
 

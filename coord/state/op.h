@@ -12,7 +12,7 @@
 enum op_flags {
     OP_READ = 1,       /* runs on this server's state, at the head of the session's queue */
     OP_WRITE = 2,      /* goes through the log */
-    OP_REPLICA = 4,    /* the replica answers it itself: ping, sync, setWatches */
+    OP_REPLICA = 4,    /* the replica answers it itself: ping, sync, what is about watches */
     OP_UNBUILT = 8,    /* known, not built yet: -6, the connection stays */
     OP_INNER = 16,     /* may stand in a multi if it is a write, in a multiRead if it is a read */
     OP_NOT_ALONE = 32, /* nowhere else: check */
@@ -73,6 +73,9 @@ union op_request {
     struct zk_set_watches_request set_watches;
     struct zk_check_request check;
     struct multi_request multi;
+    struct zk_set_watches2_request set_watches2;
+    struct zk_add_watch_request add_watch;
+    struct zk_watcher_type_request watcher_type;
 };
 
 #endif

@@ -107,6 +107,12 @@ bool state_may_read(const struct state *s, struct slice path, struct slice auth)
     return index == NODE_NONE || node_permits(s, index, ZK_PERM_READ);
 }
 
+bool state_may_hear(const struct state *s, uint32_t acl, struct slice auth)
+{
+    (void)auth; /* as above */
+    return (acl_get(&s->acls, acl)->perms & ZK_PERM_READ) != 0;
+}
+
 static void session_tell(const struct session *session, struct state_session *info)
 {
     *info = (struct state_session){.id = session->id,

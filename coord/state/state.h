@@ -64,8 +64,12 @@ void state_read(const struct state *s, const struct op_desc *op, const void *req
 /* For setWatches and tools: false when there is no such node. Any of the outs may be NULL. */
 bool state_stat(const struct state *s, struct slice path, struct zk_stat *stat);
 
-/* True when the ids may READ the node (deleted or missing: true). */
+/* True when the ids may READ the node (missing: true). */
 bool state_may_read(const struct state *s, struct slice path, struct slice auth);
+
+/* True when the ids may hear of a change: of its node by change.acl, of its parent's children by change.parent_acl. Whatever
+ * became of the nodes since; until the next apply. */
+bool state_may_hear(const struct state *s, uint32_t acl, struct slice auth);
 
 /* Sessions. */
 struct state_session {

@@ -107,7 +107,7 @@ void undo_back(struct state *s)
     s->ephemerals = u->ephemerals;
     s->data_bytes = u->data_bytes;
     s->value_memory = u->value_memory;
-    changes_start(&s->changes);
+    changes_start(s);
     end(u);
 }
 

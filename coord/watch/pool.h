@@ -13,7 +13,7 @@ enum { WATCH_SLAB = 1024 };
 struct watch {
     struct watch_path *path;
     struct watcher *watcher;
-    uint32_t path_next, path_prev; /* of the path and kind, in order of registration */
+    uint32_t path_next, path_prev; /* of the path and kind, in order of registration; the first one's prev is the last */
     uint32_t own_next, own_prev;   /* of the watcher */
     uint32_t chain;                /* of the bucket; of the free list */
     uint32_t kind;

@@ -20,7 +20,6 @@ void watch_table_free(struct watch_table *t)
     struct watch_path *path;
     struct watcher *watcher;
 
-    watch_bury(t);
     for (size_t at = 0; (path = map_next(&t->paths, &at)) != NULL;)
         for (struct watch_path *next; path != NULL; path = next) {
             next = path->next;
@@ -67,7 +66,7 @@ static struct watch_path *path_obtain(struct watch_table *t, struct slice text)
     path->hash = hash;
     path->size = (uint32_t)text.size;
     for (unsigned kind = 0; kind < WATCH_KINDS; kind++)
-        path->first[kind] = path->last[kind] = WATCH_NONE;
+        path->first[kind] = WATCH_NONE;
     if (text.size > 0)
         memcpy(path->text, text.data, text.size);
     map_put(&t->paths, hash, path);
@@ -87,19 +86,17 @@ static void path_retire(struct watch_table *t, struct watch_path *path)
         map_put(&t->paths, path->hash, chain);
     else
         map_remove(&t->paths, path->hash);
-    path->next = t->graveyard;
-    t->graveyard = path;
     t->counts.paths--;
     t->path_bytes -= sizeof(*path) + path->size;
+    coord_free(path);
 }
 
-void watch_bury(struct watch_table *t)
+void watch_path_settle(struct watch_table *t, struct watch_path *path)
 {
-    for (struct watch_path *next; t->graveyard != NULL; t->graveyard = next) {
-        next = t->graveyard->next;
-        coord_free(t->graveyard);
-    }
-    t->notification_count = 0;
+    for (unsigned kind = 0; kind < WATCH_KINDS; kind++)
+        if (path->first[kind] != WATCH_NONE)
+            return;
+    path_retire(t, path);
 }
 
 static struct watcher *watcher_obtain(struct watch_table *t, uint64_t id)
@@ -158,7 +155,8 @@ static void index_remove(struct watch_table *t, uint32_t index)
     t->counts.watches--;
 }
 
-static bool exists(const struct watch_table *t, uint32_t kind, const struct watch_path *path, uint64_t id)
+/* WATCH_NONE when there is none. */
+static uint32_t find(const struct watch_table *t, uint32_t kind, const struct watch_path *path, uint64_t id)
 {
     uint32_t at = *buckets_head(&t->buckets, watch_hash(kind, path->hash, id));
 
@@ -166,59 +164,76 @@ static bool exists(const struct watch_table *t, uint32_t kind, const struct watc
         const struct watch *w = watch_at(&t->pool, at);
 
         if (w->path == path && w->watcher->id == id && w->kind == kind)
-            return true;
+            break;
         at = w->chain;
     }
-    return false;
+    return at;
+}
+
+/* A path's watches of one kind are a list by path_next and a ring by path_prev: the first one's is the last. */
+static void path_append(struct watch_table *t, struct watch_path *path, uint32_t kind, uint32_t index)
+{
+    struct watch *w = watch_at(&t->pool, index), *first;
+
+    w->path_next = WATCH_NONE;
+    w->path_prev = index;
+    if (path->first[kind] == WATCH_NONE) {
+        path->first[kind] = index;
+        return;
+    }
+    first = watch_at(&t->pool, path->first[kind]);
+    w->path_prev = first->path_prev;
+    watch_at(&t->pool, first->path_prev)->path_next = index;
+    first->path_prev = index;
+}
+
+static void path_unlink(struct watch_table *t, uint32_t index)
+{
+    struct watch *w = watch_at(&t->pool, index);
+    uint32_t *first = &w->path->first[w->kind];
+
+    if (w->path_next != WATCH_NONE)
+        watch_at(&t->pool, w->path_next)->path_prev = w->path_prev;
+    else
+        watch_at(&t->pool, *first)->path_prev = w->path_prev;
+    if (*first == index)
+        *first = w->path_next;
+    else
+        watch_at(&t->pool, w->path_prev)->path_next = w->path_next;
 }
 
 void watch_add(struct watch_table *t, enum watch_kind kind, struct slice text, uint64_t id)
 {
-    struct watch_path *path;
+    struct watch_path *path = path_obtain(t, text);
     struct watcher *watcher;
-    struct watch *w;
     uint32_t index;
 
-    path = path_obtain(t, text);
-    watch_bury(t); /* not before: the text may be that of a notification */
-    if (exists(t, kind, path, id))
+    if (find(t, kind, path, id) != WATCH_NONE)
         return;
     watcher = watcher_obtain(t, id);
     index = watch_pool_take(&t->pool);
-    w = watch_at(&t->pool, index);
-    *w = (struct watch){.path = path,
-                        .watcher = watcher,
-                        .path_next = WATCH_NONE,
-                        .path_prev = path->last[kind],
-                        .own_next = watcher->first,
-                        .own_prev = WATCH_NONE,
-                        .kind = kind};
-    if (path->last[kind] != WATCH_NONE)
-        watch_at(&t->pool, path->last[kind])->path_next = index;
-    else
-        path->first[kind] = index;
-    path->last[kind] = index;
+    *watch_at(&t->pool, index) =
+        (struct watch){.path = path, .watcher = watcher, .own_next = watcher->first, .own_prev = WATCH_NONE, .kind = kind};
+    path_append(t, path, kind, index);
     if (watcher->first != WATCH_NONE)
         watch_at(&t->pool, watcher->first)->own_prev = index;
     watcher->first = index;
+    t->recursive += kind == WATCH_RECURSIVE;
     index_insert(t, index);
 }
 
 void watch_unlink(struct watch_table *t, uint32_t index)
 {
     struct watch *w = watch_at(&t->pool, index);
-    struct watch_path *path = w->path;
     struct watcher *watcher = w->watcher;
 
     index_remove(t, index);
-    *(w->path_prev != WATCH_NONE ? &watch_at(&t->pool, w->path_prev)->path_next : &path->first[w->kind]) = w->path_next;
-    *(w->path_next != WATCH_NONE ? &watch_at(&t->pool, w->path_next)->path_prev : &path->last[w->kind]) = w->path_prev;
+    t->recursive -= w->kind == WATCH_RECURSIVE;
+    path_unlink(t, index);
     *(w->own_prev != WATCH_NONE ? &watch_at(&t->pool, w->own_prev)->own_next : &watcher->first) = w->own_next;
     if (w->own_next != WATCH_NONE)
         watch_at(&t->pool, w->own_next)->own_prev = w->own_prev;
     watch_pool_give(&t->pool, index);
-    if (path->first[WATCH_DATA] == WATCH_NONE && path->first[WATCH_CHILD] == WATCH_NONE)
-        path_retire(t, path);
     if (watcher->first == WATCH_NONE) {
         map_remove(&t->watchers, watcher->id);
         coord_free(watcher);
@@ -226,14 +241,41 @@ void watch_unlink(struct watch_table *t, uint32_t index)
     }
 }
 
+static uint32_t look_up(const struct watch_table *t, enum watch_kind kind, struct slice text, uint64_t id)
+{
+    const struct watch_path *path = watch_path_find(t, text);
+
+    return path == NULL ? WATCH_NONE : find(t, kind, path, id);
+}
+
+bool watch_has(const struct watch_table *t, enum watch_kind kind, struct slice path, uint64_t watcher)
+{
+    return look_up(t, kind, path, watcher) != WATCH_NONE;
+}
+
+static void unlink_and_settle(struct watch_table *t, uint32_t index)
+{
+    struct watch_path *path = watch_at(&t->pool, index)->path;
+
+    watch_unlink(t, index);
+    watch_path_settle(t, path);
+}
+
+bool watch_remove(struct watch_table *t, enum watch_kind kind, struct slice path, uint64_t watcher)
+{
+    uint32_t index = look_up(t, kind, path, watcher);
+
+    if (index != WATCH_NONE)
+        unlink_and_settle(t, index);
+    return index != WATCH_NONE;
+}
+
 void watch_drop(struct watch_table *t, uint64_t id)
 {
     struct watcher *watcher;
 
-    watch_bury(t);
     while ((watcher = map_get(&t->watchers, id)) != NULL)
-        watch_unlink(t, watcher->first);
-    watch_bury(t);
+        unlink_and_settle(t, watcher->first);
 }
 
 void watch_counts(const struct watch_table *t, struct watch_counts *c)

@@ -1,9 +1,11 @@
 /* watch.h - who waits for what on this server (PROTOCOL section 8). Local, not replicated, pure.
  *
- * One-shot data watches (getData, exists) and child watches (getChildren) by path. Knows paths and watcher ids only: no socket,
- * no tree. Firing turns changes into notifications in the order in which clients must see them: for each change the node's own
- * event, then the parent's NodeChildrenChanged; a deleted node's watcher hears once even with a data and a child watch. Goal:
- * below 64 bytes per watch with its path shared. Not thread-safe.
+ * One-shot data watches (getData, exists) and child watches (getChildren); persistent ones, which are both and stay, and
+ * recursive ones, which hear what is created, deleted and set at their path and anywhere below. Knows paths and watcher ids
+ * only: no socket, no tree. Firing turns changes into notifications in the order in which clients must see them: for each
+ * change the node's own event, then the parent's NodeChildrenChanged. Of each event a watcher hears once, however many watches
+ * it has there; all its one-shot ones among them are used up. A change costs two lookups, and one for each ancestor only while
+ * there are recursive watches. Goal: below 64 bytes per watch with its path shared. Not thread-safe.
  */
 #ifndef COORD_WATCH_WATCH_H
 #define COORD_WATCH_WATCH_H
@@ -15,14 +17,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum watch_kind { WATCH_DATA, WATCH_CHILD };
+enum watch_kind { WATCH_DATA, WATCH_CHILD, WATCH_PERSISTENT, WATCH_RECURSIVE };
 
 struct watch_table;
 
 struct watch_notification {
     uint64_t watcher;
     enum zk_event event;
-    struct slice path; /* valid until the table changes */
+    struct slice path; /* borrowed from the change */
 };
 
 struct watch_table *watch_table_new(void);
@@ -31,11 +33,16 @@ void watch_table_free(struct watch_table *t);
 /* Idempotent per (kind, path, watcher). */
 void watch_add(struct watch_table *t, enum watch_kind kind, struct slice path, uint64_t watcher);
 
+bool watch_has(const struct watch_table *t, enum watch_kind kind, struct slice path, uint64_t watcher);
+
+/* False when there was none. */
+bool watch_remove(struct watch_table *t, enum watch_kind kind, struct slice path, uint64_t watcher);
+
 /* Drop all of one watcher: its connection closed. */
 void watch_drop(struct watch_table *t, uint64_t watcher);
 
-/* Remove the watches that these changes fire and return the notifications, valid until the next call of any function here.
- * The changes of one apply are fired together, after all of them happened. */
+/* Remove the one-shot watches that these changes fire and return the notifications, valid until the next watch_fire() and as
+ * long as the changes' paths are. */
 const struct watch_notification *watch_fire(struct watch_table *t, const struct change *changes, uint32_t count,
                                             uint32_t *notification_count);
 

@@ -49,19 +49,23 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
 #define REC_DELETE_REQUEST(F, S) F(S, ustring, path) F(S, i32, version)
 #define REC_PATH_WATCH_REQUEST(F, S) F(S, ustring, path) F(S, boolean, watch) /* exists, getData, getChildren, getChildren2 */
 #define REC_SET_DATA_REQUEST(F, S) F(S, ustring, path) F(S, buffer, data) F(S, i32, version)
-#define REC_PATH_REQUEST(F, S) F(S, ustring, path) /* sync, getACL */
+#define REC_PATH_REQUEST(F, S) F(S, ustring, path) /* sync, getACL, getEphemerals, getAllChildrenNumber */
 #define REC_SET_WATCHES_REQUEST(F, S) F(S, i64, relative_zxid) F(S, ustrings, data) F(S, ustrings, exist) F(S, ustrings, child)
+#define REC_SET_WATCHES2_REQUEST(F, S) REC_SET_WATCHES_REQUEST(F, S) F(S, ustrings, persistent) F(S, ustrings, recursive)
+#define REC_ADD_WATCH_REQUEST(F, S) F(S, ustring, path) F(S, i32, mode)
+#define REC_WATCHER_TYPE_REQUEST(F, S) F(S, ustring, path) F(S, i32, type) /* checkWatches, removeWatches */
 
 #define REC_CHECK_REQUEST(F, S) F(S, ustring, path) F(S, i32, version)
 #define REC_MULTI_HEADER(F, S)                                                                                                 \
     F(S, i32, type) F(S, boolean, done) F(S, i32, err) /* before each operation and result, and last */
 
-#define REC_ERROR_RESPONSE(F, S) F(S, i32, err)     /* in a multi's results */
+#define REC_ERROR_RESPONSE(F, S) F(S, i32, err)     /* in a multi's results; addWatch */
 #define REC_PATH_RESPONSE(F, S) F(S, ustring, path) /* create, sync */
 #define REC_CREATE2_RESPONSE(F, S) F(S, ustring, path) REC_STAT(F, S)
 #define REC_GET_DATA_RESPONSE(F, S) F(S, buffer, data) REC_STAT(F, S)
-#define REC_CHILDREN_RESPONSE(F, S) F(S, ustrings, children)
+#define REC_CHILDREN_RESPONSE(F, S) F(S, ustrings, children) /* getChildren, getEphemerals */
 #define REC_CHILDREN2_RESPONSE(F, S) F(S, ustrings, children) REC_STAT(F, S)
+#define REC_COUNT_RESPONSE(F, S) F(S, i32, count) /* getAllChildrenNumber */
 
 /* X(struct name, table name, list) */
 #define JUTE_RECORDS(X)                                                                                                        \
@@ -82,11 +86,15 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
     X(check_request, REC_CHECK_REQUEST)                                                                                        \
     X(multi_header, REC_MULTI_HEADER)                                                                                          \
     X(error_response, REC_ERROR_RESPONSE)                                                                                      \
+    X(set_watches2_request, REC_SET_WATCHES2_REQUEST)                                                                          \
+    X(add_watch_request, REC_ADD_WATCH_REQUEST)                                                                                \
+    X(watcher_type_request, REC_WATCHER_TYPE_REQUEST)                                                                          \
     X(path_response, REC_PATH_RESPONSE)                                                                                        \
     X(create2_response, REC_CREATE2_RESPONSE)                                                                                  \
     X(get_data_response, REC_GET_DATA_RESPONSE)                                                                                \
     X(children_response, REC_CHILDREN_RESPONSE)                                                                                \
-    X(children2_response, REC_CHILDREN2_RESPONSE)
+    X(children2_response, REC_CHILDREN2_RESPONSE)                                                                              \
+    X(count_response, REC_COUNT_RESPONSE)
 
 /* struct zk_stat, struct zk_create_request, ... */
 #define RECORD_FIELD(S, kind, name) jute_##kind name;

@@ -56,6 +56,17 @@ enum zk_event {
     ZK_EVENT_CHILDREN_CHANGED = 4,
 };
 
+enum zk_add_watch_mode { ZK_ADD_WATCH_PERSISTENT = 0, ZK_ADD_WATCH_RECURSIVE = 1 };
+
+/* Of checkWatches and removeWatches. */
+enum zk_watcher_type {
+    ZK_WATCHER_CHILDREN = 1,
+    ZK_WATCHER_DATA = 2,
+    ZK_WATCHER_ANY = 3,
+    ZK_WATCHER_PERSISTENT = 4,
+    ZK_WATCHER_RECURSIVE = 5,
+};
+
 enum zk_state { ZK_STATE_DISCONNECTED = 0, ZK_STATE_SYNC_CONNECTED = 3, ZK_STATE_EXPIRED = -112 };
 
 enum zk_perm {

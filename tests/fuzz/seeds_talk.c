@@ -52,6 +52,10 @@ static const struct zk_check_request check_request = {TEXT("/a"), 0};
 static const struct zk_multi_header multi_header = {13, false, -1};
 static const struct zk_error_response error_response = {-101};
 static const struct zk_set_watches_request set_watches_request = {1, NAMES, {-1, {NULL, 0}}, NAMES};
+static const struct zk_set_watches2_request set_watches2_request = {1, NAMES, NAMES, NAMES, NAMES, NAMES};
+static const struct zk_add_watch_request add_watch_request = {TEXT("/a"), 1};
+static const struct zk_watcher_type_request watcher_type_request = {TEXT("/a"), 3};
+static const struct zk_count_response count_response = {7};
 
 static const struct {
     const char *name;
@@ -79,12 +83,16 @@ static const struct {
     ROW(set_watches_request, ZK_OP_SET_WATCHES, 0),
     ROW(check_request, 0, 0),
     ROW(multi_header, 0, 0),
-    ROW(error_response, 0, 0),
+    ROW(error_response, 0, ZK_OP_ADD_WATCH),
+    ROW(set_watches2_request, ZK_OP_SET_WATCHES2, 0),
+    ROW(add_watch_request, ZK_OP_ADD_WATCH, 0),
+    ROW(watcher_type_request, ZK_OP_CHECK_WATCHES, 0),
     ROW(path_response, 0, ZK_OP_CREATE),
     ROW(create2_response, 0, ZK_OP_CREATE2),
     ROW(get_data_response, 0, ZK_OP_GET_DATA),
     ROW(children_response, 0, ZK_OP_GET_CHILDREN),
     ROW(children2_response, 0, ZK_OP_GET_CHILDREN2),
+    ROW(count_response, 0, ZK_OP_GET_ALL_CHILDREN_NUMBER),
 #undef ROW
 };
 #define RECORDS (sizeof(records) / sizeof(records[0]))
@@ -184,6 +192,22 @@ static void seeds_session(void)
         seed_u8(&b, READ);
         seed_save("session", records[i].name, &b);
     }
+    greet(&b, 0);
+    greet(&b, 1);
+    for (int32_t mode = 0; mode < 3; mode++)
+        say(&b, 0, mode + 1, ZK_OP_ADD_WATCH, &jute_add_watch_request, &(struct zk_add_watch_request){TEXT("/a"), mode});
+    say(&b, 0, ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES2, &jute_set_watches2_request, &set_watches2_request);
+    say(&b, 1, 1, ZK_OP_CREATE, &jute_create_request, &create_request);
+    say(&b, 1, 2, ZK_OP_SET_DATA, &jute_set_data_request, &set_data_request);
+    seed_u8(&b, SETTLE);
+    for (int32_t type = 0; type < 7; type++)
+        say(&b, 0, type + 4, ZK_OP_REMOVE_WATCHES, &jute_watcher_type_request,
+            &(struct zk_watcher_type_request){TEXT("/a"), type});
+    say(&b, 1, 3, ZK_OP_DELETE, &jute_delete_request, &delete_request);
+    seed_u8(&b, READ);
+    seed_u8(&b, READ | 1);
+    seed_u8(&b, CLOSE);
+    seed_save("session", "lasting_watches", &b);
     greet(&b, 0);
     for (int32_t i = 0; i < 3; i++)
         say(&b, 0, i + 1, reads[i], &jute_path_watch_request, &path_watch_request);

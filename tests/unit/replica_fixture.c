@@ -259,6 +259,7 @@ void group_settle(struct group *g)
         for (uint32_t i = 0; i < g->count; i++) {
             if (replica_wake_at_ms(g->member[i].r) <= g->now_ms)
                 step(g, i, NULL);
+            moving |= replica_wake_at_ms(g->member[i].r) <= g->now_ms && replica_failed(g->member[i].r) == NULL;
             moving |= run_jobs(g, i);
             moving |= take_output(g, i);
             moving |= deliver(g, i);

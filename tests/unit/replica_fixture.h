@@ -113,6 +113,8 @@ void client_get(struct client *c, int32_t xid, const char *path, bool watch);
 void client_path(struct client *c, int32_t xid, int32_t op, const char *path);
 void client_plain(struct client *c, int32_t xid, int32_t op);
 
+void client_request(struct client *c, int32_t xid, int32_t op, const struct jute_record *table, const void *record);
+
 /* The next reply: false when there is none. record is valid until the next call. */
 struct reply {
     int32_t xid, err;

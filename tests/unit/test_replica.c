@@ -447,32 +447,6 @@ TEST(replica, who_may_not_read_a_node_hears_nothing_of_it)
     group_deinit(&g);
 }
 
-TEST(replica, events_of_set_watches_beyond_the_limit_close_the_connection)
-{
-    enum { PATHS = 2 << 20 };
-    static const uint8_t root[] = {0, 0, 0, 1, '/'};
-    struct buf paths = {0}, frame = {0};
-    struct replica_stats stats;
-    begin(1);
-    client_open(&a, &g, 1);
-    CHECK(client_connect(&a, 10000));
-    for (int i = 0; i < PATHS; i++)
-        buf_append(&paths, root, sizeof(root));
-    struct zk_set_watches_request m = {.exist = {PATHS, buf_slice(&paths)}};
-    jute_append(&frame, &jute_request_header, &(struct zk_request_header){ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES});
-    m.child = (struct jute_vector){1, slice_make(root, sizeof(root))};
-    jute_append(&frame, &jute_set_watches_request, &m);
-    client_frame(&a, buf_bytes(&frame), buf_size(&frame));
-    group_settle(&g);
-    CHECK(client_closed(&a));
-    replica_stats(g.member[0].r, &stats);
-    CHECK_EQ_INT(stats.watch.watches, 0); /* nothing is armed for who has gone */
-    buf_deinit(&paths);
-    buf_deinit(&frame);
-    client_deinit(&a);
-    group_deinit(&g);
-}
-
 TEST(replica, what_is_kept_of_a_session_goes_with_it)
 {
     struct replica_stats stats;

@@ -305,14 +305,18 @@ TEST(replica_limits, a_read_before_a_write_runs_in_spite_of_a_full_output)
     fill_output(&a);
     g.hold_persists = true;
     client_get(&a, 7, "/x", false);
-    set_watches(&a);
     client_set(&a, 8, "/x", "new", -1);
+    set_watches(&a); /* keeps back what is behind it instead */
+    client_set(&a, 9, "/x", "new", -1);
     group_release(&g);
     for (int32_t xid = 1; xid <= 6; xid++)
         CHECK(client_reply(&a, &reply) && reply.xid == xid);
     CHECK(client_reply(&a, &reply) && reply.xid == 7 && reply.record.size > 1000000);
-    CHECK(client_reply(&a, &reply) && reply.xid == ZK_XID_SET_WATCHES);
     CHECK(client_reply(&a, &reply) && reply.xid == 8 && reply.err == 0);
+    CHECK(client_reply(&a, &reply) && reply.xid == ZK_XID_SET_WATCHES);
+    CHECK(!client_reply(&a, &reply));
+    group_settle(&g);
+    CHECK(client_reply(&a, &reply) && reply.xid == 9 && reply.err == 0);
     client_deinit(&a);
     group_deinit(&g);
 }

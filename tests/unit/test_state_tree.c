@@ -197,6 +197,8 @@ TEST(state_tree, acl_lists_are_shared_and_given_back)
         snprintf(path, sizeof(path), "/n%d", i);
         CHECK_EQ_INT(world_delete(&w, path, -1), 0);
     }
+    CHECK_EQ_INT(w.s->acls.by_hash.count, 3); /* the last one deleted: of whom may hear of it */
+    CHECK_EQ_INT(world_delete(&w, "/none", -1), -COORD_E_NO_NODE);
     CHECK_EQ_INT(w.s->acls.by_hash.count, 2);
     for (int i = 0; i < 100; i++) {
         snprintf(path, sizeof(path), "/n%d", i);

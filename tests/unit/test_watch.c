@@ -1,4 +1,4 @@
-/* test_watch.c - the rows of PROTOCOL section 8 for one-shot watches, and what the table costs. */
+/* test_watch.c - the rows of PROTOCOL section 8, and what the table costs. */
 #include "lib/runner.h"
 #include "watch/watch.h"
 
@@ -118,7 +118,7 @@ TEST(watch, a_deletion_is_told_once_per_deletion)
 TEST(watch, a_notification_can_be_armed_again_by_its_own_path)
 {
     struct watch_table *t = watch_table_new();
-    struct change change = {CHANGE_DATA, SLICE_LITERAL("/long/enough/to/be/somewhere")};
+    struct change change = {.kind = CHANGE_DATA, .path = SLICE_LITERAL("/long/enough/to/be/somewhere")};
     const struct watch_notification *n;
     uint32_t count;
 
@@ -156,7 +156,7 @@ TEST(watch, notifications_have_no_limit)
 {
     enum { WATCHERS_MANY = 1000 };
     struct watch_table *t = watch_table_new();
-    struct change change = {CHANGE_DATA, SLICE_LITERAL("/a")};
+    struct change change = {.kind = CHANGE_DATA, .path = SLICE_LITERAL("/a")};
     const struct watch_notification *n;
     uint32_t count;
 
@@ -218,29 +218,147 @@ TEST(watch, paths_of_one_hash_have_their_own_watches)
         }
 }
 
+TEST(watch, persistent_and_recursive_ones_stay_and_hear_their_rows)
+{
+    static const struct {
+        const char *changes, *notifications;
+    } rows[] = {
+        {"+/a", "3:created:/a 1:created:/a 4:created:/a"},
+        {"=/a", "3:data:/a 1:data:/a 4:data:/a"},
+        {"-/a", "3:deleted:/a 1:deleted:/a 4:deleted:/a"},
+        {"+/a/b", "2:created:/a/b 1:created:/a/b 4:created:/a/b 3:children:/a"}, /* no NodeChildrenChanged for 1 and 4 */
+        {"-/a/b", "2:deleted:/a/b 1:deleted:/a/b 4:deleted:/a/b 3:children:/a"},
+        {"=/a/b/c/d", "1:data:/a/b/c/d 4:data:/a/b/c/d"},
+        {"+/a/b/c -/a/b/c",
+         "1:created:/a/b/c 4:created:/a/b/c 2:children:/a/b 1:deleted:/a/b/c 4:deleted:/a/b/c 2:children:/a/b"},
+        {"=/ab", "4:data:/ab"},
+        {"=/", "4:data:/"},
+    };
+    struct watch_table *t = watch_table_new();
+
+    add(t, WATCH_RECURSIVE, "/a", 1);
+    add(t, WATCH_PERSISTENT, "/a/b", 2);
+    add(t, WATCH_PERSISTENT, "/a", 3);
+    add(t, WATCH_RECURSIVE, "/", 4);
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < COUNT(rows); i++) {
+            CHECK_EQ_STR(fire(t, rows[i].changes), rows[i].notifications, "row %zu", i);
+            CHECK_EQ_INT(watches(t), 4, "row %zu", i);
+        }
+    watch_table_free(t);
+}
+
+/* As ZooKeeper 3.9: there is one event, and the one-shot watches of its kind are used up with it. */
+TEST(watch, who_has_several_kinds_hears_each_event_once)
+{
+    static const struct {
+        const char *changes, *notifications;
+        bool data, child; /* left on /a */
+    } rows[] = {
+        {"=/a", "1:data:/a", false, true},
+        {"+/a", "1:created:/a", false, true},
+        {"-/a", "1:deleted:/a", false, false},
+        {"+/a/b", "1:created:/a/b 1:children:/a", true, false},
+        {"-/a/b", "1:deleted:/a/b 1:children:/a", true, false},
+        {"=/a/b", "1:data:/a/b", true, true},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct watch_table *t = watch_table_new();
+
+        add(t, WATCH_DATA, "/a", 1);
+        add(t, WATCH_CHILD, "/a", 1);
+        add(t, WATCH_PERSISTENT, "/a", 1);
+        add(t, WATCH_RECURSIVE, "/a", 1);
+        add(t, WATCH_RECURSIVE, "/", 1);
+        CHECK_EQ_STR(fire(t, rows[i].changes), rows[i].notifications, "row %zu", i);
+        CHECK(watch_has(t, WATCH_DATA, slice_from_text("/a"), 1) == rows[i].data, "row %zu", i);
+        CHECK(watch_has(t, WATCH_CHILD, slice_from_text("/a"), 1) == rows[i].child, "row %zu", i);
+        CHECK(watch_has(t, WATCH_PERSISTENT, slice_from_text("/a"), 1), "row %zu", i);
+        CHECK(watch_has(t, WATCH_RECURSIVE, slice_from_text("/a"), 1), "row %zu", i);
+        CHECK(watch_has(t, WATCH_RECURSIVE, slice_from_text("/"), 1), "row %zu", i);
+        watch_table_free(t);
+    }
+}
+
+TEST(watch, remove_takes_one_and_says_whether_it_was_there)
+{
+    static const enum watch_kind kinds[] = {WATCH_DATA, WATCH_CHILD, WATCH_PERSISTENT, WATCH_RECURSIVE};
+    struct slice path = SLICE_LITERAL("/a");
+    struct watch_table *t = watch_table_new();
+
+    CHECK(!watch_remove(t, WATCH_DATA, path, 1) && !watch_has(t, WATCH_DATA, path, 1));
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        for (uint64_t watcher = 1; watcher <= 3; watcher++)
+            watch_add(t, kinds[i], path, watcher);
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        CHECK(watch_remove(t, kinds[i], path, 2), "kind %zu", i);
+        CHECK(!watch_remove(t, kinds[i], path, 2) && !watch_has(t, kinds[i], path, 2), "kind %zu", i);
+        CHECK(watch_has(t, kinds[i], path, 1) && watch_has(t, kinds[i], path, 3), "kind %zu", i);
+    }
+    CHECK_EQ_STR(fire(t, "-/a"), "1:deleted:/a 3:deleted:/a");
+    CHECK(watch_remove(t, WATCH_RECURSIVE, path, 1) && watch_remove(t, WATCH_RECURSIVE, path, 3));
+    CHECK_EQ_STR(fire(t, "+/a/b"), "1:children:/a 3:children:/a");
+    watch_drop(t, 1);
+    watch_drop(t, 3);
+    CHECK_EQ_INT(watches(t), 0);
+    CHECK_EQ_STR(fire(t, "-/a"), "");
+    watch_table_free(t);
+}
+
 /* Against arrays: what is armed, and in which order it was armed. */
-enum { PATHS = 12, WATCHERS = 9 };
+enum { PATHS = 12, WATCHERS = 9, KINDS = 4 };
 struct model {
-    uint64_t armed[2][PATHS][WATCHERS]; /* 0, or the time of registration */
+    uint64_t armed[KINDS][PATHS][WATCHERS]; /* 0, or the time of registration */
+    bool told[WATCHERS];                    /* of the event under way */
+    struct buf out;
 };
 static const char *const model_path[PATHS] = {"/",    "/a",  "/b",    "/a/a",   "/a/b",   "/b/a",
                                               "/b/b", "/aa", "/aa/a", "/a/a/a", "/a/a/b", "/b/b/b"};
 static const int model_parent[PATHS] = {-1, 0, 0, 1, 1, 2, 2, 0, 7, 3, 3, 6};
 
-static void model_fire(struct model *m, int path, unsigned kind, const char *event, const char *except, struct buf *out)
+/* Who has this kind of watch on `at` hears the event of `path`, in the order of registration. */
+static void model_tell(struct model *m, unsigned kind, int at, const char *event, int path)
 {
+    uint64_t after = 0;
+
     for (;;) {
         int best = -1;
 
         for (int w = 0; w < WATCHERS; w++)
-            if (m->armed[kind][path][w] != 0 && (best < 0 || m->armed[kind][path][w] < m->armed[kind][path][best]))
+            if (m->armed[kind][at][w] > after && (best < 0 || m->armed[kind][at][w] < m->armed[kind][at][best]))
                 best = w;
         if (best < 0)
             return;
-        m->armed[kind][path][best] = 0;
-        if (except == NULL || !except[best])
-            buf_printf(out, "%s%d:%s:%s", buf_size(out) == 0 ? "" : " ", best, event, model_path[path]);
+        after = m->armed[kind][at][best];
+        if (kind == WATCH_DATA || kind == WATCH_CHILD)
+            m->armed[kind][at][best] = 0;
+        if (!m->told[best])
+            buf_printf(&m->out, "%s%d:%s:%s", buf_size(&m->out) == 0 ? "" : " ", best, event, model_path[path]);
+        m->told[best] = true;
     }
+}
+
+static const char *model_fire(struct model *m, char what, int path)
+{
+    const char *event = what == '+' ? "created" : what == '-' ? "deleted" : "data";
+    int parent = model_parent[path];
+
+    buf_clear(&m->out);
+    memset(m->told, 0, sizeof(m->told));
+    model_tell(m, WATCH_DATA, path, event, path);
+    if (what == '-')
+        model_tell(m, WATCH_CHILD, path, event, path);
+    model_tell(m, WATCH_PERSISTENT, path, event, path);
+    for (int at = path; at >= 0; at = model_parent[at])
+        model_tell(m, WATCH_RECURSIVE, at, event, path);
+    memset(m->told, 0, sizeof(m->told));
+    if (what != '=' && parent >= 0) {
+        model_tell(m, WATCH_CHILD, parent, "children", parent);
+        model_tell(m, WATCH_PERSISTENT, parent, "children", parent);
+    }
+    buf_append(&m->out, "", 1);
+    return (const char *)buf_bytes(&m->out);
 }
 
 TEST(watch, agrees_with_a_naive_model)
@@ -248,40 +366,39 @@ TEST(watch, agrees_with_a_naive_model)
     struct watch_table *t = watch_table_new();
     struct model m = {0};
     struct rng r;
-    uint64_t now = 0;
+    uint64_t now = 0, armed = 0;
 
     rng_init(&r, 5);
-    for (unsigned step = 0; step < 60000; step++) {
+    for (unsigned step = 0; step < 100000; step++) {
         int path = (int)rng_below(&r, PATHS);
-        unsigned kind = (unsigned)rng_below(&r, 2), watcher = (unsigned)rng_below(&r, WATCHERS);
-        uint64_t what = rng_below(&r, 20);
+        unsigned kind = (unsigned)rng_below(&r, KINDS), watcher = (unsigned)rng_below(&r, WATCHERS);
+        uint64_t what = rng_below(&r, 24), *at = &m.armed[kind][path][watcher];
 
-        if (what < 14) {
+        if (what < 12) {
             add(t, kind, model_path[path], watcher);
-            if (m.armed[kind][path][watcher] == 0)
-                m.armed[kind][path][watcher] = ++now;
-        } else if (what == 14) {
+            if (*at == 0)
+                *at = ++now;
+        } else if (what < 16) {
+            REQUIRE(watch_has(t, kind, slice_from_text(model_path[path]), watcher) == (*at != 0), "step %u", step);
+            REQUIRE(watch_remove(t, kind, slice_from_text(model_path[path]), watcher) == (*at != 0), "step %u", step);
+            *at = 0;
+        } else if (what == 16) {
             watch_drop(t, watcher);
-            for (int p = 0; p < PATHS; p++)
-                m.armed[0][p][watcher] = m.armed[1][p][watcher] = 0;
+            for (unsigned k = 0; k < KINDS; k++)
+                for (int p = 0; p < PATHS; p++)
+                    m.armed[k][p][watcher] = 0;
         } else {
-            struct buf out = {0};
-            char text[32], told[WATCHERS];
-            bool created = what == 15, deleted = what == 16;
+            char text[32];
 
-            snprintf(text, sizeof(text), "%c%s", created ? '+' : deleted ? '-' : '=', model_path[path]);
-            for (int w = 0; w < WATCHERS; w++)
-                told[w] = m.armed[WATCH_DATA][path][w] != 0;
-            model_fire(&m, path, WATCH_DATA, created ? "created" : deleted ? "deleted" : "data", NULL, &out);
-            if (deleted)
-                model_fire(&m, path, WATCH_CHILD, "deleted", told, &out);
-            if ((created || deleted) && model_parent[path] >= 0)
-                model_fire(&m, model_parent[path], WATCH_CHILD, "children", NULL, &out);
-            buf_append(&out, "", 1);
-            REQUIRE(strcmp(fire(t, text), (const char *)buf_bytes(&out)) == 0, "step %u", step);
-            buf_deinit(&out);
+            snprintf(text, sizeof(text), "%c%s", "+-="[what % 3], model_path[path]);
+            const char *expected = model_fire(&m, *text, path);
+            REQUIRE(strcmp(fire(t, text), expected) == 0, "step %u", step);
         }
     }
+    for (size_t i = 0; i < sizeof(m.armed) / sizeof(uint64_t); i++)
+        armed += ((const uint64_t *)m.armed)[i] != 0;
+    CHECK_EQ_INT(watches(t), armed);
+    buf_deinit(&m.out);
     watch_table_free(t);
 }
 
@@ -295,7 +412,7 @@ TEST(watch, costs_below_64_bytes_beside_its_path)
     for (uint64_t watcher = 0; watcher < 1000; watcher++)
         for (unsigned i = 0; i < 100; i++) {
             snprintf(path, sizeof(path), "/service/node-%u", i);
-            add(t, i & 1, path, watcher);
+            add(t, i & 3, path, watcher);
         }
     watch_counts(t, &full);
     CHECK_EQ_INT(full.watches, 100000);
