@@ -195,6 +195,7 @@ TEST(state_errors, read_errors_and_watches)
         {S("/"), 0, 0, READ_WATCH_DATA},
         {S("/no"), ERR(NO_NODE), ERR(NO_NODE), READ_WATCH_DATA},
         {S("abc"), ERR(NO_NODE), ERR(NO_NODE), READ_WATCH_DATA},
+        {S("a"), ERR(NO_NODE), ERR(NO_NODE), READ_WATCH_DATA},
         {S("/a/"), ERR(NO_NODE), ERR(NO_NODE), READ_WATCH_DATA},
         {S("//"), ERR(NO_NODE), ERR(NO_NODE), READ_WATCH_DATA},
         {S("/\xff"), ERR(NO_NODE), ERR(NO_NODE), READ_WATCH_DATA},

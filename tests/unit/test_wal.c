@@ -115,6 +115,24 @@ TEST(wal, written_segment_takes_over_from_an_allocated_one)
     bench_free(b);
 }
 
+/* Whether an append would have to make a segment first, which takes long. */
+TEST(wal, room_is_told)
+{
+    const size_t most = 4096 - SEGMENT_HEADER_BYTES - RECORD_HEADER_BYTES;
+    struct bench *b = bench_new();
+
+    CHECK(!wal_is_prepared(b->wal));
+    CHECK(wal_has_room(b->wal, most) && !wal_has_room(b->wal, most + 1));
+    append(b, Z(1, 1), 1, 8);
+    CHECK_EQ_INT(wal_sync(b->wal), 0);
+    CHECK(!wal_has_room(b->wal, most) && wal_has_room(b->wal, 8));
+    CHECK_EQ_INT(wal_prepare(b->wal), 1);
+    CHECK(!wal_is_prepared(b->wal) && wal_has_room(b->wal, most));
+    CHECK_EQ_INT(wal_prepare(b->wal), 0);
+    CHECK(wal_is_prepared(b->wal));
+    bench_free(b);
+}
+
 /* One made in haste is no better than the one in use. */
 TEST(wal, an_allocated_segment_does_not_take_over)
 {

@@ -120,6 +120,19 @@ TEST(wal_errors, whoever_writes_tells_that_it_failed)
         }
 }
 
+/* Idleness at the end of a segment: there is no room to vouch for what it holds, and none is made. */
+TEST(wal_errors, a_mark_on_a_full_disk_is_told)
+{
+    struct bench *b = bench_new();
+
+    CHECK_EQ_INT(bench_append(b, Z(1, 1), 1, 4096 - SEGMENT_HEADER_BYTES - RECORD_HEADER_BYTES - ENTRY_HEADER_BYTES), 0);
+    CHECK_EQ_INT(wal_sync(b->wal), 0);
+    fake_fs_set_capacity(b->fake, 4096);
+    CHECK_EQ_INT(wal_mark(b->wal, 9), -COORD_E_NO_SPACE);
+    CHECK_EQ_STR(wal_why(b->wal), "d/segment.tmp: preallocate 4096 bytes: no space left on the device");
+    bench_free(b);
+}
+
 /* Ten stretches of 64 kB in one segment, and an own segment for the last entry. */
 static struct bench *long_log(void)
 {
