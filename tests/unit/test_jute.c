@@ -387,3 +387,32 @@ __attribute__((constructor)) static void make_noise(void)
     for (size_t i = 0; i < sizeof(noise); i++)
         noise[i] = i % 4 != 3 && rng_below(&rng, 2) == 0 ? 0 : (uint8_t)rng_below(&rng, i % 2 == 0 ? 256 : 24);
 }
+
+TEST(jute, records_that_differ_in_one_place_are_not_equal)
+{
+    static const uint8_t items[] = "\0\0\0\1a\0\0\0\1b";
+    const struct jute_vector one = {1, {items, 5}}, other = {1, {items + 5, 5}}, two = {2, {items, 10}};
+    const struct zk_children_response vectors[] = {{one}, {other}, {two}, {{-1, SLICE_NULL}}};
+    const struct zk_path_request texts[] = {{SLICE_LITERAL("/a")}, {SLICE_LITERAL("/b")}, {SLICE_LITERAL("")}, {SLICE_NULL}};
+
+    for (size_t i = 0; i < COUNT(vectors); i++)
+        for (size_t k = 0; k < COUNT(vectors); k++) {
+            CHECK_EQ_INT(jute_equal(&jute_children_response, &vectors[i], &vectors[k]), i == k, "vectors %zu %zu", i, k);
+            CHECK_EQ_INT(jute_equal(&jute_path_request, &texts[i], &texts[k]), i == k, "texts %zu %zu", i, k);
+        }
+}
+
+/* The error is sticky: behind an item that lies there is no other, however the bytes go on. */
+TEST(jute, nothing_is_walked_behind_an_item_that_lies)
+{
+    struct jute_cursor c = jute_cursor_make(SLICE_LITERAL("\0\0\0\1a\0\0\0\7b\0\0\0\1c"));
+    struct slice item;
+    struct zk_acl acl;
+
+    CHECK(jute_next_ustring(&c, &item) && slice_equal(item, SLICE_LITERAL("a")));
+    for (int i = 0; i < 2; i++)
+        CHECK(!jute_next_ustring(&c, &item));
+    c = jute_cursor_make(SLICE_LITERAL("\0\0\0\37\0\0\0\7world"));
+    for (int i = 0; i < 2; i++)
+        CHECK(!jute_next_acl(&c, &acl));
+}
