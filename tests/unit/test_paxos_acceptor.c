@@ -405,3 +405,16 @@ TEST(paxos_acceptor, c2_an_entry_below_the_floor_counts_as_held)
     CHECK_EQ_INT(core_sent(&c, PEER_ACCEPTED, 2)->accepted.matched, Z(1, 3));
     CHECK_EQ_INT(c.p.accepted, 2); /* C3: history_end itself is not matched yet */
 }
+
+TEST(paxos_acceptor, c15_a_form_that_is_held_stays_when_it_is_sent_again)
+{
+    struct form form = core_form(3), other = core_form(3);
+
+    other.cluster = 10;
+    core_start(&c, (struct core_disk){.promised = 1, .promised_to = 2, .empty = true});
+    core_entries(&c, 2, ACCEPT(1, .first = Z(1, 1), .count = 1, .history_end = Z(1, 1)), &form, Z(1, 1));
+    core_entries(&c, 2, ACCEPT(1, .first = Z(1, 1), .count = 3, .history_end = Z(1, 1)), &other, Z(1, 1));
+    CHECK_EQ_INT(c.out.persist.append_first, Z(1, 2));
+    CHECK_EQ_INT(runs_last(&c.p.log), Z(1, 3));
+    CHECK(c.p.form.cluster == 9 && c.p.form_zxid == Z(1, 1));
+}
