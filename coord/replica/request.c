@@ -57,7 +57,7 @@ static void count_latency(struct replica *r, const struct request *q)
 static void run_read(struct replica *r, struct conn *c, const struct op_desc *op, const void *decoded, int32_t xid)
 {
     buf_clear(&r->reply);
-    struct read read = {.auth = SLICE_NULL, .reply = &r->reply};
+    struct read read = {.auth = SLICE_NULL, .session = c->session, .reply = &r->reply};
     state_read(r->state, op, decoded, &read);
     if (read.watch != READ_WATCH_NONE)
         watch_add(r->watch, read.watch == READ_WATCH_DATA ? WATCH_DATA : WATCH_CHILD, read.watch_path, c->id);

@@ -41,6 +41,8 @@ static const struct op_desc *const ops[] = {
     BUILT(ZK_OP_SET_DATA, op_set_data),
     BUILT(ZK_OP_GET_CHILDREN, op_get_children),
     BUILT(ZK_OP_GET_CHILDREN2, op_get_children2),
+    BUILT(ZK_OP_GET_EPHEMERALS, op_get_ephemerals),
+    BUILT(ZK_OP_GET_ALL_CHILDREN_NUMBER, op_get_all_children_number),
     BUILT(ZK_OP_CLOSE_SESSION, op_close_session),
     BUILT(ZK_OP_CHECK, op_check),
     BUILT(ZK_OP_MULTI, op_multi),
@@ -59,8 +61,6 @@ static const struct op_desc *const ops[] = {
     UNBUILT(ZK_OP_CREATE_TTL, "createTTL"),
     UNBUILT(ZK_OP_AUTH, "auth"),
     UNBUILT(ZK_OP_SASL, "sasl"),
-    UNBUILT(ZK_OP_GET_EPHEMERALS, "getEphemerals"),
-    UNBUILT(ZK_OP_GET_ALL_CHILDREN_NUMBER, "getAllChildrenNumber"),
     UNBUILT(ZK_OP_WHO_AM_I, "whoAmI"),
 };
 

@@ -49,7 +49,7 @@ int op_decode(const struct op_desc *op, struct slice body, union op_request *req
 
 extern const struct op_desc op_check, op_multi, op_multi_read;
 extern const struct op_desc op_create, op_create2, op_delete, op_exists, op_get_data, op_set_data, op_get_children,
-    op_get_children2, op_close_session;
+    op_get_children2, op_get_ephemerals, op_get_all_children_number, op_close_session;
 
 /* The operations of a multi or multiRead: checked when decoded, walked again by whoever runs them. */
 struct multi_request {

@@ -54,6 +54,7 @@ uint64_t state_digest_recompute(const struct state *s); /* from scratch, for che
 enum read_watch { READ_WATCH_NONE, READ_WATCH_DATA, READ_WATCH_CHILD };
 struct read {
     struct slice auth; /* authentication ids of the client, as in an entry */
+    uint64_t session;  /* who asks */
     struct buf *reply; /* as in struct apply */
     int err;
     enum read_watch watch;   /* exists on a missing node: READ_WATCH_DATA with err NO_NODE */

@@ -95,6 +95,7 @@ void tree_deinit(struct tree *t)
         coord_free(t->slabs[i]);
     coord_free(t->slabs);
     buckets_deinit(&t->buckets);
+    map_deinit(&t->deep);
     *t = (struct tree){0};
 }
 
@@ -158,6 +159,30 @@ uint32_t tree_find(const struct tree *t, struct slice path)
     return node;
 }
 
+uint32_t tree_below(const struct tree *t, uint32_t index)
+{
+    const struct node *n = tree_node(t, index);
+
+    if (index == NODE_ROOT)
+        return t->count - 1;
+    return n->kind == NODE_EPHEMERAL ? 0 : n->child_count + (uint32_t)(uintptr_t)map_get(&t->deep, index);
+}
+
+/* A node came (1) or went (-1) below this parent: what is above the parent, but for the root, has it in its count. */
+static void count_above(struct tree *t, uint32_t parent, int by)
+{
+    if (parent == NODE_ROOT)
+        return;
+    for (uint32_t at = tree_node(t, parent)->parent; at != NODE_ROOT; at = tree_node(t, at)->parent) {
+        uintptr_t count = (uintptr_t)map_get(&t->deep, at) + (uintptr_t)(intptr_t)by;
+
+        if (count != 0)
+            map_put(&t->deep, at, (void *)count);
+        else
+            map_remove(&t->deep, at);
+    }
+}
+
 void tree_link(struct tree *t, uint32_t index, uint32_t parent)
 {
     struct node *n = tree_node(t, index), *p = tree_node(t, parent);
@@ -177,6 +202,7 @@ void tree_link(struct tree *t, uint32_t index, uint32_t parent)
         first->prev = index;
     }
     p->child_count++;
+    count_above(t, parent, 1);
     index_insert(t, index);
 }
 
@@ -205,6 +231,7 @@ void tree_unlink(struct tree *t, uint32_t index)
         at = &tree_node(t, *at)->chain;
     *at = n->chain;
     unlink_siblings(t, index);
+    count_above(t, n->parent, -1);
     t->count--;
 }
 
@@ -222,6 +249,7 @@ void tree_relink(struct tree *t, uint32_t index)
     else
         tree_node(t, n->prev)->next = index;
     p->child_count++;
+    count_above(t, n->parent, 1);
     t->count++;
     index_insert(t, index);
 }
@@ -267,5 +295,5 @@ void tree_append_path(const struct tree *t, uint32_t index, struct buf *to)
 size_t tree_bytes(const struct tree *t)
 {
     return t->slab_count * (size_t)NODE_SLAB * sizeof(struct node) + t->slab_capacity * sizeof(*t->slabs) +
-           buckets_bytes(&t->buckets) + t->name_bytes;
+           buckets_bytes(&t->buckets) + t->name_bytes + t->deep.capacity * sizeof(struct map_slot);
 }

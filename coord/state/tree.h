@@ -3,6 +3,9 @@
  * A node is 120 bytes, its name inline up to 19, plus 4 bytes of a bucket; no path is stored. path_hash is chained from the
  * parent's and the name, so it identifies the path (to the digest and to the buckets) without anybody walking up.
  * An ephemeral node has no children, so what describes children holds its owner and its place in the owner's list.
+ * How many nodes there are below a node is known without a walk: a side table has, for the few nodes with children's children,
+ * the number of those; whoever comes or goes counts in what is above its parent. A change is reported with its path, which
+ * takes the same walk to the root.
  * Indexes are dense: freed ones are used again, last freed first. Index 0 is the root for good.
  * This file knows structure only: counters, stat fields, digest, sessions and the snapshot walk are its callers'.
  */
@@ -11,6 +14,7 @@
 
 #include "base/buckets.h"
 #include "base/buf.h"
+#include "base/map.h"
 #include "base/slice.h"
 #include "state/value.h"
 
@@ -61,6 +65,7 @@ struct tree {
     uint32_t count; /* nodes, the root included */
     struct buckets buckets;
     uint64_t name_bytes; /* allocated for long names */
+    struct map deep;     /* index -> number of nodes two and more levels below, where there are any; not of the root */
 };
 
 void tree_init(struct tree *t); /* with a root of zeros */
@@ -73,6 +78,9 @@ static inline struct node *tree_node(const struct tree *t, uint32_t index)
 
 /* NODE_NONE when there is none. */
 uint32_t tree_child(const struct tree *t, uint32_t parent, struct slice name);
+
+/* Nodes below it, at any depth. */
+uint32_t tree_below(const struct tree *t, uint32_t index);
 
 /* The node of a path. "" and "/" are the root; anything not of the form "/a/b" is nowhere. */
 uint32_t tree_find(const struct tree *t, struct slice path);

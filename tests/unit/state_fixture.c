@@ -226,10 +226,12 @@ int world_set(struct world *w, const char *path, const char *data, int32_t versi
 int world_read(struct world *w, int32_t op, struct slice path, bool watch)
 {
     struct zk_path_watch_request q = {path, watch};
+    struct zk_path_request alone = {path};
+    const struct op_desc *desc = op_find(op);
 
     buf_clear(&w->reply);
-    w->r = (struct read){.reply = &w->reply};
-    state_read(w->s, op_find(op), &q, &w->r);
+    w->r = (struct read){.session = w->session, .reply = &w->reply};
+    state_read(w->s, desc, desc->request == &jute_path_request ? (const void *)&alone : &q, &w->r);
     COORD_ASSERT(w->r.err == 0 || buf_size(&w->reply) == 0);
     return w->r.err;
 }

@@ -110,6 +110,31 @@ TEST(replica, event_precedes_the_reply_that_shows_the_change)
     group_deinit(&g);
 }
 
+TEST(replica, get_ephemerals_is_of_the_session_that_asks)
+{
+    struct reply reply;
+    begin(1);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
+    client_create(&a, 1, "/e", "", ZK_EPHEMERAL);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0");
+    client_path(&a, 2, ZK_OP_GET_EPHEMERALS, "/");
+    client_path(&b, 1, ZK_OP_GET_EPHEMERALS, "/");
+    client_path(&b, 2, ZK_OP_GET_ALL_CHILDREN_NUMBER, "/");
+    group_settle(&g);
+    REQUIRE(client_reply(&a, &reply) && reply.err == 0);
+    CHECK_EQ_BYTES(reply.record.data, reply.record.size, "\0\0\0\1\0\0\0\2/e", 10);
+    REQUIRE(client_reply(&b, &reply) && reply.err == 0);
+    CHECK_EQ_BYTES(reply.record.data, reply.record.size, "\0\0\0\0", 4);
+    REQUIRE(client_reply(&b, &reply) && reply.err == 0);
+    CHECK_EQ_BYTES(reply.record.data, reply.record.size, "\0\0\0\4", 4);
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
 TEST(replica, close_removes_ephemerals_and_closes_behind_the_reply)
 {
     begin(3);

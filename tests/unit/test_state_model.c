@@ -1,4 +1,5 @@
 /* test_state_model.c - random operations, good and bad, on the state and on a naive model: error, reply, and tree agree. */
+#include "base/bytes.h"
 #include "lib/runner.h"
 #include "state/acl.h"
 #include "state_fixture.h"
@@ -334,6 +335,22 @@ static void read_node(struct duel *d)
     }
 }
 
+static unsigned model_below(const struct model *m, const struct model_node *above)
+{
+    size_t size = strlen(above->path);
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < MODEL_NODES; i++) {
+        const char *path = m->nodes[i].path;
+
+        if (size == 1)
+            count += path[0] != 0 && path[1] != 0;
+        else
+            count += strncmp(path, above->path, size) == 0 && path[size] == '/';
+    }
+    return count;
+}
+
 /* Every node of the model is there with its stat, and there are no others. */
 static void compare_all(struct duel *d)
 {
@@ -351,6 +368,10 @@ static void compare_all(struct duel *d)
         REQUIRE(state_stat(d->w.s, slice_from_text(n->path), &stat), "%s", n->path);
         model_stat(&d->m, n, &expected);
         CHECK(jute_equal(&jute_stat, &stat, &expected), "%s", n->path);
+        REQUIRE(world_read(&d->w, ZK_OP_GET_ALL_CHILDREN_NUMBER, slice_from_text(n->path), false) == 0 ||
+                (n->perms & ZK_PERM_READ) == 0);
+        if (d->w.r.err == 0)
+            CHECK_EQ_INT(get_be32(buf_bytes(&d->w.reply)), model_below(&d->m, n), "%s", n->path);
     }
     state_counts(d->w.s, &c);
     CHECK_EQ_INT(c.nodes, nodes);

@@ -1,4 +1,5 @@
 /* test_state_ops.c - each operation: what it does and what it answers (PROTOCOL sections 2, 4 and 12). */
+#include "base/bytes.h"
 #include "lib/runner.h"
 #include "state/acl.h"
 #include "state_fixture.h"
@@ -185,6 +186,112 @@ TEST(state, get_children_answers_names_and_get_children2_the_stat_too)
     CHECK_EQ_STR(world_children(&w, "/a"), "b");
     CHECK_EQ_STR(world_children(&w, "/e"), "");
     CHECK_EQ_STR(world_children(&w, "/"), "a e zookeeper");
+    world_deinit(&w);
+}
+
+static int all_children_number(struct world *w, const char *path)
+{
+    int rc = world_read(w, ZK_OP_GET_ALL_CHILDREN_NUMBER, slice_from_text(path), false);
+
+    return rc != 0 ? rc : (int)get_be32(buf_bytes(&w->reply));
+}
+
+TEST(state, get_all_children_number_counts_at_any_depth)
+{
+    struct world w;
+    struct buf image = {0};
+
+    world_init(&w);
+    CHECK_EQ_INT(all_children_number(&w, "/"), 3);
+    CHECK_EQ_INT(all_children_number(&w, ""), 3);
+    CHECK_EQ_INT(all_children_number(&w, "/zookeeper"), 2);
+    world_create(&w, "/a", "", ZK_PERSISTENT);
+    world_create(&w, "/a/b", "", ZK_PERSISTENT);
+    world_create(&w, "/a/b/c", "", ZK_EPHEMERAL);
+    world_create(&w, "/a/b/d", "", ZK_PERSISTENT);
+    world_create(&w, "/ab", "", ZK_PERSISTENT); /* begins like /a, and is not below it */
+    CHECK_EQ_INT(all_children_number(&w, "/a"), 3);
+    CHECK_EQ_INT(all_children_number(&w, "/a/b"), 2);
+    CHECK_EQ_INT(all_children_number(&w, "/a/b/c"), 0);
+    CHECK_EQ_INT(all_children_number(&w, "/"), 8);
+    world_image(w.s, 1000, &image);
+    state_free(w.s);
+    w.s = world_load(buf_slice(&image), 77);
+    REQUIRE(w.s != NULL);
+    CHECK_EQ_INT(all_children_number(&w, "/a"), 3);
+    CHECK_EQ_INT(all_children_number(&w, "/"), 8);
+    world_delete(&w, "/a/b/d", -1);
+    CHECK_EQ_INT(all_children_number(&w, "/a"), 2);
+    world_session_close(&w, w.session);
+    CHECK_EQ_INT(all_children_number(&w, "/a"), 1);
+    CHECK_EQ_INT(all_children_number(&w, "/"), 6);
+    CHECK_EQ_INT(all_children_number(&w, "/none"), ERR(NO_NODE));
+    CHECK_EQ_INT(all_children_number(&w, "/a/"), ERR(NO_NODE));
+    CHECK_EQ_INT(world_read(&w, ZK_OP_GET_ALL_CHILDREN_NUMBER, SLICE_NULL, false), ERR(MARSHALLING));
+    world_session_create(&w);
+    world_create_acl(&w, "/shut", "", ZK_PERSISTENT, ZK_PERM_ALL - ZK_PERM_READ);
+    world_create(&w, "/shut/x", "", ZK_PERSISTENT);
+    CHECK_EQ_INT(all_children_number(&w, "/shut"), ERR(NO_AUTH));
+    CHECK_EQ_INT(all_children_number(&w, "/"), 8); /* a number tells no names */
+    buf_deinit(&image);
+    world_deinit(&w);
+}
+
+TEST(state, get_ephemerals_answers_the_sessions_own)
+{
+    static const struct {
+        const char *prefix, *paths; /* NULL: null */
+    } rows[] = {
+        {"", "/e1 /e2 /s/e3"},
+        {"/", "/e1 /e2 /s/e3"},
+        {NULL, "/e1 /e2 /s/e3"},
+        {" ", "/e1 /e2 /s/e3"},
+        {"\t/ ", "/e1 /e2 /s/e3"},
+        {"/e", "/e1 /e2"},
+        {"/e1", "/e1"},
+        {"/e11", ""},
+        {"/s", "/s/e3"},
+        {"/s/", "/s/e3"},
+        {"e", ""},
+        {" /e", ""},
+        {"/e ", ""},
+        {"/s/e3/", ""},
+    };
+    struct world w;
+    uint64_t mine;
+
+    world_init(&w);
+    mine = w.session;
+    world_create(&w, "/s", "", ZK_PERSISTENT);
+    world_create(&w, "/e1", "", ZK_EPHEMERAL);
+    world_create(&w, "/gone", "", ZK_EPHEMERAL);
+    world_create(&w, "/e2", "", ZK_EPHEMERAL);
+    world_create_acl(&w, "/s/e3", "", ZK_EPHEMERAL, ZK_PERM_WRITE);
+    world_delete(&w, "/gone", -1);
+    world_session_create(&w);
+    CHECK_EQ_INT(world_read(&w, ZK_OP_GET_EPHEMERALS, SLICE_LITERAL("/"), false), 0);
+    CHECK_EQ_BYTES(buf_bytes(&w.reply), buf_size(&w.reply), "\0\0\0\0", 4);
+    world_create(&w, "/e3", "", ZK_EPHEMERAL);
+    w.session = mine;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct slice prefix = rows[i].prefix == NULL ? SLICE_NULL : slice_from_text(rows[i].prefix);
+        struct zk_children_response got;
+        struct jute_cursor c;
+        struct slice path;
+        struct buf paths = {0};
+
+        REQUIRE(world_read(&w, ZK_OP_GET_EPHEMERALS, prefix, false) == 0, "row %zu", i);
+        c = jute_cursor_make(buf_slice(&w.reply));
+        REQUIRE(jute_decode(&c, &jute_children_response, &got) == 0 && c.at == c.end, "row %zu", i);
+        c = jute_cursor_make(got.children.items);
+        while (jute_next_ustring(&c, &path))
+            buf_printf(&paths, "%s%.*s", buf_size(&paths) > 0 ? " " : "", SLICE_ARG(path));
+        buf_append(&paths, "", 1);
+        CHECK_EQ_STR((const char *)buf_bytes(&paths), rows[i].paths, "row %zu", i);
+        buf_deinit(&paths);
+    }
+    world_session_close(&w, mine);
+    CHECK_EQ_INT(world_read(&w, ZK_OP_GET_EPHEMERALS, SLICE_LITERAL("/"), false), ERR(SESSION_EXPIRED));
     world_deinit(&w);
 }
 
