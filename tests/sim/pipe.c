@@ -197,7 +197,8 @@ static void to_server(struct sim *s, void *arg)
     if (p->kind == PACKET_OPEN) {
         if (!c->node->alive) {
             c->server_gone = true;
-            post(s, c, PACKET_END, SLICE_NULL, s->preset.steady || chance(&s->pipes->rng, 900) ? delay(s) : 100000);
+            post(s, c, PACKET_END, SLICE_NULL,
+                 s->preset.steady || s->healed || chance(&s->pipes->rng, 900) ? delay(s) : 100000);
         } else {
             c->accepted = true;
             c->life = c->node->life;
