@@ -1,7 +1,7 @@
 /* executor.c - two threads between mailboxes, and the short way past them.
  *
  * The short way blocks the core for one sync. What keeps that harmless: the disk's last syncs were short, wherever they
- * ran; a long one bars the way for many times as long as it took; a load with more than one request under way never takes it.
+ * ran; a long one bars the way for many times as long as it took; a core that is asked anything else hardly ever takes it.
  */
 #include "host/executor.h"
 
@@ -40,10 +40,11 @@ struct executor {
     struct mailbox *done;
     atomic_int failed;            /* the first error that was fatal, 0: none */
     pthread_mutex_t wal_in_use;   /* lane WAL of the store, by whichever thread */
-    atomic_uint wal_under_way;    /* jobs of its thread */
     atomic_uint_fast64_t slow_us; /* until then the disk is held to be slow */
     atomic_bool wal_rests;        /* its thread sleeps until a job comes: all segments are prepared */
-    unsigned lone;                /* appends that were alone, one after the other */
+    /* The core's own. */
+    unsigned wal_under_way; /* jobs given to its thread that were not taken back yet: one that runs here would overtake them */
+    unsigned lone;          /* appends that were alone, one after the other */
 };
 
 bool executor_job_fatal(const struct job *j)
@@ -96,8 +97,6 @@ static void run_all(struct lane *l, struct list *jobs)
             store_run(e->store, j);
         if (executor_job_fatal(j))
             atomic_compare_exchange_strong(&e->failed, &(int){0}, j->err);
-        if (l->lane == JOB_LANE_WAL)
-            atomic_fetch_sub(&e->wal_under_way, 1);
     }
 }
 
@@ -199,9 +198,8 @@ void executor_stop(struct executor *e)
 
 void executor_submit(struct executor *e, enum job_lane lane, struct list *jobs)
 {
-    if (lane == JOB_LANE_WAL)
-        LIST_EACH(node, jobs)
-    atomic_fetch_add(&e->wal_under_way, 1);
+    for (struct list *node = jobs->next; lane == JOB_LANE_WAL && node != jobs; node = node->next)
+        e->wal_under_way++;
     COORD_ASSERT(mailbox_post_all(e->lanes[lane].todo, jobs));
 }
 
@@ -214,13 +212,13 @@ static bool is_small_append(const struct job *j)
            batch_slice(piece->batch, piece->from, piece->to).size <= LONE_BYTES_MAX;
 }
 
-bool executor_is_lone(struct executor *e, const struct list *jobs)
+bool executor_is_lone(struct executor *e, const struct list *jobs, bool busy)
 {
     const struct job *j = LIST_ENTRY(jobs->next, struct job, link);
 
     if (j->type != JOB_PERSIST)
         return false;
-    if (j->link.next != jobs || !is_small_append(j) || atomic_load(&e->wal_under_way) > 0)
+    if (busy || j->link.next != jobs || !is_small_append(j) || e->wal_under_way > 0)
         e->lone = 0;
     else if (e->lone < LONE_AFTER)
         e->lone++;
@@ -258,5 +256,14 @@ int executor_fd(const struct executor *e)
 
 void executor_take(struct executor *e, struct list *done)
 {
-    mailbox_take(e->done, done);
+    struct list back;
+    struct list *node;
+
+    list_init(&back);
+    mailbox_take(e->done, &back);
+    while ((node = list_pop_front(&back)) != NULL) {
+        if (job_lane(LIST_ENTRY(node, struct job, link)->type) == JOB_LANE_WAL)
+            e->wal_under_way--;
+        list_push_back(done, node);
+    }
 }

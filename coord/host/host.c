@@ -13,6 +13,7 @@
 enum {
     STOP_WAIT_MS = 3000, /* for passing the lead on */
     SLEEP_MAX_MS = 1000, /* idle buffers are given back by a turn */
+    LONE_SERVED_MAX = 2, /* the writer's own connection, which may read between its writes */
 };
 
 static const int stop_signals[2] = {SIGTERM, SIGINT};
@@ -108,13 +109,15 @@ static void collect_jobs(struct host *h)
 /* All jobs of the turn go to their threads, but a lone append stays in `lone` until the turn's output has left. */
 static void submit_jobs(struct host *h, struct list *lone)
 {
-    static const enum job_lane lanes[] = {JOB_LANE_SNAP, JOB_LANE_WAL};
-
-    for (unsigned i = 0; i < 2; i++) {
-        replica_take_jobs(h->replica, lanes[i], lone);
-        if (!list_empty(lone) && (lanes[i] == JOB_LANE_SNAP || !executor_is_lone(h->executor, lone)))
-            executor_submit(h->executor, lanes[i], lone);
-    }
+    replica_take_jobs(h->replica, JOB_LANE_SNAP, lone);
+    if (!list_empty(lone))
+        executor_submit(h->executor, JOB_LANE_SNAP, lone);
+    replica_take_jobs(h->replica, JOB_LANE_WAL, lone);
+    if (list_empty(lone))
+        return;
+    if (!executor_is_lone(h->executor, lone, h->served > LONE_SERVED_MAX))
+        executor_submit(h->executor, JOB_LANE_WAL, lone);
+    h->served = 0;
 }
 
 static void run_lone(struct host *h, struct list *lone)
@@ -150,6 +153,7 @@ static void step(struct host *h)
     list_init(&lone);
     top_up_entropy(h);
     replica_step(h->replica, h->inbox.events, h->inbox.count, &now);
+    h->served += h->inbox.reads;
     inbox_clear(&h->inbox);
     submit_jobs(h, &lone);
     clients_after_step(h->clients, now.mono_ms);

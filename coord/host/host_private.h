@@ -26,6 +26,7 @@ struct host {
     uint64_t files_open; /* counted when there was no client yet */
     uint16_t client_port, peer_port;
     bool jobs_done;          /* the executor's mailbox has something */
+    uint32_t served;         /* connections since jobs were last submitted to lane WAL, each turn counted */
     uint64_t stop_before_ms; /* a signal came: 0 not yet */
     bool ended;
     enum exit_code exit_code;

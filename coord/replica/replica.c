@@ -101,8 +101,10 @@ static void job_done(struct replica *r, struct job *j)
     case JOB_PERSIST:
         if (j->err < 0)
             replica_fail(r, "the write-ahead log failed");
-        else
+        else {
+            COORD_ASSERT(j->persist.seq > r->persisted_seq); /* jobs of a lane come back in their order */
             r->persisted_seq = j->persist.seq;
+        }
         r->mark_at_ms = r->now.mono_ms + MARK_IDLE_MS;
         job_free(j);
         return;

@@ -175,7 +175,7 @@ static bool turn(struct executor *e, struct job *first, struct job *second)
     list_push_back(&jobs, &first->link);
     if (second != NULL)
         list_push_back(&jobs, &second->link);
-    here = executor_is_lone(e, &jobs) && executor_run_here(e, &jobs);
+    here = executor_is_lone(e, &jobs, false) && executor_run_here(e, &jobs);
     if (!here) {
         executor_submit(e, JOB_LANE_WAL, &jobs);
         take(e, &jobs, second == NULL ? 1 : 2);
@@ -205,7 +205,7 @@ static struct job *until_lone(struct executor *e, struct list *jobs, uint64_t *n
     while (test_before(deadline)) {
         struct job *j = append_job((*next)++, 1, 100);
         list_push_back(jobs, &j->link);
-        if (executor_is_lone(e, jobs))
+        if (executor_is_lone(e, jobs, false))
             return j;
         executor_submit(e, JOB_LANE_WAL, jobs);
         take(e, jobs, 1);
@@ -271,6 +271,57 @@ TEST(executor, more_than_one_at_once_is_for_the_thread)
     next += 20;
     CHECK(!turn(e, promise_job(3), NULL));
     CHECK_EQ_INT(lone_turns(e, ZXID(next), 7), 0);
+    executor_stop(e);
+    store_close(s);
+    fake_fs_free(f);
+}
+
+TEST(executor, a_core_that_is_busy_gives_it_to_the_thread)
+{
+    struct fake_fs *f = fake_fs_new();
+    struct store_recovered recovered;
+    struct store *s = open_with(f, 0, &recovered);
+    struct executor *e = executor_start(s);
+    uint64_t next = ZXID(1);
+    struct list jobs;
+    struct job *j = until_lone(e, &jobs, &next);
+
+    run_here(e, &jobs);
+    free_all(&jobs);
+    j = append_job(next, 1, 100);
+    list_push_back(&jobs, &j->link);
+    CHECK(!executor_is_lone(e, &jobs, true));
+    executor_submit(e, JOB_LANE_WAL, &jobs);
+    take(e, &jobs, 1);
+    free_all(&jobs);
+    CHECK_EQ_INT(lone_turns(e, next + 1, 7), 0); /* nor the next few */
+    CHECK_EQ_INT(lone_turns(e, next + 8, 1), 1);
+    executor_stop(e);
+    store_close(s);
+    fake_fs_free(f);
+}
+
+/* The thread has done it, nobody has taken it back: what runs here now would come back first. */
+TEST(executor, nothing_here_overtakes_what_the_thread_has_done)
+{
+    struct fake_fs *f = fake_fs_new();
+    struct store_recovered recovered;
+    struct store *s = open_with(f, 0, &recovered);
+    struct executor *e = executor_start(s);
+    struct pollfd readable = {.fd = executor_fd(e), .events = POLLIN};
+    uint64_t next = ZXID(1);
+    struct list jobs;
+    struct job *j = until_lone(e, &jobs, &next);
+
+    executor_submit(e, JOB_LANE_WAL, &jobs); /* as if the thread had been about its segments */
+    REQUIRE(poll(&readable, 1, WAIT_MS) == 1);
+    j = append_job(next, 1, 100);
+    list_push_back(&jobs, &j->link);
+    CHECK(!executor_is_lone(e, &jobs, false));
+    executor_submit(e, JOB_LANE_WAL, &jobs);
+    take(e, &jobs, 2);
+    CHECK(LIST_ENTRY(jobs.prev, struct job, link) == j);
+    free_all(&jobs);
     executor_stop(e);
     store_close(s);
     fake_fs_free(f);
