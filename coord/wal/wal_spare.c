@@ -35,7 +35,9 @@ static int open_new(struct wal *w)
     int rc;
 
     new_path(w, path);
-    rc = fs_open(w->fs, path, wal_open_flags(w->options.segment_bytes) | FS_CREATE, &w->zeroing);
+    rc = fs_remove(w->fs, path); /* left by a failed start: the system may show a size that it never stored */
+    if (rc == 0 || rc == -COORD_E_NO_ENTRY)
+        rc = fs_open(w->fs, path, wal_open_flags(w->options.segment_bytes) | FS_CREATE, &w->zeroing);
     if (rc == 0)
         rc = fs_allocate(w->fs, w->zeroing, w->options.segment_bytes);
     w->zeroed = 0;

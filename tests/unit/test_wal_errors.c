@@ -270,3 +270,28 @@ TEST(wal_errors, a_start_names_the_call_that_failed_and_can_be_repeated)
     }
     CHECK(s.told > 40, "%u", s.told);
 }
+
+/* A sync fails while the first segment is made, and the machine lives on: what it shows of the file is not taken for stored. */
+TEST(wal_errors, first_segment_after_a_failed_sync)
+{
+    struct wal_options options = {
+        .dir = "d", .server = 1, .incarnation = 1, .boot = 1, .segment_bytes = 16384, .segments_ahead = 1};
+
+    for (uint64_t nth = 1; nth <= 2; nth++) {
+        struct fake_fs *f = fake_fs_new();
+        struct fs *fs = fake_fs_fs(f);
+        struct fs_file *file;
+        struct buf why = {0};
+        REQUIRE(fs_make_dir(fs, "d") == 0);
+        fake_fs_fail(f, FAKE_FS_SYNC | FAKE_FS_SYNC_DIR, nth, COORD_E_IO);
+        CHECK_EQ_INT(wal_create(fs, &options, 1, &why), -COORD_E_IO);
+        fake_fs_crash(f, NULL, FAKE_FS_KEEP);
+        REQUIRE(wal_create(fs, &options, 1, &why) == 0);
+        fake_fs_crash(f, NULL, FAKE_FS_LOSE);
+        REQUIRE(fs_open(fs, "d/log.00000001", FS_READ, &file) == 0);
+        CHECK_EQ_INT(fs_size(fs, file), 16384);
+        fs_close(fs, file);
+        buf_deinit(&why);
+        fake_fs_free(f);
+    }
+}
