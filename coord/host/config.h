@@ -33,7 +33,7 @@ struct config_server {
 
 struct config {
     /* Keys, as the table names them. Texts are owned; NULL: not set. */
-    char *data_dir, *log_dir, *client_address, *peer_secret_file, *dynamic_file, *four_letter_words, *log_level;
+    char *data_dir, *log_dir, *client_address, *peer_secret_file, *dynamic_file, *four_letter_words, *log_level, *super_digest;
     uint64_t client_port, tick_ms, init_limit, sync_limit, session_min_ms, session_max_ms;
     uint64_t address_connections_max, connections_max, snap_count, segment_kib, snap_retain, packet_max_bytes, listen_backlog;
     uint64_t heartbeat_ms, election_min_ms, election_max_ms;

@@ -31,7 +31,7 @@
 
 #define WHY_ELECTION "elections follow electionMinMs and electionMaxMs"
 #define WHY_TLS "TLS is not built: all traffic stays in the clear"
-#define WHY_AUTH "only world:anyone is known: nobody authenticates"
+#define WHY_AUTH "clients authenticate by digest and address only"
 #define WHY_BOUNDS "queues and buffers have fixed bounds here"
 #define WHY_JAVA "a detail of ZooKeeper's implementation"
 #define WHY_ADMIN "there is no admin server: use the four-letter words"
@@ -70,6 +70,8 @@ static const struct config_key keys[] = {
          "Greatest such time; each wait is drawn between the two. Not a key of ZooKeeper's."),
     TEXT("peerSecretFile", peer_secret_file, NULL,
          "File whose content all servers share, by which they authenticate each other. Not a key of ZooKeeper's."),
+    TEXT("DigestAuthenticationProvider.superDigest", super_digest, NULL,
+         "user:HASH; who adds this digest may do everything, whatever the ACLs say."),
     TEXT("logLevel", log_level, "info", "debug, info, warn or error. Not a key of ZooKeeper's."),
 
     ACCEPTED("electionAlg", WHY_ELECTION),
@@ -174,7 +176,7 @@ static const struct config_key keys[] = {
     ACCEPTED("client.portUnification", WHY_TLS),
     ACCEPTED("authProvider.*", WHY_AUTH),
     ACCEPTED("authProvider", WHY_AUTH),
-    ACCEPTED("DigestAuthenticationProvider.*", WHY_AUTH),
+    ACCEPTED("DigestAuthenticationProvider.*", "digests are made with SHA1, and always on"),
     ACCEPTED("X509AuthenticationProvider.*", WHY_AUTH),
     ACCEPTED("superUser", WHY_AUTH),
     ACCEPTED("ensembleAuthName", WHY_AUTH),

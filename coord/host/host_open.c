@@ -117,6 +117,7 @@ static void start_replica(struct host *h, struct state *state)
                                 .snapshot_zxid = h->recovered.snapshot_zxid,
                                 .cluster = h->recovered.cluster,
                                 .fresh_cluster = random_u64(),
+                                .super_digest = c->super_digest,
                                 .connect_timeout_ms = 20000};
 
     o.paxos = (struct paxos_options){.self = c->id,

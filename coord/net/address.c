@@ -63,15 +63,24 @@ uint16_t net_address_port(const struct net_address *a)
     return ntohs(a->storage.ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
 }
 
-void net_address_print(const struct net_address *a, char text[NET_ADDRESS_TEXT])
+void net_address_host(const struct net_address *a, char text[NET_ADDRESS_TEXT])
 {
-    char host[INET6_ADDRSTRLEN];
     size_t size;
     const uint8_t *bytes = host_bytes(a, &size);
 
-    if (inet_ntop(size == 4 ? AF_INET : AF_INET6, bytes, host, sizeof(host)) == NULL)
-        snprintf(host, sizeof(host), "?");
-    snprintf(text, NET_ADDRESS_TEXT, size == 4 ? "%s:%u" : "[%s]:%u", host, net_address_port(a));
+    if (inet_ntop(size == 4 ? AF_INET : AF_INET6, bytes, text, NET_ADDRESS_TEXT) == NULL)
+        snprintf(text, NET_ADDRESS_TEXT, "?");
+}
+
+void net_address_print(const struct net_address *a, char text[NET_ADDRESS_TEXT])
+{
+    char host[NET_ADDRESS_TEXT];
+
+    net_address_host(a, host);
+    if (strchr(host, ':') != NULL)
+        snprintf(text, NET_ADDRESS_TEXT, "[%.*s]:%u", INET6_ADDRSTRLEN, host, net_address_port(a));
+    else
+        snprintf(text, NET_ADDRESS_TEXT, "%.*s:%u", INET6_ADDRSTRLEN, host, net_address_port(a));
 }
 
 uint64_t net_address_key(const struct net_address *a, uint64_t seed)

@@ -22,6 +22,9 @@ int net_address_resolve(const char *host, uint16_t port, struct net_address *to)
 /* "127.0.0.1:2181", "[::1]:2181"; an IPv4 address in IPv6 form is shown as IPv4. */
 void net_address_print(const struct net_address *a, char text[NET_ADDRESS_TEXT]);
 
+/* "127.0.0.1", "::1": the host alone, IPv4 in IPv6 form as IPv4. */
+void net_address_host(const struct net_address *a, char text[NET_ADDRESS_TEXT]);
+
 /* A number that is the same for the same host, whatever the port; seeded against chosen collisions. */
 uint64_t net_address_key(const struct net_address *a, uint64_t seed);
 bool net_address_loopback(const struct net_address *a);

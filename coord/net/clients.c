@@ -74,7 +74,7 @@ static bool on_accept(void *context, int fd, const struct net_address *from)
     net_set_stream(fd);
     if (c->options.keepalive)
         net_set_keepalive(fd);
-    conn = conn_new(c, fd, key);
+    conn = conn_new(c, fd, key, from);
     map_put(&c->by_id, conn->id, conn);
     c->stats.open++;
     return true;

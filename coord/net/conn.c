@@ -42,8 +42,9 @@ static bool waits_to_send(const struct conn *conn)
     return (conn->wants & EV_WRITE) && conn->wants != ONLY_THE_END;
 }
 
-struct conn *conn_new(struct clients *c, int fd, uint64_t address_key)
+struct conn *conn_new(struct clients *c, int fd, uint64_t address_key, const struct net_address *from)
 {
+    struct replica_event *opened;
     struct conn *conn = coord_alloc_zero(1, sizeof(*conn));
 
     conn->clients = c;
@@ -53,7 +54,10 @@ struct conn *conn_new(struct clients *c, int fd, uint64_t address_key)
     list_init(&conn->link);
     list_init(&conn->warm);
     want(conn, EV_READ);
-    inbox_add(c->inbox, REPLICA_CONN_OPEN)->conn = conn->id;
+    net_address_host(from, conn->address);
+    opened = inbox_add(c->inbox, REPLICA_CONN_OPEN);
+    opened->conn = conn->id;
+    opened->bytes = slice_from_text(conn->address); /* the connection outlives the turn: clients.gone */
     return conn;
 }
 

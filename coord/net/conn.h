@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "net/address.h"
 #include "net/clients.h"
 #include "net/event.h"
 #include "net/listener.h"
@@ -26,6 +27,7 @@ struct conn {
     int fd;
     enum conn_state state;
     short wants;
+    char address[NET_ADDRESS_TEXT]; /* of the client, for ACLs */
 };
 
 struct clients {
@@ -40,7 +42,7 @@ struct clients {
     uint64_t last_id, now_ms, swept_ms, refused_log_ms;
 };
 
-struct conn *conn_new(struct clients *c, int fd, uint64_t address_key);
+struct conn *conn_new(struct clients *c, int fd, uint64_t address_key, const struct net_address *from);
 void conn_free(struct conn *conn);
 
 /* The socket is closed now; the replica is told (unless it was), the connection waits in clients.gone. */

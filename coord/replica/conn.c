@@ -3,7 +3,7 @@
 
 #define REPLY_HEADER_BYTES 20 /* frame length, xid, zxid, err */
 
-void conn_open(struct replica *r, uint64_t id)
+void conn_open(struct replica *r, uint64_t id, struct slice address)
 {
     struct conn *c = coord_alloc_zero(1, sizeof(*c));
     c->id = id;
@@ -14,6 +14,7 @@ void conn_open(struct replica *r, uint64_t id)
     list_init(&c->starved_link);
     list_init(&c->drowned_link);
     list_init(&c->arming_link);
+    auth_opened(c, address);
     COORD_ASSERT(map_put(&r->conns, id, c) == NULL);
 }
 
@@ -85,6 +86,7 @@ void conn_closed(struct replica *r, uint64_t id)
     conn_close(r, c);
     map_remove(&r->conns, id);
     list_remove(&c->dirty_link);
+    buf_deinit(&c->auth);
     buf_deinit(&c->io.output);
     coord_free(c);
 }

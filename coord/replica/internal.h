@@ -14,6 +14,7 @@
 #include "base/seeded.h"
 #include "base/zxid.h"
 #include "replica/replica.h"
+#include "state/acl.h"
 #include "wire/batch.h"
 #include "wire/jute.h"
 
@@ -43,6 +44,7 @@ struct conn {
     uint64_t opened_ms;
     uint64_t drained_ms; /* when the client last took output, or had none waiting */
     uint64_t received, sent;
+    struct buf auth;   /* ids, as in an entry: auth.c */
     struct slice held; /* CATCHING_UP: the connect request, owned */
     int64_t held_zxid;
 };
@@ -54,6 +56,7 @@ enum request_kind {
     REQUEST_PING,
     REQUEST_SET_WATCHES,
     REQUEST_WATCH, /* addWatch, checkWatches, removeWatches */
+    REQUEST_AUTH,  /* done when it was read in; only its reply keeps the order */
     REQUEST_ERROR,
     REQUEST_HELD, /* a whole frame that came before the connection was open */
 };
@@ -67,8 +70,9 @@ struct request {
     bool submitted, answered; /* answered: a sync whose zxid is known */
     bool close_after;         /* REQUEST_ERROR: header zxid -1, and the connection closes behind the reply */
     int32_t xid, op, err;
-    uint64_t number; /* write: k */
-    uint64_t zxid;   /* sync: the barrier */
+    uint32_t auth_size; /* read: so much of the connection's ids counted when it came */
+    uint64_t number;    /* write: k */
+    uint64_t zxid;      /* sync: the barrier */
     uint64_t sync_id;
     uint64_t at_ms;
     struct list sync_link;
@@ -77,7 +81,7 @@ struct request {
     uint8_t bytes[]; /* read: the record; write: the encoded entry */
 };
 
-void conn_open(struct replica *r, uint64_t id);
+void conn_open(struct replica *r, uint64_t id, struct slice address);
 void conn_frame(struct replica *r, uint64_t id, struct slice frame);
 void conn_closed(struct replica *r, uint64_t id);
 void conn_drained(struct replica *r, uint64_t id);
@@ -114,6 +118,11 @@ bool watches_decode(struct request *q);                      /* setWatches, once
 bool watches_set(struct replica *r, struct conn *c, struct request *q); /* false: not all of it, for now */
 void watches_run(struct replica *r);                                    /* what earlier turns have left */
 void watches_request(struct replica *r, struct conn *c, const struct request *q, const union op_request *m);
+
+/* ---- auth.c ---- */
+
+void auth_opened(struct conn *c, struct slice address);
+int auth_add(const struct replica *r, struct conn *c, const struct zk_auth_packet *m); /* 0 or -COORD_E_AUTH_FAILED */
 
 /* ---- origin.c: this server's numbered writes (C18, C19) ---- */
 

@@ -155,7 +155,7 @@ static void handle(struct replica *r, const struct replica_event *ev)
         flush_persisted(r);
     switch (ev->type) {
     case REPLICA_CONN_OPEN:
-        conn_open(r, ev->conn);
+        conn_open(r, ev->conn, ev->bytes);
         break;
     case REPLICA_CONN_FRAME:
         conn_frame(r, ev->conn, ev->bytes);

@@ -44,6 +44,7 @@ struct replica_options {
     uint64_t snapshot_zxid;                  /* of the state handed to replica_new */
     uint64_t cluster;                        /* from the store; 0: not formed yet */
     uint64_t fresh_cluster;                  /* random: the id to form with */
+    const char *super_digest;                /* "user:hash" of who may do everything, lent for good; NULL: nobody */
     uint32_t connect_timeout_ms;             /* 20000: a connection without a complete connect request */
 };
 
@@ -55,8 +56,9 @@ struct replica *replica_new(const struct replica_options *options, const struct 
 void replica_free(struct replica *r); /* jobs under way must be given back before */
 
 enum replica_event_type {
-    REPLICA_CONN_OPEN,    /* conn: a new id, never 0, never used again */
-    REPLICA_CONN_FRAME,   /* conn, bytes: one client frame without its length, borrowed during the step */
+    REPLICA_CONN_OPEN,  /* conn: a new id, never 0, never used again; bytes: the client's address as text, for ACLs of scheme ip
+                         */
+    REPLICA_CONN_FRAME, /* conn, bytes: one client frame without its length, borrowed during the step */
     REPLICA_CONN_CLOSED,  /* conn: the socket is gone; the id is forgotten */
     REPLICA_CONN_DRAINED, /* conn: the shell consumed output; sent when the output was above a limit, harmless otherwise */
     REPLICA_LINK,         /* peer, up: an authenticated link came up (both HELLOs exchanged) or broke */

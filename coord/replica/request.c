@@ -54,10 +54,11 @@ static void count_latency(struct replica *r, const struct request *q)
     r->stats.latency_total_us += us;
 }
 
-static void run_read(struct replica *r, struct conn *c, const struct op_desc *op, const void *decoded, int32_t xid)
+static void run_read(struct replica *r, struct conn *c, const struct op_desc *op, const void *decoded, int32_t xid,
+                     size_t auth_size)
 {
     buf_clear(&r->reply);
-    struct read read = {.auth = SLICE_NULL, .session = c->session, .reply = &r->reply};
+    struct read read = {.auth = slice_make(buf_bytes(&c->auth), auth_size), .session = c->session, .reply = &r->reply};
     state_read(r->state, op, decoded, &read);
     if (read.watch != READ_WATCH_NONE)
         watch_add(r->watch, read.watch == READ_WATCH_DATA ? WATCH_DATA : WATCH_CHILD, read.watch_path, c->id);
@@ -124,7 +125,7 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
         if (!forced && buf_size(&c->io.output) >= REPLICA_OUTPUT_BYTES)
             return false;
         const struct op_desc *op = decode(q, &decoded);
-        run_read(r, c, op, &decoded, q->xid);
+        run_read(r, c, op, &decoded, q->xid, q->auth_size);
         break;
     }
     case REQUEST_SYNC:
@@ -144,6 +145,13 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
     case REQUEST_WATCH:
         decode(q, &decoded);
         watches_request(r, c, q, &decoded);
+        break;
+    case REQUEST_AUTH:
+        conn_reply(r, c, q->xid, 0, q->err, SLICE_NULL);
+        if (q->err != 0) {
+            conn_close(r, c);
+            return false;
+        }
         break;
     case REQUEST_ERROR:
         conn_reply(r, c, q->xid, q->close_after ? -1 : (int64_t)r->apply.applied, q->err, SLICE_NULL);
@@ -182,8 +190,13 @@ static void enqueue_error(struct replica *r, struct conn *c, int32_t xid, int er
 
 static void enqueue_write(struct replica *r, struct conn *c, const struct zk_request_header *h, struct slice record)
 {
-    struct entry e = {
-        .kind = ENTRY_REQUEST, .session = c->session, .xid = h->xid, .attach = c->attach, .op = h->type, .body = record};
+    struct entry e = {.kind = ENTRY_REQUEST,
+                      .session = c->session,
+                      .xid = h->xid,
+                      .attach = c->attach,
+                      .op = h->type,
+                      .auth = buf_slice(&c->auth),
+                      .body = record};
     struct request *q = request_new(r, c, REQUEST_WRITE, h->xid, h->type, entry_size(&e));
     origin_encode(r, q, &e);
     c->last_words = h->type == ZK_OP_CLOSE_SESSION;
@@ -207,12 +220,23 @@ static void enqueue_copy(struct replica *r, struct conn *c, enum request_kind ki
         }
         c->set_watches++;
     }
+    q->auth_size = (uint32_t)buf_size(&c->auth);
     request_enqueue(r, c, q);
     if (kind == REQUEST_SYNC) {
         c->syncs++;
         r->stats.pending_syncs++;
         sync_request(r, q); /* its round is asked for now, not when it reaches the head */
     }
+    request_run(r, c);
+}
+
+/* The ids count from now on; the reply leaves in its turn. */
+static void enqueue_auth(struct replica *r, struct conn *c, int32_t xid, const struct zk_auth_packet *m)
+{
+    struct request *q = request_new(r, c, REQUEST_AUTH, xid, ZK_OP_AUTH, 0);
+    q->err = auth_add(r, c, m);
+    c->last_words = q->err != 0;
+    request_enqueue(r, c, q);
     request_run(r, c);
 }
 
@@ -263,19 +287,21 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     union op_request decoded;
     if (op == NULL) {
         enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, true);
-    } else if (op->flags & OP_UNBUILT) {
-        enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, false);
+    } else if (op->flags & OP_REFUSED) {
+        enqueue_error(r, c, h.xid, op->refusal, false);
     } else if (op_decode(op, record, &decoded) < 0) {
         enqueue_error(r, c, h.xid, -COORD_E_MARSHALLING, false);
     } else if (op->flags & OP_WRITE) {
         enqueue_write(r, c, &h, record);
     } else if (op->flags & OP_READ) {
         if ((list_empty(&c->queue) || SEEDED(read_overtakes)) && buf_size(&c->io.output) < REPLICA_OUTPUT_BYTES)
-            run_read(r, c, op, &decoded, h.xid);
+            run_read(r, c, op, &decoded, h.xid, buf_size(&c->auth));
         else
             enqueue_copy(r, c, REQUEST_READ, &h, record);
     } else if (h.type == ZK_OP_SYNC) {
         enqueue_copy(r, c, REQUEST_SYNC, &h, record);
+    } else if (h.type == ZK_OP_AUTH) {
+        enqueue_auth(r, c, h.xid, &decoded.auth);
     } else if (h.type == ZK_OP_PING) {
         enqueue_copy(r, c, REQUEST_PING, &h, record);
     } else if (h.type == ZK_OP_SET_WATCHES || h.type == ZK_OP_SET_WATCHES2) {

@@ -59,7 +59,7 @@ static void fire(struct replica *r, const struct change *change, int64_t zxid)
         COORD_ASSERT(c != NULL && c->state == CONN_OPEN); /* else its watches were dropped */
         if (i == 0 || n[i].event != n[i - 1].event)
             frame = event_frame(r, n[i].event, n[i].path, zxid);
-        if (state_may_hear(r->state, acl, SLICE_NULL))
+        if (state_may_hear(r->state, acl, buf_slice(&c->auth)))
             tell(r, c, frame);
     }
     r->apply.turn.changes += 1 + count;
@@ -108,7 +108,7 @@ static void set_one_shot(struct replica *r, struct conn *c, const struct arming 
     enum zk_event event = 0;
     struct zk_stat stat;
     bool present = state_stat(r->state, path, &stat);
-    if (present && !state_may_read(r->state, path, SLICE_NULL))
+    if (present && !state_may_read(r->state, path, buf_slice(&c->auth)))
         return; /* nothing of it is told, now or later */
     if (exist && present)
         event = ZK_EVENT_NODE_CREATED;

@@ -52,6 +52,7 @@ struct state {
     uint64_t digest;
     uint64_t ephemerals, data_bytes, value_memory;
     struct changes changes;
+    struct buf scratch; /* of the operation under way */
     struct undo undo;
     struct walk *walk; /* NULL: none under way */
     uint32_t walk_serial;
@@ -78,6 +79,7 @@ struct node_creation {
 uint32_t node_create(struct state *s, uint32_t parent, const struct node_creation *c);
 void node_delete(struct state *s, uint32_t index, uint64_t zxid); /* a node without children */
 void node_set_data(struct state *s, uint32_t index, struct slice data, uint64_t zxid, int64_t wall_ms);
+void node_set_acl(struct state *s, uint32_t index, struct jute_vector list); /* not within a multi */
 void session_close(struct state *s, struct session *session, uint64_t zxid); /* deletes its nodes, and frees it */
 
 /* Hangs an ephemeral node behind the others of its owner. */
@@ -114,7 +116,7 @@ void walk_session_born(struct state *s, struct session *session);
 
 /* state.c */
 struct state *state_new_empty(void); /* a root of zeros without ACL: for the first tree and the loader */
-bool node_permits(const struct state *s, uint32_t index, int perm);
+bool node_permits(const struct state *s, uint32_t index, int perms, struct slice auth); /* one of them */
 void node_stat(const struct node *n, struct zk_stat *stat);
 
 /* read.c: the node of a read, or NODE_NONE with r->err set; and its watch, if the request asks for one. */

@@ -94,7 +94,7 @@ static bool take_session(struct state_loader *l, struct slice body)
 
 static bool node_plausible(const struct state_loader *l, const struct image_node *n)
 {
-    if (acl_check(n->acl) != 0 || map_get(&l->nodes, n->index) != NULL)
+    if (!acl_plausible(n->acl) || map_get(&l->nodes, n->index) != NULL)
         return false;
     if (n->index == NODE_ROOT || n->parent == NODE_NONE)
         return n->index == NODE_ROOT && n->parent == NODE_NONE && n->name.size == 0 && n->owner == 0;

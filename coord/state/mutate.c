@@ -231,6 +231,19 @@ void node_set_data(struct state *s, uint32_t index, struct slice data, uint64_t 
     report(s, CHANGE_DATA, index);
 }
 
+void node_set_acl(struct state *s, uint32_t index, struct jute_vector list)
+{
+    struct node *n = tree_node(&s->tree, index);
+    uint32_t old = n->acl;
+
+    COORD_ASSERT(!s->undo.on);
+    node_touch(s, index);
+    n->acl = acl_take(&s->acls, list);
+    acl_give(&s->acls, old);
+    n->aversion = next_version(n->aversion);
+    node_settle(s, index);
+}
+
 void session_close(struct state *s, struct session *session, uint64_t zxid)
 {
     COORD_ASSERT(!s->undo.on);

@@ -5,31 +5,35 @@
  */
 #include "state/op.h"
 
+#include "base/error.h"
+
 #include <stddef.h>
 
 enum { OPCODE_MIN = ZK_OP_CLOSE_SESSION };
 
-static const struct op_desc op_sync = {
-    .opcode = ZK_OP_SYNC, .name = "sync", .flags = OP_REPLICA, .request = &jute_path_request};
-static const struct op_desc op_ping = {.opcode = ZK_OP_PING, .name = "ping", .flags = OP_REPLICA};
-static const struct op_desc op_set_watches = {
-    .opcode = ZK_OP_SET_WATCHES, .name = "setWatches", .flags = OP_REPLICA, .request = &jute_set_watches_request};
+/* What these tell is no node's: they ask nothing. */
+static OP_DESC(op_sync, OP_PERM_NONE, .opcode = ZK_OP_SYNC, .name = "sync", .flags = OP_REPLICA, .request = &jute_path_request);
+static OP_DESC(op_ping, OP_PERM_NONE, .opcode = ZK_OP_PING, .name = "ping", .flags = OP_REPLICA);
+static OP_DESC(op_auth, OP_PERM_NONE, .opcode = ZK_OP_AUTH, .name = "auth", .flags = OP_REPLICA, .request = &jute_auth_packet);
+static OP_DESC(op_set_watches, OP_PERM_NONE, .opcode = ZK_OP_SET_WATCHES, .name = "setWatches", .flags = OP_REPLICA,
+               .request = &jute_set_watches_request);
 
-static const struct op_desc op_set_watches2 = {
-    .opcode = ZK_OP_SET_WATCHES2, .name = "setWatches2", .flags = OP_REPLICA, .request = &jute_set_watches2_request};
+static OP_DESC(op_set_watches2, OP_PERM_NONE, .opcode = ZK_OP_SET_WATCHES2, .name = "setWatches2", .flags = OP_REPLICA,
+               .request = &jute_set_watches2_request);
 /* Any path may be watched: who may not READ a node hears nothing of it. */
-static const struct op_desc op_add_watch = {
-    .opcode = ZK_OP_ADD_WATCH, .name = "addWatch", .flags = OP_REPLICA, .request = &jute_add_watch_request};
-static const struct op_desc op_check_watches = {
-    .opcode = ZK_OP_CHECK_WATCHES, .name = "checkWatches", .flags = OP_REPLICA, .request = &jute_watcher_type_request};
-static const struct op_desc op_remove_watches = {
-    .opcode = ZK_OP_REMOVE_WATCHES, .name = "removeWatches", .flags = OP_REPLICA, .request = &jute_watcher_type_request};
+static OP_DESC(op_add_watch, OP_PERM_NONE, .opcode = ZK_OP_ADD_WATCH, .name = "addWatch", .flags = OP_REPLICA,
+               .request = &jute_add_watch_request);
+static OP_DESC(op_check_watches, OP_PERM_NONE, .opcode = ZK_OP_CHECK_WATCHES, .name = "checkWatches", .flags = OP_REPLICA,
+               .request = &jute_watcher_type_request);
+static OP_DESC(op_remove_watches, OP_PERM_NONE, .opcode = ZK_OP_REMOVE_WATCHES, .name = "removeWatches", .flags = OP_REPLICA,
+               .request = &jute_watcher_type_request);
 
-#define UNBUILT(code, text)                                                                                                    \
+#define REFUSED(code, text, error)                                                                                             \
     [code - OPCODE_MIN] = &(const struct op_desc)                                                                              \
     {                                                                                                                          \
-        .opcode = code, .name = text, .flags = OP_UNBUILT                                                                      \
+        .perm = OP_PERM_NONE, .opcode = code, .name = text, .flags = OP_REFUSED, .refusal = -(error)                           \
     }
+#define UNBUILT(code, text) REFUSED(code, text, COORD_E_UNIMPLEMENTED)
 #define BUILT(code, desc) [code - OPCODE_MIN] = &desc
 
 static const struct op_desc *const ops[] = {
@@ -54,14 +58,14 @@ static const struct op_desc *const ops[] = {
     BUILT(ZK_OP_ADD_WATCH, op_add_watch),
     BUILT(ZK_OP_CHECK_WATCHES, op_check_watches),
     BUILT(ZK_OP_REMOVE_WATCHES, op_remove_watches),
-    UNBUILT(ZK_OP_GET_ACL, "getACL"),
-    UNBUILT(ZK_OP_SET_ACL, "setACL"),
-    UNBUILT(ZK_OP_RECONFIG, "reconfig"),
+    BUILT(ZK_OP_AUTH, op_auth),
+    BUILT(ZK_OP_GET_ACL, op_get_acl),
+    BUILT(ZK_OP_SET_ACL, op_set_acl),
+    BUILT(ZK_OP_WHO_AM_I, op_who_am_i),
+    REFUSED(ZK_OP_RECONFIG, "reconfig", COORD_E_RECONFIG_DISABLED), /* membership is fixed */
     UNBUILT(ZK_OP_CREATE_CONTAINER, "createContainer"),
     UNBUILT(ZK_OP_CREATE_TTL, "createTTL"),
-    UNBUILT(ZK_OP_AUTH, "auth"),
     UNBUILT(ZK_OP_SASL, "sasl"),
-    UNBUILT(ZK_OP_WHO_AM_I, "whoAmI"),
 };
 
 static const struct op_desc *find(int32_t opcode)

@@ -12,11 +12,22 @@
 enum op_flags {
     OP_READ = 1,       /* runs on this server's state, at the head of the session's queue */
     OP_WRITE = 2,      /* goes through the log */
-    OP_REPLICA = 4,    /* the replica answers it itself: ping, sync, what is about watches */
-    OP_UNBUILT = 8,    /* known, not built yet: -6, the connection stays */
+    OP_REPLICA = 4,    /* the replica answers it itself: ping, sync, auth, what is about watches */
+    OP_REFUSED = 8,    /* known, and answered with the error `refusal`; the connection stays */
     OP_INNER = 16,     /* may stand in a multi if it is a write, in a multiRead if it is a read */
     OP_NOT_ALONE = 32, /* nowhere else: check */
 };
+
+/* Every descriptor is made by this: without its permission it does not compile. The permission (enum zk_perm) is what the
+ * operation asks of the node that its file names, by this very field; OP_PERM_NONE is a decision, said beside it. */
+#define OP_DESC(symbol, permission, ...) const struct op_desc symbol = {.perm = OP_PERM_DECLARED(permission), __VA_ARGS__}
+#define OP_PERM_NONE (-1)
+#define OP_PERM_DECLARED(permission)                                                                                           \
+    ((permission) + 0 * (int)sizeof(struct {                                                                                   \
+                        _Static_assert((permission) == OP_PERM_NONE || ((permission) > 0 && (permission) <= ZK_PERM_ALL),      \
+                                       "no permission");                                                                       \
+                        char any;                                                                                              \
+                    }))
 
 struct state;
 struct apply;
@@ -26,9 +37,10 @@ struct op_desc {
     int32_t opcode;
     const char *name; /* "setData", as ZooKeeper's documents write it */
     unsigned flags;
-    int perm;                          /* enum zk_perm asked of the node the descriptor's file names; 0: none, a decision */
-    int32_t result_type;               /* OP_INNER: as which operation its result shows there */
-    const struct jute_record *request; /* NULL: no body, or one that decode knows */
+    int perm;                                            /* OP_DESC declares it */
+    int refusal;                                         /* OP_REFUSED */
+    int32_t result_type;                                 /* OP_INNER: as which operation its result shows there */
+    const struct jute_record *request;                   /* NULL: no body, or one that decode knows */
     int (*decode)(struct jute_cursor *c, void *request); /* a body that is no record; 0 or -COORD_E_MARSHALLING */
     int (*precheck)(const void *request); /* OP_WRITE, may be NULL: what is refused before the session is looked at */
     void (*apply)(struct state *s, struct apply *a, const void *request);     /* OP_WRITE */
@@ -47,7 +59,7 @@ union op_request;
 /* Decodes a request's body; 0 or -COORD_E_MARSHALLING. What is decoded borrows from it. */
 int op_decode(const struct op_desc *op, struct slice body, union op_request *request);
 
-extern const struct op_desc op_check, op_multi, op_multi_read;
+extern const struct op_desc op_check, op_multi, op_multi_read, op_get_acl, op_set_acl, op_who_am_i;
 extern const struct op_desc op_create, op_create2, op_delete, op_exists, op_get_data, op_set_data, op_get_children,
     op_get_children2, op_get_ephemerals, op_get_all_children_number, op_close_session;
 
@@ -72,6 +84,8 @@ union op_request {
     struct zk_path_request path;
     struct zk_set_watches_request set_watches;
     struct zk_check_request check;
+    struct zk_set_acl_request set_acl;
+    struct zk_auth_packet auth;
     struct multi_request multi;
     struct zk_set_watches2_request set_watches2;
     struct zk_add_watch_request add_watch;

@@ -12,18 +12,11 @@ static void check_apply(struct state *s, struct apply *a, const void *request)
         a->err = -COORD_E_BAD_ARGUMENTS;
     else if ((index = tree_find(&s->tree, q->path)) == NODE_NONE)
         a->err = -COORD_E_NO_NODE;
-    else if (!node_permits(s, index, ZK_PERM_READ))
+    else if (!node_permits(s, index, op_check.perm, a->entry->auth))
         a->err = -COORD_E_NO_AUTH;
     else if (q->version != ZK_VERSION_ANY && q->version != tree_node(&s->tree, index)->version)
         a->err = -COORD_E_BAD_VERSION;
 }
 
-const struct op_desc op_check = {
-    .opcode = ZK_OP_CHECK,
-    .name = "check",
-    .flags = OP_WRITE | OP_INNER | OP_NOT_ALONE,
-    .perm = ZK_PERM_READ,
-    .result_type = ZK_OP_CHECK,
-    .request = &jute_check_request,
-    .apply = check_apply,
-};
+OP_DESC(op_check, ZK_PERM_READ, .opcode = ZK_OP_CHECK, .name = "check", .flags = OP_WRITE | OP_INNER | OP_NOT_ALONE,
+        .result_type = ZK_OP_CHECK, .request = &jute_check_request, .apply = check_apply);

@@ -12,9 +12,5 @@ static void close_session_apply(struct state *s, struct apply *a, const void *re
     session_close(s, session, a->entry->zxid);
 }
 
-const struct op_desc op_close_session = {
-    .opcode = ZK_OP_CLOSE_SESSION,
-    .name = "closeSession",
-    .flags = OP_WRITE,
-    .apply = close_session_apply,
-};
+OP_DESC(op_close_session, OP_PERM_NONE, .opcode = ZK_OP_CLOSE_SESSION, .name = "closeSession", .flags = OP_WRITE,
+        .apply = close_session_apply);

@@ -53,7 +53,7 @@ static int check_place(const struct state *s, uint32_t parent, struct slice pare
 /* The new node's index in *index, or an error and no effect. */
 static int create(struct state *s, const struct apply *a, const struct zk_create_request *q, uint32_t *index)
 {
-    struct node_creation c = {.data = q->data, .acl = q->acl, .zxid = a->entry->zxid, .wall_ms = a->entry->wall_ms};
+    struct node_creation c = {.data = q->data, .zxid = a->entry->zxid, .wall_ms = a->entry->wall_ms};
     struct buf suffixed = {0};
     struct slice parent_path;
     uint32_t parent;
@@ -63,11 +63,11 @@ static int create(struct state *s, const struct apply *a, const struct zk_create
         return -COORD_E_MARSHALLING;
     if (!path_split(q->path, &parent_path, &c.name))
         return -COORD_E_BAD_ARGUMENTS;
-    COORD_TRY(acl_check(q->acl));
+    COORD_TRY(acl_fix(q->acl, a->entry->auth, &s->scratch, &c.acl));
     parent = tree_find(&s->tree, parent_path);
     if (parent == NODE_NONE)
         return -COORD_E_NO_NODE;
-    if (!node_permits(s, parent, ZK_PERM_CREATE))
+    if (!node_permits(s, parent, op_create.perm, a->entry->auth))
         return -COORD_E_NO_AUTH;
     if (is_sequential(q->flags)) {
         append_suffixed(&suffixed, c.name, tree_node(&s->tree, parent)->creates);
@@ -102,24 +102,8 @@ static void create2_apply(struct state *s, struct apply *a, const void *request)
     }
 }
 
-const struct op_desc op_create = {
-    .opcode = ZK_OP_CREATE,
-    .name = "create",
-    .flags = OP_WRITE | OP_INNER,
-    .result_type = ZK_OP_CREATE,
-    .perm = ZK_PERM_CREATE,
-    .request = &jute_create_request,
-    .precheck = create_precheck,
-    .apply = create_apply,
-};
+OP_DESC(op_create, ZK_PERM_CREATE, .opcode = ZK_OP_CREATE, .name = "create", .flags = OP_WRITE | OP_INNER,
+        .result_type = ZK_OP_CREATE, .request = &jute_create_request, .precheck = create_precheck, .apply = create_apply);
 
-const struct op_desc op_create2 = {
-    .opcode = ZK_OP_CREATE2,
-    .name = "create2",
-    .flags = OP_WRITE | OP_INNER,
-    .result_type = ZK_OP_CREATE2,
-    .perm = ZK_PERM_CREATE,
-    .request = &jute_create_request,
-    .precheck = create_precheck,
-    .apply = create2_apply,
-};
+OP_DESC(op_create2, ZK_PERM_CREATE, .opcode = ZK_OP_CREATE2, .name = "create2", .flags = OP_WRITE | OP_INNER,
+        .result_type = ZK_OP_CREATE2, .request = &jute_create_request, .precheck = create_precheck, .apply = create2_apply);

@@ -14,7 +14,7 @@ static bool is_reserved(struct slice path)
 }
 
 /* A malformed path is nowhere rather than bad, but for what path_split refuses (PROTOCOL section 11). */
-static int delete_check(const struct state *s, const struct zk_delete_request *q, uint32_t *index)
+static int delete_check(const struct state *s, const struct apply *a, const struct zk_delete_request *q, uint32_t *index)
 {
     struct slice parent_path, name;
     const struct node *n;
@@ -27,7 +27,7 @@ static int delete_check(const struct state *s, const struct zk_delete_request *q
     parent = tree_find(&s->tree, parent_path);
     if (parent == NODE_NONE)
         return -COORD_E_NO_NODE;
-    if (!node_permits(s, parent, ZK_PERM_DELETE))
+    if (!node_permits(s, parent, op_delete.perm, a->entry->auth))
         return -COORD_E_NO_AUTH;
     *index = parent_path.size == 1 ? NODE_NONE : tree_child(&s->tree, parent, name); /* "//a" is not "/a" */
     if (*index == NODE_NONE)
@@ -42,17 +42,10 @@ static void delete_apply(struct state *s, struct apply *a, const void *request)
 {
     uint32_t index;
 
-    a->err = delete_check(s, request, &index);
+    a->err = delete_check(s, a, request, &index);
     if (a->err == 0)
         node_delete(s, index, a->entry->zxid);
 }
 
-const struct op_desc op_delete = {
-    .opcode = ZK_OP_DELETE,
-    .name = "delete",
-    .flags = OP_WRITE | OP_INNER,
-    .result_type = ZK_OP_DELETE,
-    .perm = ZK_PERM_DELETE,
-    .request = &jute_delete_request,
-    .apply = delete_apply,
-};
+OP_DESC(op_delete, ZK_PERM_DELETE, .opcode = ZK_OP_DELETE, .name = "delete", .flags = OP_WRITE | OP_INNER,
+        .result_type = ZK_OP_DELETE, .request = &jute_delete_request, .apply = delete_apply);

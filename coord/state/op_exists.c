@@ -19,11 +19,5 @@ static void exists_read(const struct state *s, struct read *r, const void *reque
         read_watch(r, q, READ_WATCH_DATA);
 }
 
-const struct op_desc op_exists = {
-    .opcode = ZK_OP_EXISTS,
-    .name = "exists",
-    .flags = OP_READ,
-    .perm = ZK_PERM_READ,
-    .request = &jute_path_watch_request,
-    .read = exists_read,
-};
+OP_DESC(op_exists, ZK_PERM_READ, .opcode = ZK_OP_EXISTS, .name = "exists", .flags = OP_READ,
+        .request = &jute_path_watch_request, .read = exists_read);

@@ -14,11 +14,5 @@ static void get_all_children_number_read(const struct state *s, struct read *r, 
     buf_commit(r->reply, 4);
 }
 
-const struct op_desc op_get_all_children_number = {
-    .opcode = ZK_OP_GET_ALL_CHILDREN_NUMBER,
-    .name = "getAllChildrenNumber",
-    .flags = OP_READ,
-    .perm = ZK_PERM_READ,
-    .request = &jute_path_request,
-    .read = get_all_children_number_read,
-};
+OP_DESC(op_get_all_children_number, ZK_PERM_READ, .opcode = ZK_OP_GET_ALL_CHILDREN_NUMBER, .name = "getAllChildrenNumber",
+        .flags = OP_READ, .request = &jute_path_request, .read = get_all_children_number_read);

@@ -14,12 +14,5 @@ static void get_data_read(const struct state *s, struct read *r, const void *req
     read_watch(r, q, READ_WATCH_DATA);
 }
 
-const struct op_desc op_get_data = {
-    .opcode = ZK_OP_GET_DATA,
-    .name = "getData",
-    .flags = OP_READ | OP_INNER,
-    .result_type = ZK_OP_GET_DATA,
-    .perm = ZK_PERM_READ,
-    .request = &jute_path_watch_request,
-    .read = get_data_read,
-};
+OP_DESC(op_get_data, ZK_PERM_READ, .opcode = ZK_OP_GET_DATA, .name = "getData", .flags = OP_READ | OP_INNER,
+        .result_type = ZK_OP_GET_DATA, .request = &jute_path_watch_request, .read = get_data_read);

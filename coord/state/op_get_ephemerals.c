@@ -55,10 +55,5 @@ static void get_ephemerals_read(const struct state *s, struct read *r, const voi
     put_be32(buf_bytes(r->reply) + start, count);
 }
 
-const struct op_desc op_get_ephemerals = {
-    .opcode = ZK_OP_GET_EPHEMERALS,
-    .name = "getEphemerals",
-    .flags = OP_READ,
-    .request = &jute_path_request,
-    .read = get_ephemerals_read,
-};
+OP_DESC(op_get_ephemerals, OP_PERM_NONE, .opcode = ZK_OP_GET_EPHEMERALS, .name = "getEphemerals", .flags = OP_READ,
+        .request = &jute_path_request, .read = get_ephemerals_read);

@@ -134,18 +134,8 @@ static void multi_read_read(const struct state *s, struct read *r, const void *r
     put_end(r->reply);
 }
 
-const struct op_desc op_multi = {
-    .opcode = ZK_OP_MULTI,
-    .name = "multi",
-    .flags = OP_WRITE,
-    .decode = multi_decode,
-    .apply = multi_apply,
-};
+OP_DESC(op_multi, OP_PERM_NONE, .opcode = ZK_OP_MULTI, .name = "multi", .flags = OP_WRITE, .decode = multi_decode,
+        .apply = multi_apply);
 
-const struct op_desc op_multi_read = {
-    .opcode = ZK_OP_MULTI_READ,
-    .name = "multiRead",
-    .flags = OP_READ,
-    .decode = multi_read_decode,
-    .read = multi_read_read,
-};
+OP_DESC(op_multi_read, OP_PERM_NONE, .opcode = ZK_OP_MULTI_READ, .name = "multiRead", .flags = OP_READ,
+        .decode = multi_read_decode, .read = multi_read_read);

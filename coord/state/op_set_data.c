@@ -5,14 +5,14 @@
 #include "state/path.h"
 #include "state/reply.h"
 
-static int set_data_check(const struct state *s, const struct zk_set_data_request *q, uint32_t *index)
+static int set_data_check(const struct state *s, const struct apply *a, const struct zk_set_data_request *q, uint32_t *index)
 {
     if (!path_valid(q->path))
         return -COORD_E_BAD_ARGUMENTS;
     *index = tree_find(&s->tree, q->path);
     if (*index == NODE_NONE)
         return -COORD_E_NO_NODE;
-    if (!node_permits(s, *index, ZK_PERM_WRITE))
+    if (!node_permits(s, *index, op_set_data.perm, a->entry->auth))
         return -COORD_E_NO_AUTH;
     if (!SEEDED(version_not_checked) && q->version != ZK_VERSION_ANY && q->version != tree_node(&s->tree, *index)->version)
         return -COORD_E_BAD_VERSION;
@@ -24,19 +24,12 @@ static void set_data_apply(struct state *s, struct apply *a, const void *request
     const struct zk_set_data_request *q = request;
     uint32_t index;
 
-    a->err = set_data_check(s, q, &index);
+    a->err = set_data_check(s, a, q, &index);
     if (a->err == 0) {
         node_set_data(s, index, q->data, a->entry->zxid, a->entry->wall_ms);
         reply_stat(a->reply, tree_node(&s->tree, index));
     }
 }
 
-const struct op_desc op_set_data = {
-    .opcode = ZK_OP_SET_DATA,
-    .name = "setData",
-    .flags = OP_WRITE | OP_INNER,
-    .result_type = ZK_OP_SET_DATA,
-    .perm = ZK_PERM_WRITE,
-    .request = &jute_set_data_request,
-    .apply = set_data_apply,
-};
+OP_DESC(op_set_data, ZK_PERM_WRITE, .opcode = ZK_OP_SET_DATA, .name = "setData", .flags = OP_WRITE | OP_INNER,
+        .result_type = ZK_OP_SET_DATA, .request = &jute_set_data_request, .apply = set_data_apply);

@@ -11,7 +11,7 @@ uint32_t read_node(const struct state *s, struct read *r, struct slice path)
         r->err = -COORD_E_MARSHALLING;
     else if ((index = tree_find(&s->tree, path)) == NODE_NONE)
         r->err = -COORD_E_NO_NODE;
-    else if (!node_permits(s, index, ZK_PERM_READ))
+    else if (!node_permits(s, index, r->perm, r->auth))
         r->err = -COORD_E_NO_AUTH;
     return r->err == 0 ? index : NODE_NONE;
 }
@@ -28,6 +28,7 @@ void state_read(const struct state *s, const struct op_desc *op, const void *req
 {
     COORD_ASSERT((op->flags & OP_READ) != 0);
     r->err = 0;
+    r->perm = op->perm;
     r->watch = READ_WATCH_NONE;
     r->watch_path = SLICE_NULL;
     op->read(s, r, request);

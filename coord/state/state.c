@@ -47,6 +47,7 @@ void state_free(struct state *s)
     acl_table_deinit(&s->acls);
     session_table_deinit(&s->sessions);
     origin_table_deinit(&s->origins);
+    buf_deinit(&s->scratch);
     coord_free(s->undo.steps);
     coord_free(s->changes.items);
     buf_deinit(&s->changes.paths);
@@ -63,9 +64,9 @@ uint64_t state_digest(const struct state *s)
     return s->digest;
 }
 
-bool node_permits(const struct state *s, uint32_t index, int perm)
+bool node_permits(const struct state *s, uint32_t index, int perms, struct slice auth)
 {
-    return (acl_get(&s->acls, tree_node(&s->tree, index)->acl)->perms & perm) == perm;
+    return acl_permits(acl_get(&s->acls, tree_node(&s->tree, index)->acl), perms, auth);
 }
 
 void node_stat(const struct node *n, struct zk_stat *stat)
@@ -103,14 +104,12 @@ bool state_may_read(const struct state *s, struct slice path, struct slice auth)
 {
     uint32_t index = tree_find(&s->tree, path);
 
-    (void)auth; /* no list names anybody but the world */
-    return index == NODE_NONE || node_permits(s, index, ZK_PERM_READ);
+    return index == NODE_NONE || node_permits(s, index, ZK_PERM_READ, auth);
 }
 
 bool state_may_hear(const struct state *s, uint32_t acl, struct slice auth)
 {
-    (void)auth; /* as above */
-    return (acl_get(&s->acls, acl)->perms & ZK_PERM_READ) != 0;
+    return acl_permits(acl_get(&s->acls, acl), ZK_PERM_READ, auth);
 }
 
 static void session_tell(const struct session *session, struct state_session *info)

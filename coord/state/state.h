@@ -57,6 +57,7 @@ struct read {
     uint64_t session;  /* who asks */
     struct buf *reply; /* as in struct apply */
     int err;
+    int perm;                /* the operation's, while it runs */
     enum read_watch watch;   /* exists on a missing node: READ_WATCH_DATA with err NO_NODE */
     struct slice watch_path; /* borrowed from the request */
 };

@@ -49,6 +49,8 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
 #define REC_DELETE_REQUEST(F, S) F(S, ustring, path) F(S, i32, version)
 #define REC_PATH_WATCH_REQUEST(F, S) F(S, ustring, path) F(S, boolean, watch) /* exists, getData, getChildren, getChildren2 */
 #define REC_SET_DATA_REQUEST(F, S) F(S, ustring, path) F(S, buffer, data) F(S, i32, version)
+#define REC_SET_ACL_REQUEST(F, S) F(S, ustring, path) F(S, acls, acl) F(S, i32, version)
+#define REC_AUTH_PACKET(F, S) F(S, i32, type) F(S, ustring, scheme) F(S, buffer, auth)
 #define REC_PATH_REQUEST(F, S) F(S, ustring, path) /* sync, getACL, getEphemerals, getAllChildrenNumber */
 #define REC_SET_WATCHES_REQUEST(F, S) F(S, i64, relative_zxid) F(S, ustrings, data) F(S, ustrings, exist) F(S, ustrings, child)
 #define REC_SET_WATCHES2_REQUEST(F, S) REC_SET_WATCHES_REQUEST(F, S) F(S, ustrings, persistent) F(S, ustrings, recursive)
@@ -59,8 +61,10 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
 #define REC_MULTI_HEADER(F, S)                                                                                                 \
     F(S, i32, type) F(S, boolean, done) F(S, i32, err) /* before each operation and result, and last */
 
-#define REC_ERROR_RESPONSE(F, S) F(S, i32, err)     /* in a multi's results; addWatch */
-#define REC_PATH_RESPONSE(F, S) F(S, ustring, path) /* create, sync */
+#define REC_ERROR_RESPONSE(F, S) F(S, i32, err) /* in a multi's results; addWatch */
+#define REC_GET_ACL_RESPONSE(F, S) F(S, acls, acl) REC_STAT(F, S)
+#define REC_CLIENT_INFO(F, S) F(S, ustring, scheme) F(S, ustring, user) /* whoAmI answers a vector of them */
+#define REC_PATH_RESPONSE(F, S) F(S, ustring, path)                     /* create, sync */
 #define REC_CREATE2_RESPONSE(F, S) F(S, ustring, path) REC_STAT(F, S)
 #define REC_GET_DATA_RESPONSE(F, S) F(S, buffer, data) REC_STAT(F, S)
 #define REC_CHILDREN_RESPONSE(F, S) F(S, ustrings, children) /* getChildren, getEphemerals */
@@ -89,6 +93,10 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
     X(set_watches2_request, REC_SET_WATCHES2_REQUEST)                                                                          \
     X(add_watch_request, REC_ADD_WATCH_REQUEST)                                                                                \
     X(watcher_type_request, REC_WATCHER_TYPE_REQUEST)                                                                          \
+    X(set_acl_request, REC_SET_ACL_REQUEST)                                                                                    \
+    X(auth_packet, REC_AUTH_PACKET)                                                                                            \
+    X(get_acl_response, REC_GET_ACL_RESPONSE)                                                                                  \
+    X(client_info, REC_CLIENT_INFO)                                                                                            \
     X(path_response, REC_PATH_RESPONSE)                                                                                        \
     X(create2_response, REC_CREATE2_RESPONSE)                                                                                  \
     X(get_data_response, REC_GET_DATA_RESPONSE)                                                                                \

@@ -48,6 +48,10 @@ static const struct zk_delete_request delete_request = {TEXT("/a"), -1};
 static const struct zk_path_watch_request path_watch_request = {TEXT("/a"), true};
 static const struct zk_set_data_request set_data_request = {TEXT("/a"), TEXT("w"), -1};
 static const struct zk_path_request path_request = {TEXT("/a")};
+static const struct zk_set_acl_request set_acl_request = {TEXT("/a"), ACL, 0};
+static const struct zk_auth_packet auth_packet = {0, TEXT("digest"), TEXT("me:secret")};
+static const struct zk_get_acl_response get_acl_response = {.acl = ACL, STAT};
+static const struct zk_client_info client_info = {TEXT("digest"), TEXT("me")};
 static const struct zk_check_request check_request = {TEXT("/a"), 0};
 static const struct zk_multi_header multi_header = {13, false, -1};
 static const struct zk_error_response error_response = {-101};
@@ -87,6 +91,10 @@ static const struct {
     ROW(set_watches2_request, ZK_OP_SET_WATCHES2, 0),
     ROW(add_watch_request, ZK_OP_ADD_WATCH, 0),
     ROW(watcher_type_request, ZK_OP_CHECK_WATCHES, 0),
+    ROW(set_acl_request, ZK_OP_SET_ACL, 0),
+    ROW(auth_packet, ZK_OP_AUTH, 0),
+    ROW(get_acl_response, 0, ZK_OP_GET_ACL),
+    ROW(client_info, 0, 0),
     ROW(path_response, 0, ZK_OP_CREATE),
     ROW(create2_response, 0, ZK_OP_CREATE2),
     ROW(get_data_response, 0, ZK_OP_GET_DATA),

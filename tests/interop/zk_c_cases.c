@@ -104,6 +104,56 @@ static void multis(void)
     client_close(&c);
 }
 
+static void authenticated(int rc, const void *context)
+{
+    *(int *)(uintptr_t)context = rc == ZOK ? 1 : -1;
+}
+
+/* The reply comes on the library's own thread. */
+static void add_auth(struct client *c, const char *proof)
+{
+    static volatile int done;
+
+    done = 0;
+    CHECK(zoo_add_auth(c->zh, "digest", proof, (int)strlen(proof), authenticated, (const void *)(uintptr_t)&done) == ZOK, "%s",
+          proof);
+    client_sync(c, "/"); /* replies come in order */
+    CHECK(done == 1, "auth: %d", done);
+}
+
+static void acls(void)
+{
+    struct client c, other;
+    struct ACL_vector list = {0};
+    struct Stat stat;
+    char made[64];
+    int rc;
+
+    client_open(&c, hosts[0], SESSION_MS, NULL);
+    client_open(&other, hosts[1], SESSION_MS, NULL);
+    rc = zoo_create(c.zh, "/acl", "", 0, &ZOO_CREATOR_ALL_ACL, 0, made, sizeof(made));
+    CHECK(rc == ZINVALIDACL, "auth without an id: %s", zerror(rc));
+    add_auth(&c, "me:secret");
+    rc = zoo_create(c.zh, "/acl", "", 0, &ZOO_CREATOR_ALL_ACL, 0, made, sizeof(made));
+    CHECK(rc == ZOK, "create: %s", zerror(rc));
+    rc = zoo_get_acl(c.zh, "/acl", &list, &stat);
+    CHECK(rc == ZOK && list.count == 1 && strcmp(list.data[0].id.scheme, "digest") == 0 &&
+              strcmp(list.data[0].id.id, "me:x") != 0,
+          "getACL: %s", zerror(rc));
+    deallocate_ACL_vector(&list);
+    client_sync(&other, "/");
+    rc = zoo_set(other.zh, "/acl", "x", 1, -1);
+    CHECK(rc == ZNOAUTH, "set by another: %s", zerror(rc));
+    rc = zoo_set_acl(c.zh, "/acl", 0, &ZOO_READ_ACL_UNSAFE);
+    CHECK(rc == ZOK, "setACL: %s", zerror(rc));
+    rc = zoo_set_acl(c.zh, "/acl", 1, &ZOO_OPEN_ACL_UNSAFE);
+    CHECK(rc == ZNOAUTH, "setACL without ADMIN: %s", zerror(rc));
+    client_sync(&other, "/");
+    client_get(&other, "/acl", "", 0);
+    client_close(&c);
+    client_close(&other);
+}
+
 static void watches(void)
 {
     struct client a, b;
@@ -275,8 +325,9 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } cases[] = {{"basics", basics},       {"multis", multis}, {"watches", watches}, {"ephemerals", ephemerals},
-                 {"sequences", sequences}, {"lock", lock},     {"expiry", expiry},   {"reconnect", reconnect}};
+    } cases[] = {{"basics", basics},   {"multis", multis},         {"acls", acls},
+                 {"watches", watches}, {"ephemerals", ephemerals}, {"sequences", sequences},
+                 {"lock", lock},       {"expiry", expiry},         {"reconnect", reconnect}};
     const char *scale = getenv("COORD_TIME_SCALE");
 
     if (scale != NULL && atoi(scale) > 0)

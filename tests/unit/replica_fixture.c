@@ -306,7 +306,8 @@ static void start(struct group *g, uint32_t i)
     struct state *state = state_new();
     struct slice rest = buf_slice(&log->entries);
     struct entry e;
-    struct replica_options o = {.session_min_ms = 4000,
+    struct replica_options o = {.super_digest = "super:xQJmxLMiHGwaqBvst5y6rkB6HQs=", /* of super:admin */
+                                .session_min_ms = 4000,
                                 .session_max_ms = 40000,
                                 .snap_count = g->snap_count == 0 ? 100000 : g->snap_count,
                                 .fresh_cluster = 77,
@@ -422,8 +423,13 @@ static struct replica *server_of(const struct client *c)
 
 void client_open(struct client *c, struct group *g, uint32_t server)
 {
+    client_open_from(c, g, server, "");
+}
+
+void client_open_from(struct client *c, struct group *g, uint32_t server, const char *address)
+{
     *c = (struct client){.g = g, .server = server, .conn = g->next_conn++};
-    step(g, server - 1, &(struct replica_event){.type = REPLICA_CONN_OPEN, .conn = c->conn});
+    step(g, server - 1, &(struct replica_event){.type = REPLICA_CONN_OPEN, .conn = c->conn, .bytes = slice_from_text(address)});
 }
 
 void client_deinit(struct client *c)

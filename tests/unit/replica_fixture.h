@@ -55,6 +55,7 @@ struct group {
     uint32_t counter_max;
 };
 
+/* Their superuser is who proves super:admin. */
 void group_init(struct group *g, uint32_t count);
 void group_deinit(struct group *g);
 
@@ -96,6 +97,8 @@ struct client {
 };
 
 void client_open(struct client *c, struct group *g, uint32_t server);
+void client_open_from(struct client *c, struct group *g, uint32_t server, const char *address);
+
 void client_deinit(struct client *c);
 void client_drained(struct client *c);                               /* the shell tells so though nothing was taken */
 void client_frame(struct client *c, const void *frame, size_t size); /* without length; not settled */

@@ -49,6 +49,7 @@ int world_request(struct world *w, int32_t op, const struct jute_record *table, 
         jute_append(&w->body, table, record);
     w->e.session = w->session;
     w->e.attach = w->attach;
+    w->e.auth = w->auth;
     w->e.op = op;
     w->e.body = buf_slice(&w->body);
     return world_apply(w, ENTRY_REQUEST);
@@ -97,6 +98,7 @@ int world_multi(struct world *w)
     multi_end(w);
     w->e.session = w->session;
     w->e.attach = w->attach;
+    w->e.auth = w->auth;
     w->e.op = ZK_OP_MULTI;
     w->e.body = buf_slice(&w->body);
     return world_apply(w, ENTRY_REQUEST);
@@ -113,7 +115,7 @@ int world_multi_read(struct world *w)
     rc = op_decode(op, buf_slice(&w->body), &request);
     if (rc != 0)
         return rc;
-    w->r = (struct read){.reply = &w->reply};
+    w->r = (struct read){.auth = w->auth, .reply = &w->reply};
     state_read(w->s, op, &request, &w->r);
     COORD_ASSERT(w->r.err == 0 || buf_size(&w->reply) == 0);
     return w->r.err;
@@ -201,6 +203,93 @@ int world_create_acl(struct world *w, const char *path, const char *data, int32_
     return rc;
 }
 
+struct slice world_auth(const char *ids)
+{
+    static uint8_t space[4096];
+    size_t used = 0;
+
+    while (*ids != 0) {
+        size_t size = strcspn(ids, " ");
+
+        space[used++] = (uint8_t)size;
+        space[used++] = 0;
+        memcpy(space + used, ids, size);
+        used += size;
+        ids += size + (ids[size] == ' ');
+    }
+    return slice_make(space, used);
+}
+
+struct jute_vector world_acl(const char *from)
+{
+    static struct buf list;
+    int32_t count = 0;
+
+    buf_clear(&list);
+    buf_reserve(&list, 1);
+    for (; *from != 0; count++) {
+        char *end;
+        struct zk_acl item = {.perms = (int32_t)strtol(from, &end, 10)};
+        size_t scheme = strcspn(++end, ":"), id = strcspn(end + scheme + 1, " ");
+
+        item.scheme = slice_make(end, scheme);
+        item.id = slice_make(end + scheme + 1, id);
+        jute_append(&list, &jute_acl, &item);
+        from = end + scheme + 1 + id;
+        from += *from == ' ';
+    }
+    return (struct jute_vector){count, buf_slice(&list)};
+}
+
+const char *world_acl_text(struct jute_vector list)
+{
+    static char joined[8192];
+    struct jute_cursor c = jute_cursor_make(list.items);
+    struct zk_acl item;
+    int32_t count = 0;
+
+    joined[0] = 0;
+    for (; jute_next_acl(&c, &item); count++) {
+        size_t used = strlen(joined);
+
+        snprintf(joined + used, sizeof(joined) - used, "%s%d:%.*s:%.*s", count == 0 ? "" : " ", item.perms,
+                 SLICE_ARG(item.scheme), SLICE_ARG(item.id));
+    }
+    CHECK_EQ_INT(count, list.count);
+    return joined;
+}
+
+int world_create_list(struct world *w, const char *path, const char *acl)
+{
+    struct zk_create_request q = {text(path), SLICE_NULL, world_acl(acl), 0};
+
+    return world_request(w, ZK_OP_CREATE, &jute_create_request, &q);
+}
+
+int world_set_acl(struct world *w, const char *path, const char *acl, int32_t version)
+{
+    struct zk_set_acl_request q = {text(path), world_acl(acl), version};
+    int rc = world_request(w, ZK_OP_SET_ACL, &jute_set_acl_request, &q);
+
+    if (rc == 0)
+        take_stat(w, 0);
+    return rc;
+}
+
+const char *world_get_acl(struct world *w, const char *path)
+{
+    struct zk_get_acl_response g;
+    struct jute_cursor c;
+    int rc = world_read(w, ZK_OP_GET_ACL, text(path), false);
+
+    if (rc != 0)
+        return coord_error_name(rc);
+    c = jute_cursor_make(buf_slice(&w->reply));
+    COORD_ASSERT(jute_decode(&c, &jute_get_acl_response, &g) == 0 && c.at == c.end);
+    take_stat(w, buf_size(&w->reply) - ZK_STAT_BYTES);
+    return world_acl_text(g.acl);
+}
+
 int world_create(struct world *w, const char *path, const char *data, int32_t mode)
 {
     return world_create_acl(w, path, data, mode, ZK_PERM_ALL);
@@ -230,7 +319,7 @@ int world_read(struct world *w, int32_t op, struct slice path, bool watch)
     const struct op_desc *desc = op_find(op);
 
     buf_clear(&w->reply);
-    w->r = (struct read){.session = w->session, .reply = &w->reply};
+    w->r = (struct read){.auth = w->auth, .session = w->session, .reply = &w->reply};
     state_read(w->s, desc, desc->request == &jute_path_request ? (const void *)&alone : &q, &w->r);
     COORD_ASSERT(w->r.err == 0 || buf_size(&w->reply) == 0);
     return w->r.err;

@@ -21,7 +21,8 @@ struct world {
     struct zk_stat stat; /* of the last successful setData, create2 or exists */
     uint64_t session;    /* who asks next */
     uint32_t attach;
-    uint64_t number; /* of the origin */
+    struct slice auth; /* ids of who asks, as in an entry */
+    uint64_t number;   /* of the origin */
 };
 
 void world_init(struct world *w); /* origin introduced, a session made */
@@ -30,12 +31,22 @@ void world_deinit(struct world *w);
 /* Applies one entry of that kind: zxid, times, number and origin are filled in; what the world's e has of session, attach,
  * op and body is kept. Returns the error. */
 int world_apply(struct world *w, enum entry_kind kind);
+/* "digest:u:h ip:1.2.3.4" as an entry has it. Static buffer. */
+struct slice world_auth(const char *ids);
+
+/* "perms:scheme:id", blank-separated, in wire form, and back. Static buffers. */
+struct jute_vector world_acl(const char *text);
+const char *world_acl_text(struct jute_vector list);
+
 int world_request(struct world *w, int32_t op, const struct jute_record *table, const void *record);
 uint64_t world_session_create(struct world *w); /* becomes the one who asks */
 int world_session_close(struct world *w, uint64_t session);
 
 /* data NULL: null; perms of world:anyone. */
 int world_create_acl(struct world *w, const char *path, const char *data, int32_t mode, int32_t perms);
+int world_create_list(struct world *w, const char *path, const char *acl); /* a persistent node; acl as for world_acl */
+int world_set_acl(struct world *w, const char *path, const char *acl, int32_t version);
+const char *world_get_acl(struct world *w, const char *path); /* or the error's name */
 int world_create(struct world *w, const char *path, const char *data, int32_t mode);
 int world_delete(struct world *w, const char *path, int32_t version);
 int world_set(struct world *w, const char *path, const char *data, int32_t version);

@@ -7,11 +7,11 @@
 
 #include <stdio.h>
 
-static struct model_node *add(struct model *m, const char *path, int perms)
+static struct model_node *add(struct model *m, const char *path, struct model_acl acl)
 {
     for (unsigned i = 0; i < MODEL_NODES; i++)
         if (m->nodes[i].path[0] == 0) {
-            m->nodes[i] = (struct model_node){.perms = perms};
+            m->nodes[i] = (struct model_node){.acl = acl};
             snprintf(m->nodes[i].path, MODEL_PATH, "%s", path);
             return &m->nodes[i];
         }
@@ -22,10 +22,10 @@ static struct model_node *add(struct model *m, const char *path, int perms)
 void model_init(struct model *m)
 {
     memset(m, 0, sizeof(*m));
-    add(m, "/", ZK_PERM_ALL);
-    add(m, "/zookeeper", ZK_PERM_ALL);
-    add(m, "/zookeeper/quota", ZK_PERM_ALL);
-    add(m, "/zookeeper/config", ZK_PERM_READ);
+    add(m, "/", (struct model_acl){.world = ZK_PERM_ALL});
+    add(m, "/zookeeper", (struct model_acl){.world = ZK_PERM_ALL});
+    add(m, "/zookeeper/quota", (struct model_acl){.world = ZK_PERM_ALL});
+    add(m, "/zookeeper/config", (struct model_acl){.world = ZK_PERM_READ});
 }
 
 struct model_node *model_find(struct model *m, struct slice path)
@@ -99,8 +99,50 @@ static struct model_node *parent_of(struct model *m, struct slice path)
     return model_find(m, path);
 }
 
-int model_create(struct model *m, struct slice path, struct slice data, int perms, int32_t mode, uint64_t session, int64_t zxid,
-                 int64_t wall_ms, struct model_node **made)
+/* What `auth` stands for, which only who has proven an id may say; a list without entries is none. */
+static bool acl_good(const struct model *m, struct model_acl *acl)
+{
+    if (acl->own != 0 && (m->who & MODEL_ME) == 0)
+        return false;
+    acl->me |= acl->own;
+    acl->own = 0;
+    return acl->world != 0 || acl->me != 0 || acl->net != 0;
+}
+
+bool model_permits(const struct model *m, const struct model_node *n, int perms)
+{
+    int given = n->acl.world;
+
+    if (m->who & MODEL_ME)
+        given |= n->acl.me;
+    if (m->who & MODEL_NET)
+        given |= n->acl.net;
+    return (m->who & MODEL_SUPER) != 0 || (given & perms) != 0;
+}
+
+int model_set_acl(struct model *m, struct slice path, struct model_acl acl, int32_t version)
+{
+    struct model_node *n = model_find(m, path);
+    char full[MODEL_PATH];
+
+    snprintf(full, sizeof(full), "%.*s", SLICE_ARG(path));
+    if (has_nul(path) || !well_formed(full))
+        return -COORD_E_BAD_ARGUMENTS;
+    if (!acl_good(m, &acl))
+        return -COORD_E_INVALID_ACL;
+    if (n == NULL)
+        return -COORD_E_NO_NODE;
+    if (!model_permits(m, n, ZK_PERM_ADMIN))
+        return -COORD_E_NO_AUTH;
+    if (version != -1 && version != n->stat.aversion)
+        return -COORD_E_BAD_VERSION;
+    n->acl = acl;
+    n->stat.aversion++;
+    return 0;
+}
+
+int model_create(struct model *m, struct slice path, struct slice data, struct model_acl acl, int32_t mode, uint64_t session,
+                 int64_t zxid, int64_t wall_ms, struct model_node **made)
 {
     bool ephemeral = mode == 1 || mode == 3;
     struct model_node *parent, *n;
@@ -110,12 +152,12 @@ int model_create(struct model *m, struct slice path, struct slice data, int perm
         return -COORD_E_BAD_ARGUMENTS;
     if (path.size == 0 || has_nul(path) || memchr(path.data, '/', path.size) == NULL)
         return -COORD_E_BAD_ARGUMENTS;
-    if (perms < 0) /* stands for an empty list */
+    if (!acl_good(m, &acl))
         return -COORD_E_INVALID_ACL;
     parent = parent_of(m, path);
     if (parent == NULL)
         return -COORD_E_NO_NODE;
-    if ((parent->perms & ZK_PERM_CREATE) == 0)
+    if (!model_permits(m, parent, ZK_PERM_CREATE))
         return -COORD_E_NO_AUTH;
     snprintf(full, sizeof(full), "%.*s", SLICE_ARG(path));
     if (mode == 2 || mode == 3)
@@ -126,7 +168,7 @@ int model_create(struct model *m, struct slice path, struct slice data, int perm
         return -COORD_E_NODE_EXISTS;
     if (parent->stat.ephemeral_owner != 0)
         return -COORD_E_NO_CHILDREN_FOR_EPHEMERALS;
-    n = add(m, full, perms);
+    n = add(m, full, acl);
     set_data(n, data);
     n->stat = (struct zk_stat){.czxid = zxid,
                                .mzxid = zxid,
@@ -160,7 +202,7 @@ int model_delete(struct model *m, struct slice path, int32_t version, int64_t zx
     parent = parent_of(m, path);
     if (parent == NULL)
         return -COORD_E_NO_NODE;
-    if ((parent->perms & ZK_PERM_DELETE) == 0)
+    if (!model_permits(m, parent, ZK_PERM_DELETE))
         return -COORD_E_NO_AUTH;
     if (n == NULL)
         return -COORD_E_NO_NODE;
@@ -182,7 +224,7 @@ int model_set(struct model *m, struct slice path, struct slice data, int32_t ver
         return -COORD_E_BAD_ARGUMENTS;
     if (n == NULL)
         return -COORD_E_NO_NODE;
-    if ((n->perms & ZK_PERM_WRITE) == 0)
+    if (!model_permits(m, n, ZK_PERM_WRITE))
         return -COORD_E_NO_AUTH;
     if (version != -1 && version != n->stat.version)
         return -COORD_E_BAD_VERSION;
@@ -203,7 +245,7 @@ int model_check(struct model *m, struct slice path, int32_t version)
         return -COORD_E_BAD_ARGUMENTS;
     if (n == NULL)
         return -COORD_E_NO_NODE;
-    if ((n->perms & ZK_PERM_READ) == 0)
+    if (!model_permits(m, n, ZK_PERM_READ))
         return -COORD_E_NO_AUTH;
     return version != -1 && version != n->stat.version ? -COORD_E_BAD_VERSION : 0;
 }
@@ -216,7 +258,7 @@ int model_read(struct model *m, struct slice path, bool exists, struct model_nod
         return -COORD_E_BAD_ARGUMENTS;
     if (n == NULL)
         return -COORD_E_NO_NODE;
-    if ((n->perms & ZK_PERM_READ) == 0)
+    if (!model_permits(m, n, ZK_PERM_READ))
         return -COORD_E_NO_AUTH;
     *found = n;
     return 0;

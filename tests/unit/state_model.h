@@ -10,12 +10,20 @@
 
 enum { MODEL_NODES = 400, MODEL_SESSIONS = 8, MODEL_PATH = 64, MODEL_DATA = 700 };
 
+/* A list of access rights: so much for everybody, for the ids digest:me:hash, ip in 10.0.0.0/8, and for what the creator has
+ * proven; 0: no such entry. NONE: not one entry. */
+struct model_acl {
+    int world, me, net, own;
+};
+
+enum { MODEL_ME = 1, MODEL_NET = 2, MODEL_SUPER = 4 }; /* who asks: bits */
+
 struct model_node {
     char path[MODEL_PATH]; /* "" is no node; the root is "/" */
     size_t data_size;
     bool data_null;
     char data[MODEL_DATA];
-    int perms;
+    struct model_acl acl;
     uint32_t creates;
     struct zk_stat stat; /* num_children and cversion are worked out when asked for */
 };
@@ -23,6 +31,7 @@ struct model_node {
 struct model {
     struct model_node nodes[MODEL_NODES];
     uint64_t sessions[MODEL_SESSIONS]; /* 0: none */
+    unsigned who;                      /* asks next */
 };
 
 void model_init(struct model *m);
@@ -30,10 +39,12 @@ struct model_node *model_find(struct model *m, struct slice path); /* literal; "
 void model_stat(const struct model *m, const struct model_node *n, struct zk_stat *stat);
 
 /* Each returns the error; `made` is the node created. Sessions are known to the model. */
-int model_create(struct model *m, struct slice path, struct slice data, int perms, int32_t mode, uint64_t session, int64_t zxid,
-                 int64_t wall_ms, struct model_node **made);
+int model_create(struct model *m, struct slice path, struct slice data, struct model_acl acl, int32_t mode, uint64_t session,
+                 int64_t zxid, int64_t wall_ms, struct model_node **made);
 int model_delete(struct model *m, struct slice path, int32_t version, int64_t zxid);
 int model_set(struct model *m, struct slice path, struct slice data, int32_t version, int64_t zxid, int64_t wall_ms);
+int model_set_acl(struct model *m, struct slice path, struct model_acl acl, int32_t version);
+bool model_permits(const struct model *m, const struct model_node *n, int perms);
 int model_check(struct model *m, struct slice path, int32_t version);
 int model_read(struct model *m, struct slice path, bool exists, struct model_node **found);
 void model_close(struct model *m, uint64_t session, int64_t zxid);

@@ -5,6 +5,8 @@
 #include "lib/runner.h"
 #include "state/acl.h"
 
+#include <stdio.h>
+
 static struct group g;
 static struct client a, b;
 
@@ -151,5 +153,208 @@ TEST(replica_ops, multi_of_a_moved_session_gets_no_reply)
     client_get(&b, 1, "/x", false);
     group_settle(&g);
     CHECK_EQ_STR(client_replies(&b), "1:-101");
+    end();
+}
+
+static void add_auth(struct client *c, const char *scheme, const char *proof)
+{
+    client_request(c, ZK_XID_AUTH, ZK_OP_AUTH, &jute_auth_packet,
+                   &(struct zk_auth_packet){0, slice_from_text(scheme), proof == NULL ? SLICE_NULL : slice_from_text(proof)});
+}
+
+/* A list of one entry. */
+static struct jute_vector list_of(int32_t perms, const char *scheme, const char *id)
+{
+    static struct buf list;
+
+    buf_clear(&list);
+    jute_append(&list, &jute_acl, &(struct zk_acl){perms, slice_from_text(scheme), slice_from_text(id)});
+    return (struct jute_vector){1, buf_slice(&list)};
+}
+
+static void create_with(struct client *c, int32_t xid, const char *path, int32_t perms, const char *scheme, const char *id)
+{
+    client_request(c, xid, ZK_OP_CREATE, &jute_create_request,
+                   &(struct zk_create_request){slice_from_text(path), SLICE_NULL, list_of(perms, scheme, id), 0});
+}
+
+static void set_acl(struct client *c, int32_t xid, const char *path, int32_t perms, const char *scheme, const char *id)
+{
+    client_request(c, xid, ZK_OP_SET_ACL, &jute_set_acl_request,
+                   &(struct zk_set_acl_request){slice_from_text(path), list_of(perms, scheme, id), -1});
+}
+
+TEST(replica_ops, who_proved_an_id_may_what_it_may)
+{
+    struct reply reply;
+
+    begin(3);
+    client_open(&a, &g, group_leader(&g) % 3 + 1);
+    client_open(&b, &g, group_leader(&g));
+    CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
+    create_with(&a, 1, "/x", ZK_PERM_ALL, "auth", "");
+    add_auth(&a, "digest", "me:secret");
+    create_with(&a, 2, "/x", ZK_PERM_ALL, "auth", "");
+    client_get(&a, 3, "/x", false);
+    client_path(&a, 4, ZK_OP_GET_ACL, "/x");
+    group_settle(&g);
+    CHECK(client_reply(&a, &reply) && reply.xid == 1 && reply.err == -COORD_E_INVALID_ACL);
+    CHECK(client_reply(&a, &reply) && reply.xid == ZK_XID_AUTH && reply.err == 0 && reply.zxid == 0 && reply.record.size == 0);
+    CHECK_EQ_STR(client_replies(&a), "2:0 3:0 4:0");
+    client_get(&b, 1, "/x", false);
+    client_set(&b, 2, "/x", "v", -1);
+    client_path(&b, 3, ZK_OP_GET_ACL, "/x");
+    add_auth(&b, "digest", "me:wrong");
+    client_get(&b, 4, "/x", false);
+    add_auth(&b, "digest", "me:secret");
+    client_get(&b, 5, "/x", false);
+    client_set(&b, 6, "/x", "v", -1);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "1:-102 2:-102 3:-102 -4:0 4:-102 -4:0 5:0 6:0");
+    client_plain(&b, 7, ZK_OP_WHO_AM_I);
+    client_plain(&b, 8, ZK_OP_RECONFIG);
+    group_settle(&g);
+    CHECK(client_reply(&b, &reply) && reply.xid == 7 && reply.err == 0);
+    CHECK_EQ_BYTES(reply.record.data, reply.record.size, "\0\0\0\2\0\0\0\6digest\0\0\0\2me\0\0\0\6digest\0\0\0\2me", 36);
+    CHECK(client_reply(&b, &reply) && reply.xid == 8 && reply.err == -COORD_E_RECONFIG_DISABLED && reply.zxid > 0);
+    end();
+}
+
+TEST(replica_ops, what_proves_nothing_closes_the_connection)
+{
+    static const struct {
+        const char *scheme, *proof;
+    } rows[] = {{"world", "anyone"},      {"auth", ""}, {"sasl", ""},    {"x509", ""},
+                {"super", "super:admin"}, {"", ""},     {"digest", NULL}};
+
+    begin(3);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        client_open(&a, &g, group_leader(&g) % 3 + 1);
+        CHECK(client_connect(&a, 10000));
+        client_set(&a, 1, "/", "v", -1); /* what came before is done and answered before */
+        add_auth(&a, rows[i].scheme, rows[i].proof);
+        client_set(&a, 2, "/", "v", -1);
+        group_settle(&g);
+        CHECK_EQ_STR(client_replies(&a), "1:0 -4:-115", "row %zu", i);
+        CHECK(client_closed(&a), "row %zu", i);
+        client_deinit(&a);
+    }
+    group_deinit(&g);
+}
+
+TEST(replica_ops, a_connection_has_so_many_ids_at_most)
+{
+    char proof[64];
+    struct reply reply;
+    int32_t count = 0;
+
+    begin(1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    for (int i = 0; i < 300 && !client_closed(&a); i++) {
+        snprintf(proof, sizeof(proof), "user-%03d:x", i % 150);
+        add_auth(&a, "digest", i == 0 ? "" : proof);
+        group_settle(&g);
+        REQUIRE(client_reply(&a, &reply));
+        count += reply.err == 0;
+    }
+    CHECK_EQ_INT(reply.err, -COORD_E_AUTH_FAILED);
+    CHECK(client_closed(&a) && count > 80 && count < 120, "%d", count);
+    client_deinit(&a);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    for (int i = 0; i < 300; i++) { /* the same ones again take no room */
+        snprintf(proof, sizeof(proof), "user-%03d:x", i % 50);
+        add_auth(&a, "digest", proof);
+    }
+    group_settle(&g);
+    CHECK(!client_closed(&a));
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica_ops, the_superuser_may_everything_and_an_address_what_its_network_may)
+{
+    begin(1);
+    client_open_from(&a, &g, 1, "10.1.2.3");
+    client_open_from(&b, &g, 1, "fe80::1");
+    CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
+    create_with(&a, 1, "/net", ZK_PERM_ALL, "ip", "10.0.0.0/8");
+    client_get(&a, 2, "/net", false);
+    group_settle(&g);
+    client_get(&b, 1, "/net", false);
+    add_auth(&b, "ip", "10.1.2.3"); /* what a client says of its address counts nothing */
+    client_get(&b, 2, "/net", false);
+    add_auth(&b, "digest", "super:wrong");
+    client_get(&b, 3, "/net", false);
+    client_set(&b, 4, "/zookeeper/config", "x", -1);
+    add_auth(&b, "digest", "super:admin");
+    client_get(&b, 5, "/net", false);
+    client_set(&b, 6, "/zookeeper/config", "x", -1);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:0");
+    CHECK_EQ_STR(client_replies(&b), "1:-102 -4:0 2:-102 -4:0 3:-102 4:-102 -4:0 5:0 6:0");
+    end();
+}
+
+/* A read that waits behind a write is judged by what its client had proven when it sent it. */
+TEST(replica_ops, ids_count_from_where_they_stand)
+{
+    begin(3);
+    client_open(&a, &g, group_leader(&g) % 3 + 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    create_with(&a, 1, "/x", ZK_PERM_ALL, "digest", "me:016djjlksVQS5RgX3M7biBGyYwY=");
+    client_get(&a, 2, "/x", false);
+    add_auth(&a, "digest", "me:secret");
+    client_get(&a, 3, "/x", false);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:-102 -4:0 3:0");
+    end();
+}
+
+TEST(replica_ops, events_are_for_those_who_may_read)
+{
+    begin(3);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
+    add_auth(&a, "digest", "me:secret");
+    client_create(&a, 1, "/x", "", 0);
+    client_create(&a, 2, "/y", "", 0);
+    group_settle(&g);
+    for (struct client *c = &a;; c = &b) {
+        client_get(c, 3, "/x", true);
+        client_get(c, 4, "/y", true);
+        client_get(c, 5, "/z", true);
+        client_request(c, 6, ZK_OP_EXISTS, &jute_path_watch_request,
+                       &(struct zk_path_watch_request){SLICE_LITERAL("/z"), true});
+        if (c == &b)
+            break;
+    }
+    group_settle(&g);
+    client_replies(&a);
+    client_replies(&b);
+    set_acl(&a, 7, "/x", ZK_PERM_ALL, "auth", "");
+    set_acl(&a, 8, "/y", ZK_PERM_ALL, "auth", "");
+    client_set(&a, 9, "/x", "1", -1);
+    client_delete(&a, 10, "/y", -1);
+    create_with(&a, 11, "/z", ZK_PERM_ALL, "auth", "");
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "7:0 8:0 event:3:/x 9:0 event:2:/y 10:0 event:1:/z 11:0");
+    CHECK_EQ_STR(client_replies(&b), "");
+    struct client back = b;
+    client_open(&b, &g, 1); /* and no more by setWatches, when the session comes back */
+    CHECK(client_resume(&b, &back, 0));
+    client_request(
+        &b, ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES, &jute_set_watches_request,
+        &(struct zk_set_watches_request){0, {1, SLICE_LITERAL("\0\0\0\2/x")}, {0, SLICE_LITERAL("")}, {0, SLICE_LITERAL("")}});
+    add_auth(&b, "digest", "me:secret");
+    client_request(
+        &b, ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES, &jute_set_watches_request,
+        &(struct zk_set_watches_request){0, {1, SLICE_LITERAL("\0\0\0\2/x")}, {0, SLICE_LITERAL("")}, {0, SLICE_LITERAL("")}});
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "-8:0 -4:0 event:3:/x -8:0");
+    client_deinit(&back);
     end();
 }

@@ -30,8 +30,9 @@ TEST(state_errors, create_error_precedence)
                                         'd', 0, 0, 0,  6, 'a', 'n', 'y', 'o', 'n', 'e'};
     static const uint8_t auth_acl[] = {0, 0, 0, 31, 0, 0, 0, 4, 'a', 'u', 't', 'h', 0, 0, 0, 0};
     static const uint8_t digest_acl[] = {0, 0, 0, 31, 0, 0, 0, 6, 'd', 'i', 'g', 'e', 's', 't', 0, 0, 0, 3, 'a', ':', 'b'};
+    static const uint8_t bad_acl[] = {0, 0, 0, 31, 0, 0, 0, 6, 'd', 'i', 'g', 'e', 's', 't', 0, 0, 0, 3, 'a', 'b', ':'};
     static const uint8_t anyon_acl[] = {0, 0, 0, 31, 0, 0, 0, 5, 'w', 'o', 'r', 'l', 'd', 0, 0, 0, 5, 'a', 'n', 'y', 'o', 'n'};
-    enum { GOOD, NULL_LIST, EMPTY_LIST, AUTH, DIGEST, ANYON };
+    enum { GOOD, NULL_LIST, EMPTY_LIST, AUTH, DIGEST, ANYON, BAD_DIGEST };
     const struct jute_vector lists[] = {
         {1, slice_make(world_acl, sizeof(world_acl))},
         {-1, SLICE_NULL},
@@ -39,6 +40,7 @@ TEST(state_errors, create_error_precedence)
         {1, slice_make(auth_acl, sizeof(auth_acl))},
         {1, slice_make(digest_acl, sizeof(digest_acl))},
         {1, slice_make(anyon_acl, sizeof(anyon_acl))},
+        {1, slice_make(bad_acl, sizeof(bad_acl))},
     };
     static const struct {
         struct slice path;
@@ -58,7 +60,8 @@ TEST(state_errors, create_error_precedence)
         {S("/no/x"), 0, NULL_LIST, ERR(INVALID_ACL)},
         {S("/no/x"), 0, EMPTY_LIST, ERR(INVALID_ACL)},
         {S("/no/x"), 0, AUTH, ERR(INVALID_ACL)},
-        {S("/a/x"), 0, DIGEST, ERR(INVALID_ACL)},
+        {S("/no/x"), 0, DIGEST, ERR(NO_NODE)},
+        {S("/no/x"), 0, BAD_DIGEST, ERR(INVALID_ACL)},
         {S("/a/x"), 0, ANYON, ERR(INVALID_ACL)},
         {S("/no/x"), 0, GOOD, ERR(NO_NODE)},
         {S("/no//x"), 0, GOOD, ERR(NO_NODE)},

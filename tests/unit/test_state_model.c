@@ -1,7 +1,6 @@
 /* test_state_model.c - random operations, good and bad, on the state and on a naive model: error, reply, and tree agree. */
 #include "base/bytes.h"
 #include "lib/runner.h"
-#include "state/acl.h"
 #include "state_fixture.h"
 #include "state_model.h"
 
@@ -111,6 +110,44 @@ static bool pick_session(struct duel *d)
     return true;
 }
 
+/* A list, more often an open one; the same for the model. */
+static struct jute_vector pick_acl(struct duel *d, struct model_acl *acl)
+{
+    static const int perms_of[] = {31, 31, 31, 31, 30, 1, 27, 23, 29, 15};
+    char text[128];
+    size_t used = 0;
+
+    *acl = (struct model_acl){0};
+    if (rng_below(&d->r, 10) != 0)
+        acl->world = perms_of[rng_below(&d->r, COUNT(perms_of))];
+    if (rng_below(&d->r, 6) == 0)
+        acl->me = perms_of[rng_below(&d->r, COUNT(perms_of))];
+    if (rng_below(&d->r, 6) == 0)
+        acl->net = perms_of[rng_below(&d->r, COUNT(perms_of))];
+    if (rng_below(&d->r, 12) == 0)
+        acl->own = perms_of[rng_below(&d->r, COUNT(perms_of))];
+    text[0] = 0;
+    if (acl->net != 0)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%d:ip:10.0.0.0/8", used > 0 ? " " : "", acl->net);
+    if (acl->own != 0)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%d:auth:", used > 0 ? " " : "", acl->own);
+    if (acl->world != 0)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%d:world:anyone", used > 0 ? " " : "", acl->world);
+    if (acl->me != 0)
+        snprintf(text + used, sizeof(text) - used, "%s%d:digest:me:hash", used > 0 ? " " : "", acl->me);
+    return world_acl(text);
+}
+
+static void pick_who(struct duel *d)
+{
+    static const char *const ids[] = {
+        "",       "digest:me:hash",        "ip:10.1.2.3",        "ip:10.1.2.3 digest:me:hash",
+        "super:", "super: digest:me:hash", "super: ip:10.1.2.3", "digest:me:hash ip:10.0.0.0 super:"};
+
+    d->m.who = rng_below(&d->r, 3) == 0 ? (unsigned)rng_below(&d->r, COUNT(ids)) : 0;
+    d->w.auth = world_auth(ids[d->m.who]);
+}
+
 static bool stat_equal(struct slice encoded, const struct zk_stat *expected)
 {
     struct jute_cursor c = jute_cursor_make(encoded);
@@ -130,9 +167,8 @@ static bool model_has_room(const struct duel *d, uint32_t wanted)
 
 static void create(struct duel *d)
 {
-    static const int perms_of[] = {31, 31, 31, 31, 31, 30, 1, 27, 23, 29, -1};
-    uint8_t space[ACL_WORLD_BYTES];
-    int perms = perms_of[rng_below(&d->r, COUNT(perms_of))], rc;
+    struct model_acl acl;
+    int rc;
     struct zk_create_request q = {.flags = (int32_t)rng_below(&d->r, 6)};
     struct model_node *made = NULL;
     struct zk_stat stat;
@@ -142,12 +178,9 @@ static void create(struct duel *d)
     pick_path(d);
     q.path = d->at;
     q.data = pick_data(d);
-    q.acl = acl_world(perms, space);
-    if (perms < 0)
-        q.acl = (struct jute_vector){0, slice_make(space, 0)};
+    q.acl = pick_acl(d, &acl);
     rc = world_request(&d->w, ZK_OP_CREATE2, &jute_create_request, &q);
-    REQUIRE(rc ==
-                model_create(&d->m, q.path, q.data, perms, q.flags, d->w.session, (int64_t)d->w.e.zxid, d->w.e.wall_ms, &made),
+    REQUIRE(rc == model_create(&d->m, q.path, q.data, acl, q.flags, d->w.session, (int64_t)d->w.e.zxid, d->w.e.wall_ms, &made),
             "step %u: %d", d->step, rc);
     if (rc != 0)
         return;
@@ -188,10 +221,9 @@ static void set(struct duel *d)
 /* One operation, gathered for the state and done on the model; its error. Says in *text what its result is to be. */
 static int gather(struct duel *d, int64_t zxid, struct buf *text)
 {
-    static const int perms_of[] = {31, 31, 31, 30, 27, 23, -1};
-    uint8_t space[ACL_WORLD_BYTES];
     struct model_node *made = NULL;
-    int perms = perms_of[rng_below(&d->r, COUNT(perms_of))], rc;
+    struct model_acl acl;
+    int rc;
 
     switch (rng_below(&d->r, 6)) {
     case 0:
@@ -203,9 +235,9 @@ static int gather(struct duel *d, int64_t zxid, struct buf *text)
         pick_path(d);
         q.path = d->at;
         q.data = pick_data(d);
-        q.acl = perms < 0 ? (struct jute_vector){0, slice_make(space, 0)} : acl_world(perms, space);
+        q.acl = pick_acl(d, &acl);
         world_multi_add(&d->w, type, &jute_create_request, &q);
-        rc = model_create(&d->m, q.path, q.data, perms, q.flags, d->w.session, zxid, WORLD_WALL_MS + zxid, &made);
+        rc = model_create(&d->m, q.path, q.data, acl, q.flags, d->w.session, zxid, WORLD_WALL_MS + zxid, &made);
         if (rc == 0)
             buf_printf(text, "%d:0=%s ", type, made->path);
         return rc;
@@ -277,6 +309,52 @@ static void multi(struct duel *d)
     CHECK_EQ_STR(world_results(&d->w), (const char *)buf_bytes(&text), "step %u", d->step);
     *(err == 0 ? &d->done : &d->undone) += 1;
     buf_deinit(&text);
+}
+
+static void set_acl(struct duel *d)
+{
+    struct zk_set_acl_request q;
+    struct model_acl acl;
+    struct zk_stat stat;
+    int rc;
+
+    pick_node(d);
+    q = (struct zk_set_acl_request){d->at, pick_acl(d, &acl), -1};
+    if (rng_below(&d->r, 2) == 0)
+        q.version = (int32_t)rng_below(&d->r, 3);
+    rc = world_request(&d->w, ZK_OP_SET_ACL, &jute_set_acl_request, &q);
+    CHECK_EQ_INT(rc, model_set_acl(&d->m, q.path, acl, q.version), "step %u", d->step);
+    if (rc != 0)
+        return;
+    model_stat(&d->m, model_find(&d->m, q.path), &stat);
+    CHECK(stat_equal(buf_slice(&d->w.reply), &stat), "step %u", d->step);
+}
+
+/* Each entry is one that the model has; the hash is for those who may ADMIN. */
+static void get_acl(struct duel *d)
+{
+    const char *text;
+    struct model_node *n;
+    char me[64] = "", net[64] = "", everybody[64] = "";
+
+    pick_node(d);
+    if (d->at.size == 0 || memchr(d->at.data, 0, d->at.size) != NULL)
+        return;
+    n = model_find(&d->m, d->at);
+    d->path[d->at.size] = 0;
+    text = world_get_acl(&d->w, d->path);
+    if (n == NULL || !model_permits(&d->m, n, ZK_PERM_READ | ZK_PERM_ADMIN)) {
+        CHECK_EQ_STR(text, n == NULL ? "NO_NODE" : "NO_AUTH", "step %u", d->step);
+        return;
+    }
+    if (n->acl.me != 0)
+        snprintf(me, sizeof(me), ":digest:me:%s", model_permits(&d->m, n, ZK_PERM_ADMIN) ? "hash" : "x");
+    if (n->acl.net != 0)
+        snprintf(net, sizeof(net), "%d:ip:10.0.0.0/8", n->acl.net);
+    if (n->acl.world != 0)
+        snprintf(everybody, sizeof(everybody), "%d:world:anyone", n->acl.world);
+    CHECK(strstr(text, me) != NULL && strstr(text, net) != NULL && strstr(text, everybody) != NULL, "step %u: %s", d->step,
+          text);
 }
 
 static void get_data(struct duel *d, struct model_node *n)
@@ -369,7 +447,7 @@ static void compare_all(struct duel *d)
         model_stat(&d->m, n, &expected);
         CHECK(jute_equal(&jute_stat, &stat, &expected), "%s", n->path);
         REQUIRE(world_read(&d->w, ZK_OP_GET_ALL_CHILDREN_NUMBER, slice_from_text(n->path), false) == 0 ||
-                (n->perms & ZK_PERM_READ) == 0);
+                !model_permits(&d->m, n, ZK_PERM_READ));
         if (d->w.r.err == 0)
             CHECK_EQ_INT(get_be32(buf_bytes(&d->w.reply)), model_below(&d->m, n), "%s", n->path);
     }
@@ -391,7 +469,8 @@ TEST(state_model, random_operations_agree)
         for (d.step = 0; d.step < 8000; d.step++) {
             if (!pick_session(&d))
                 continue;
-            switch (rng_below(&d.r, 10)) {
+            pick_who(&d);
+            switch (rng_below(&d.r, 12)) {
             case 0:
             case 1:
             case 2:
@@ -407,6 +486,12 @@ TEST(state_model, random_operations_agree)
             case 8:
             case 9:
                 multi(&d);
+                break;
+            case 10:
+                set_acl(&d);
+                break;
+            case 11:
+                get_acl(&d);
                 break;
             default:
                 read_node(&d);

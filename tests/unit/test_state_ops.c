@@ -309,10 +309,12 @@ TEST(state, op_table)
         if (op == NULL)
             continue;
         CHECK_EQ_INT(op->opcode, opcode);
+        CHECK(op->perm == OP_PERM_NONE || (op->perm > 0 && op->perm <= ZK_PERM_ALL), "%s", op->name);
+        CHECK((op->refusal != 0) == (op->flags == OP_REFUSED), "%s", op->name);
         CHECK((op->apply != NULL) == ((op->flags & OP_WRITE) != 0), "%s", op->name);
         CHECK((op->read != NULL) == ((op->flags & OP_READ) != 0), "%s", op->name);
     }
-    CHECK_EQ_INT(op_find(ZK_OP_GET_ACL)->flags, OP_UNBUILT);
+    CHECK_EQ_INT(op_find(ZK_OP_SASL)->flags, OP_REFUSED);
     CHECK(op_find_inner(ZK_OP_CHECK) == &op_check && op_find_inner(ZK_OP_MULTI) == NULL && op_find_inner(500) == NULL);
     CHECK_EQ_INT(op_find(ZK_OP_SYNC)->flags, OP_REPLICA);
     CHECK_EQ_INT(op_find(ZK_OP_CLOSE_SESSION)->flags, OP_WRITE);
