@@ -10,16 +10,8 @@
 static const uint8_t open_acl[] = {0,   0, 0, ZK_PERM_ALL, 0, 0,   0,   5,   'w', 'o', 'r', 'l',
                                    'd', 0, 0, 0,           6, 'a', 'n', 'y', 'o', 'n', 'e'};
 
-/* Whom to tell, and of what. */
-struct caller {
-    coord_reply_cb cb;
-    void *arg;
-    const struct coord_watch *watch; /* NULL: none */
-    const char *path;
-};
-
-static int submit(struct coord_client *client, int32_t opcode, const struct jute_record *table, const void *record,
-                  const struct caller *caller)
+int client_submit(struct coord_client *client, int32_t opcode, const struct jute_record *table, const void *record,
+                  const struct client_caller *caller)
 {
     struct request *r = request_new(0, opcode, table, record);
     int rc;
@@ -34,6 +26,7 @@ static int submit(struct coord_client *client, int32_t opcode, const struct jute
             request_free(r);
             return -COORD_E_NO_MEMORY;
         }
+        r->watch->kind = caller->kind;
     }
     rc = client->freed ? -COORD_E_CLOSING : session_submit(&client->session, r, clock_mono_ms());
     if (rc < 0)
@@ -60,8 +53,8 @@ int coord_create_async(struct coord_client *client, const char *path, const void
                                         .data = data != NULL ? slice_make(data, data_size) : SLICE_NULL,
                                         .acl = {1, slice_make(open_acl, sizeof(open_acl))},
                                         .flags = (int32_t)mode};
-    return submit(client, stat ? ZK_OP_CREATE2 : ZK_OP_CREATE, &jute_create_request, &record,
-                  &(struct caller){.cb = cb, .arg = arg});
+    return client_submit(client, stat ? ZK_OP_CREATE2 : ZK_OP_CREATE, &jute_create_request, &record,
+                         &(struct client_caller){.cb = cb, .arg = arg});
 }
 
 int coord_delete_async(struct coord_client *client, const char *path, int32_t version, coord_reply_cb cb, void *arg)
@@ -71,35 +64,36 @@ int coord_delete_async(struct coord_client *client, const char *path, int32_t ve
     if (path == NULL)
         return -COORD_E_BAD_ARGUMENTS;
     record.path = slice_from_text(path);
-    return submit(client, ZK_OP_DELETE, &jute_delete_request, &record, &(struct caller){.cb = cb, .arg = arg});
+    return client_submit(client, ZK_OP_DELETE, &jute_delete_request, &record, &(struct client_caller){.cb = cb, .arg = arg});
 }
 
-static int submit_read(struct coord_client *client, int32_t opcode, const struct caller *caller)
+static int submit_read(struct coord_client *client, int32_t opcode, const struct client_caller *caller)
 {
     struct zk_path_watch_request record = {.watch = caller->watch != NULL};
 
     if (caller->path == NULL || (caller->watch != NULL && caller->watch->cb == NULL))
         return -COORD_E_BAD_ARGUMENTS;
     record.path = slice_from_text(caller->path);
-    return submit(client, opcode, &jute_path_watch_request, &record, caller);
+    return client_submit(client, opcode, &jute_path_watch_request, &record, caller);
 }
 
 int coord_exists_async(struct coord_client *client, const char *path, const struct coord_watch *watch, coord_reply_cb cb,
                        void *arg)
 {
-    return submit_read(client, ZK_OP_EXISTS, &(struct caller){cb, arg, watch, path});
+    return submit_read(client, ZK_OP_EXISTS, &(struct client_caller){.cb = cb, .arg = arg, .watch = watch, .path = path});
 }
 
 int coord_get_async(struct coord_client *client, const char *path, const struct coord_watch *watch, coord_reply_cb cb,
                     void *arg)
 {
-    return submit_read(client, ZK_OP_GET_DATA, &(struct caller){cb, arg, watch, path});
+    return submit_read(client, ZK_OP_GET_DATA, &(struct client_caller){.cb = cb, .arg = arg, .watch = watch, .path = path});
 }
 
 int coord_children_async(struct coord_client *client, const char *path, bool stat, const struct coord_watch *watch,
                          coord_reply_cb cb, void *arg)
 {
-    return submit_read(client, stat ? ZK_OP_GET_CHILDREN2 : ZK_OP_GET_CHILDREN, &(struct caller){cb, arg, watch, path});
+    return submit_read(client, stat ? ZK_OP_GET_CHILDREN2 : ZK_OP_GET_CHILDREN,
+                       &(struct client_caller){.cb = cb, .arg = arg, .watch = watch, .path = path});
 }
 
 int coord_set_async(struct coord_client *client, const char *path, const void *data, size_t data_size, int32_t version,
@@ -111,7 +105,8 @@ int coord_set_async(struct coord_client *client, const char *path, const void *d
         return -COORD_E_BAD_ARGUMENTS;
     record.path = slice_from_text(path);
     record.data = data != NULL ? slice_make(data, data_size) : SLICE_NULL;
-    return submit(client, ZK_OP_SET_DATA, &jute_set_data_request, &record, &(struct caller){.cb = cb, .arg = arg});
+    return client_submit(client, ZK_OP_SET_DATA, &jute_set_data_request, &record,
+                         &(struct client_caller){.cb = cb, .arg = arg});
 }
 
 int coord_sync_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg)
@@ -121,10 +116,10 @@ int coord_sync_async(struct coord_client *client, const char *path, coord_reply_
     if (path == NULL)
         return -COORD_E_BAD_ARGUMENTS;
     record.path = slice_from_text(path);
-    return submit(client, ZK_OP_SYNC, &jute_path_request, &record, &(struct caller){.cb = cb, .arg = arg});
+    return client_submit(client, ZK_OP_SYNC, &jute_path_request, &record, &(struct client_caller){.cb = cb, .arg = arg});
 }
 
 int coord_close_async(struct coord_client *client, coord_reply_cb cb, void *arg)
 {
-    return submit(client, ZK_OP_CLOSE_SESSION, NULL, NULL, &(struct caller){.cb = cb, .arg = arg});
+    return client_submit(client, ZK_OP_CLOSE_SESSION, NULL, NULL, &(struct client_caller){.cb = cb, .arg = arg});
 }

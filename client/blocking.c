@@ -167,6 +167,51 @@ int coord_children(struct coord_client *client, const char *path, const struct c
     return finish(client, &w, coord_children_async(client, path, stat != NULL, watch, on_answer, &w));
 }
 
+int coord_add_watch(struct coord_client *client, const char *path, enum coord_watch_type type, const struct coord_watch *watch)
+{
+    struct wait w = {0};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_add_watch_async(client, path, type, watch, on_answer, &w));
+}
+
+int coord_check_watches(struct coord_client *client, const char *path, enum coord_watch_type type)
+{
+    struct wait w = {0};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_check_watches_async(client, path, type, on_answer, &w));
+}
+
+int coord_remove_watches(struct coord_client *client, const char *path, enum coord_watch_type type)
+{
+    struct wait w = {0};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_remove_watches_async(client, path, type, on_answer, &w));
+}
+
+int coord_ephemerals(struct coord_client *client, const char *prefix, char ***paths, size_t *count)
+{
+    struct wait w = {.children = paths, .child_count = count};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_ephemerals_async(client, prefix, on_answer, &w));
+}
+
+int coord_count_below(struct coord_client *client, const char *path, size_t *count)
+{
+    struct wait w = {.child_count = count};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_count_below_async(client, path, on_answer, &w));
+}
+
 int coord_sync(struct coord_client *client, const char *path)
 {
     struct wait w = {0};

@@ -23,6 +23,19 @@ struct coord_client {
     void *state_arg;
 };
 
+/* Whom to tell of an answer, and of what. */
+struct client_caller {
+    coord_reply_cb cb;
+    void *arg;
+    const struct coord_watch *watch; /* NULL: none */
+    const char *path;                /* the watch's */
+    enum watch_kind kind;            /* of a watch that stays */
+};
+
+/* Encode one request and queue it: 0 or the error of the public call. */
+int client_submit(struct coord_client *client, int32_t opcode, const struct jute_record *table, const void *record,
+                  const struct client_caller *caller);
+
 /* Have the event loop come to this handle soon. */
 void client_wake(struct coord_client *client);
 /* Run the private base until something happened. False: the handle was freed by a callback, and is gone. */

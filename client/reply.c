@@ -93,6 +93,16 @@ static int decode_children(struct reply *reply, struct jute_cursor *c)
     return 0;
 }
 
+static int decode_count(struct reply *reply, struct jute_cursor *c)
+{
+    struct zk_count_response response;
+
+    if (jute_decode(c, &jute_count_response, &response) < 0 || response.count < 0)
+        return -COORD_E_MARSHALLING;
+    reply->shown.child_count = (size_t)response.count;
+    return 0;
+}
+
 static int decode(struct reply *reply, int32_t opcode, struct jute_cursor *c)
 {
     int rc;
@@ -110,11 +120,14 @@ static int decode(struct reply *reply, int32_t opcode, struct jute_cursor *c)
     case ZK_OP_GET_DATA:
         return decode_data(reply, c);
     case ZK_OP_GET_CHILDREN:
+    case ZK_OP_GET_EPHEMERALS:
         return decode_children(reply, c);
     case ZK_OP_GET_CHILDREN2:
         rc = decode_children(reply, c);
         return rc < 0 ? rc : decode_stat(reply, c);
-    default: /* delete, closeSession: no record */
+    case ZK_OP_GET_ALL_CHILDREN_NUMBER:
+        return decode_count(reply, c);
+    default: /* delete, closeSession, those of watches: nothing to show */
         return 0;
     }
 }

@@ -10,6 +10,8 @@
 #include "watches.h"
 #include "wire/jute.h"
 
+#define REQUEST_RECORD_AT 12 /* in the frame, behind length and header */
+
 struct request {
     struct request *next;
     int32_t xid; /* 1 and up: of a caller; else a packet of the session's own */

@@ -75,22 +75,60 @@ static bool concerns(enum watch_kind kind, int32_t event)
     case ZK_EVENT_DATA_CHANGED:
         return kind != WATCH_CHILD;
     case ZK_EVENT_CHILDREN_CHANGED:
-        return kind == WATCH_CHILD;
+        return kind == WATCH_CHILD || kind == WATCH_PERSISTENT;
     default: /* of later protocols, never asked for */
         return false;
     }
 }
 
+/* Those of one kind that stay on `at` hear of it, by copies. */
+static int fire_staying(struct session *s, enum watch_kind kind, struct slice at, const struct zk_watcher_event *event,
+                        int64_t zxid)
+{
+    for (const struct watch *w = watches_find(&s->watches, kind, at); w != NULL; w = w->same) {
+        struct watch *copy = watch_copy(w, event->path);
+
+        if (copy == NULL)
+            return -COORD_E_NO_MEMORY;
+        fire(s, copy, (enum coord_event_type)event->type, zxid, 0);
+    }
+    return 0;
+}
+
+/* Recursive watches of the path and of all that is above it. */
+static int fire_recursive(struct session *s, const struct zk_watcher_event *event, int64_t zxid)
+{
+    struct slice at = event->path;
+    int rc = 0;
+
+    if (s->watches.recursive_count == 0)
+        return 0;
+    while (rc == 0) {
+        rc = fire_staying(s, WATCH_RECURSIVE, at, event, zxid);
+        if (at.size <= 1)
+            break;
+        while (at.size > 0 && at.data[at.size - 1] != '/')
+            at.size--;
+        at.size -= at.size > 1; /* the slash, but for the root's */
+    }
+    return rc;
+}
+
 static int on_notification(struct session *s, int64_t zxid, struct jute_cursor *c)
 {
     struct zk_watcher_event event;
+    int rc = 0;
 
     if (jute_decode(c, &jute_watcher_event, &event) < 0)
         return -COORD_E_MARSHALLING;
-    for (int kind = 0; kind < WATCH_KINDS; kind++)
+    for (int kind = 0; kind < WATCH_PERSISTENT; kind++)
         if (concerns((enum watch_kind)kind, event.type))
             fire(s, watches_take(&s->watches, (enum watch_kind)kind, event.path), (enum coord_event_type)event.type, zxid, 0);
-    return 0;
+    if (concerns(WATCH_PERSISTENT, event.type))
+        rc = fire_staying(s, WATCH_PERSISTENT, event.path, &event, zxid);
+    if (rc == 0 && concerns(WATCH_RECURSIVE, event.type))
+        rc = fire_recursive(s, &event, zxid);
+    return rc;
 }
 
 /* The answer has set the request's watch, or told that there is none. exists of a missing node waits for its creation. */
@@ -101,15 +139,35 @@ static void settle_watch(struct session *s, struct request *r, int error)
     if (w == NULL)
         return;
     r->watch = NULL;
-    if (error == 0)
+    if (error == 0 && r->opcode != ZK_OP_ADD_WATCH)
         w->kind = r->opcode == ZK_OP_GET_CHILDREN || r->opcode == ZK_OP_GET_CHILDREN2 ? WATCH_CHILD : WATCH_DATA;
     else if (error == -COORD_E_NO_NODE && r->opcode == ZK_OP_EXISTS)
         w->kind = WATCH_EXIST;
-    else {
+    else if (error != 0) {
         fire(s, w, COORD_EVENT_NOT_WATCHING, 0, error);
         return;
     }
     watches_add(&s->watches, w);
+}
+
+/* removeWatches was answered: those that the server forgot are told that they are over. */
+static void forget_watches(struct session *s, const struct request *r)
+{
+    static const struct {
+        enum watch_kind kind;
+        int32_t type;
+    } kinds[] = {
+        {WATCH_DATA, ZK_WATCHER_DATA},           {WATCH_EXIST, ZK_WATCHER_DATA},
+        {WATCH_CHILD, ZK_WATCHER_CHILDREN},      {WATCH_PERSISTENT, ZK_WATCHER_PERSISTENT},
+        {WATCH_RECURSIVE, ZK_WATCHER_RECURSIVE},
+    };
+    struct jute_cursor c = jute_cursor_make(slice_make(r->frame + REQUEST_RECORD_AT, r->size - REQUEST_RECORD_AT));
+    struct zk_watcher_type_request asked;
+
+    (void)jute_decode(&c, &jute_watcher_type_request, &asked); /* our own bytes */
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (asked.type == kinds[i].type || asked.type == ZK_WATCHER_ANY)
+            fire(s, watches_take(&s->watches, kinds[i].kind, asked.path), COORD_EVENT_NOT_WATCHING, 0, 0);
 }
 
 /* ---- Frames ---- */
@@ -149,6 +207,8 @@ static int on_reply(struct session *s, const struct zk_reply_header *header, str
     if (error == 0)
         reply_decode(&s->reply, r->opcode, c);
     settle_watch(s, r, error); /* by the server's word, whatever became of the record here */
+    if (error == 0 && r->opcode == ZK_OP_REMOVE_WATCHES)
+        forget_watches(s, r);
     tell_reply(s, r, event);
     if (r->opcode == ZK_OP_CLOSE_SESSION)
         session_end(s, COORD_STATE_CLOSED, -COORD_E_CLOSING);
@@ -255,7 +315,7 @@ bool session_next(struct session *s, struct session_event *event)
             return false;
         rc = rc < 0 ? rc : on_frame(s, frame, event);
         if (rc < 0)
-            session_lost(s, "the server's answer makes no sense", s->now_ms);
+            session_lost(s, rc == -COORD_E_NO_MEMORY ? coord_error_text(rc) : "the server's answer makes no sense", s->now_ms);
         if (rc == 1)
             return true;
     }

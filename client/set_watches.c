@@ -41,16 +41,29 @@ static struct jute_vector cut(struct slice *all, size_t *room, bool at_least_one
 
 static struct request *next_packet(struct slice all[WATCH_KINDS], int64_t relative_zxid)
 {
-    struct zk_set_watches_request record = {.relative_zxid = relative_zxid};
+    struct zk_set_watches2_request record = {.relative_zxid = relative_zxid};
+    struct zk_set_watches_request one_shot; /* what servers older than 3.6 know */
     size_t room = SET_WATCHES_BYTES_MAX;
     bool empty = true;
-    jute_ustrings *vectors[WATCH_KINDS] = {&record.data, &record.exist, &record.child};
+    jute_ustrings *vectors[WATCH_KINDS] = {&record.data, &record.exist, &record.child, &record.persistent, &record.recursive};
 
     for (int kind = 0; kind < WATCH_KINDS; kind++) {
         *vectors[kind] = cut(&all[kind], &room, empty);
         empty = empty && vectors[kind]->count == 0;
     }
-    return request_new(ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES, &jute_set_watches_request, &record);
+    if (record.persistent.count + record.recursive.count > 0)
+        return request_new(ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES2, &jute_set_watches2_request, &record);
+    one_shot = (struct zk_set_watches_request){relative_zxid, record.data, record.exist, record.child};
+    return request_new(ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES, &jute_set_watches_request, &one_shot);
+}
+
+static bool something_left(const struct slice all[WATCH_KINDS])
+{
+    size_t left = 0;
+
+    for (int kind = 0; kind < WATCH_KINDS; kind++)
+        left += all[kind].size;
+    return left > 0;
 }
 
 int set_watches_requests(const struct watches *t, int64_t relative_zxid, struct request_list *to)
@@ -70,7 +83,7 @@ int set_watches_requests(const struct watches *t, int64_t relative_zxid, struct 
         end = put_kind(end, t, (enum watch_kind)kind);
         all[kind] = slice_make(start, (size_t)(end - start));
     }
-    while (all[WATCH_DATA].size + all[WATCH_EXIST].size + all[WATCH_CHILD].size > 0) {
+    while (something_left(all)) {
         struct request *r = next_packet(all, relative_zxid);
         if (r == NULL) {
             while ((r = request_pop(&packets)) != NULL)

@@ -3,16 +3,27 @@
 
 #include <stdlib.h>
 
-struct watch *watch_new(const char *path, const struct coord_watch *watch)
+static struct watch *make(struct slice path, coord_watch_cb cb, void *arg)
 {
-    size_t size = strlen(path);
-    struct watch *w = malloc(sizeof(*w) + size + 1);
+    struct watch *w = malloc(sizeof(*w) + path.size + 1);
 
     if (w == NULL)
         return NULL;
-    *w = (struct watch){.cb = watch->cb, .arg = watch->arg, .path_size = size};
-    memcpy(w->path, path, size + 1);
+    *w = (struct watch){.cb = cb, .arg = arg, .path_size = path.size};
+    if (path.size > 0)
+        memcpy(w->path, path.data, path.size);
+    w->path[path.size] = '\0';
     return w;
+}
+
+struct watch *watch_new(const char *path, const struct coord_watch *watch)
+{
+    return make(slice_from_text(path), watch->cb, watch->arg);
+}
+
+struct watch *watch_copy(const struct watch *w, struct slice path)
+{
+    return make(path, w->cb, w->arg);
 }
 
 void watch_free(struct watch *w)
@@ -73,7 +84,7 @@ static void grow(struct watches *t)
 }
 
 /* The link that points to the key's first watch; to NULL when there is none. */
-static struct watch **find(struct watches *t, uint64_t hash, enum watch_kind kind, struct slice path)
+static struct watch **find(const struct watches *t, uint64_t hash, enum watch_kind kind, struct slice path)
 {
     struct watch **at = &t->buckets[hash & (t->bucket_count - 1)];
 
@@ -97,6 +108,7 @@ void watches_add(struct watches *t, struct watch *w)
     if (*at == NULL) {
         *at = w;
         t->key_count++;
+        t->recursive_count += w->kind == WATCH_RECURSIVE;
         t->wire_bytes += 4 + w->path_size;
         return;
     }
@@ -111,6 +123,7 @@ static struct watch *unlink_at(struct watches *t, struct watch **at)
     *at = w->next;
     w->next = NULL;
     t->key_count--;
+    t->recursive_count -= w->kind == WATCH_RECURSIVE;
     t->wire_bytes -= 4 + w->path_size;
     return w;
 }
@@ -120,6 +133,11 @@ struct watch *watches_take(struct watches *t, enum watch_kind kind, struct slice
     struct watch **at = find(t, hash_of(kind, path), kind, path);
 
     return *at != NULL ? unlink_at(t, at) : NULL;
+}
+
+const struct watch *watches_find(const struct watches *t, enum watch_kind kind, struct slice path)
+{
+    return *find(t, hash_of(kind, path), kind, path);
 }
 
 struct watch *watches_take_any(struct watches *t)

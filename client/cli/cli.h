@@ -68,6 +68,9 @@ void paths_free(struct paths *paths);
  * success *data is to be freed. */
 int cli_value(const struct cli *cli, const char *argument, void **data, size_t *size);
 
+/* watch_tree.c: print what changes at a path and below it, until interrupted. Returns an exit code. */
+int cli_watch_tree(struct cli *cli, const char *path, bool once);
+
 int cli_cmd_create(struct cli *cli, int argc, char **argv);
 int cli_cmd_delete(struct cli *cli, int argc, char **argv);
 int cli_cmd_get(struct cli *cli, int argc, char **argv);

@@ -144,14 +144,16 @@ static int watch(struct watching *w)
 
 int cli_cmd_watch(struct cli *cli, int argc, char **argv)
 {
-    static const struct option options[] = {{"once", no_argument, NULL, 'o'}, {0}};
+    static const struct option options[] = {{"once", no_argument, NULL, 'o'}, {"recursive", no_argument, NULL, 'r'}, {0}};
     struct watching *w;
-    bool once = false;
+    bool once = false, recursive = false;
     int code;
 
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1; once = true)
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == '?')
             return cli_usage("watch");
+        *(c == 'o' ? &once : &recursive) = true;
+    }
     if (argc - optind != 1)
         return cli_usage("watch");
     if (*argv[optind] != '/') /* never fires: events name the nodes by their whole paths */
@@ -159,6 +161,8 @@ int cli_cmd_watch(struct cli *cli, int argc, char **argv)
     code = cli_connect(cli);
     if (code != CLI_DONE)
         return code;
+    if (recursive)
+        return cli_watch_tree(cli, argv[optind], once);
     w = malloc(sizeof(*w));
     if (w == NULL)
         return cli_fail_read(cli, "watch", argv[optind], -COORD_E_NO_MEMORY);

@@ -13,7 +13,8 @@ static const struct command commands[] = {
     {"delete", "PATH [-v VERSION] [-r]", "delete a node; -r: with all below it", cli_cmd_delete},
     {"ls", "PATH [-R]", "list the children; -R: all paths from here down", cli_cmd_ls},
     {"stat", "PATH", "print what is known of a node besides its value", cli_cmd_stat},
-    {"watch", "PATH [--once]", "print a line for each change of the node or its children", cli_cmd_watch},
+    {"watch", "PATH [--once] [--recursive]",
+     "print a line for each change of the node or its children; --recursive: of it and all below it", cli_cmd_watch},
     {"sync", "[PATH]", "wait until this server knows all that was written anywhere", cli_cmd_sync},
     {"help", "", "print this list", cli_cmd_help},
 };

@@ -121,6 +121,36 @@ static void watches(const char *servers, struct coord_client *client, const char
     coord_client_free(other);
 }
 
+static void lasting_watches(const char *servers, struct coord_client *client, const char *top)
+{
+    struct coord_client *other = connect_to(servers, NULL);
+    struct seen node = {0}, tree = {0};
+    char path[128], below[160], **paths;
+    size_t count;
+
+    snprintf(path, sizeof(path), "%s/tree", top);
+    snprintf(below, sizeof(below), "%s/a", path);
+    MUST(coord_check_watches(client, path, COORD_WATCH_ANY) == -COORD_E_NO_WATCHER);
+    MUST(coord_add_watch(client, path, COORD_WATCH_RECURSIVE, &(struct coord_watch){on_event, &tree}) == 0);
+    MUST(coord_create(other, path, NULL, 0, COORD_PERSISTENT, NULL, NULL) == 0);
+    MUST(coord_create(other, below, NULL, 0, COORD_EPHEMERAL, NULL, NULL) == 0);
+    MUST(coord_set(other, below, "x", 1, COORD_VERSION_ANY, NULL) == 0);
+    MUST(coord_sync(client, path) == 0);
+    MUST(coord_count_below(client, path, &count) == 0 && count == 1);
+    MUST(tree.events == 3 && tree.type == COORD_EVENT_DATA_CHANGED); /* before the answers */
+    MUST(coord_check_watches(client, path, COORD_WATCH_ANY) == 0);
+    MUST(coord_remove_watches(client, path, COORD_WATCH_ANY) == 0);
+    MUST(coord_add_watch(client, path, COORD_WATCH_PERSISTENT, &(struct coord_watch){on_event, &node}) == 0);
+    MUST(tree.events == 4 && tree.type == COORD_EVENT_NOT_WATCHING);
+    MUST(coord_ephemerals(other, path, &paths, &count) == 0 && count == 1 && strcmp(paths[0], below) == 0 && paths[1] == NULL);
+    free(paths);
+    MUST(coord_close(other) == 0); /* its node goes, and the parent's list changes */
+    coord_client_free(other);
+    MUST(coord_delete(client, path, COORD_VERSION_ANY) == 0);
+    MUST(node.events == 2 && node.type == COORD_EVENT_DELETED && tree.events == 4);
+    MUST(coord_remove_watches(client, path, COORD_WATCH_ANY) == 0);
+}
+
 /* A second handle takes the session over; it keeps the ephemeral nodes. A wrong password does not get it. */
 static void sessions(const char *servers, const char *top)
 {
@@ -164,6 +194,7 @@ int main(int argc, char **argv)
     values(client, top);
     children(client, top);
     watches(argv[1], client, top);
+    lasting_watches(argv[1], client, top);
     sessions(argv[1], top);
     MUST(coord_close(client) == 0); /* and with it a hundred ephemeral nodes */
     coord_client_free(client);

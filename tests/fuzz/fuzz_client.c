@@ -29,7 +29,14 @@ static void ask(struct session *s, int32_t opcode, bool watch, uint64_t now)
     struct zk_path_watch_request record = {SLICE_LITERAL("/a"), watch};
     struct request *r = request_new(0, opcode, opcode < 0 ? NULL : &jute_path_watch_request, &record);
 
-    if (watch && opcode > 0) {
+    if (opcode == ZK_OP_REMOVE_WATCHES) {
+        request_free(r);
+        r = request_new(0, opcode, &jute_watcher_type_request,
+                        &(struct zk_watcher_type_request){record.path, watch ? ZK_WATCHER_ANY : ZK_WATCHER_RECURSIVE});
+    } else if (opcode == ZK_OP_ADD_WATCH) {
+        r->watch = watch_new("/a", &(struct coord_watch){on_watch, NULL});
+        r->watch->kind = watch ? WATCH_RECURSIVE : WATCH_PERSISTENT;
+    } else if (watch && opcode > 0) {
         r->watch = watch_new("/a", &(struct coord_watch){on_watch, NULL});
         r->watch->kind = opcode == ZK_OP_GET_CHILDREN ? WATCH_CHILD : opcode == ZK_OP_EXISTS ? WATCH_EXIST : WATCH_DATA;
     }
@@ -55,8 +62,8 @@ static void receive(struct session *s, struct slice bytes, uint64_t now)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const int32_t ops[] = {ZK_OP_GET_DATA, ZK_OP_EXISTS, ZK_OP_GET_CHILDREN,
-                                  ZK_OP_CREATE,   ZK_OP_SYNC,   ZK_OP_CLOSE_SESSION};
+    static const int32_t ops[] = {ZK_OP_GET_DATA, ZK_OP_EXISTS,        ZK_OP_GET_CHILDREN, ZK_OP_CREATE,
+                                  ZK_OP_SYNC,     ZK_OP_CLOSE_SESSION, ZK_OP_ADD_WATCH,    ZK_OP_REMOVE_WATCHES};
     struct fuzz_in in = {data, size};
     struct session s;
     struct slice piece;
@@ -71,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (op % 8 < 4)
             receive(&s, fuzz_take(&in, fuzz_u8(&in)), now);
         else if (op % 8 < 6)
-            ask(&s, ops[(op >> 3) % 6], op >> 7, now);
+            ask(&s, ops[(op >> 3) % 8], op >> 7, now);
         else if (op % 8 == 6)
             session_timer(&s, now += fuzz_u8(&in) * 64);
         else if (s.attempt != 0)

@@ -211,7 +211,9 @@ static void seeds_session(void)
     for (int32_t type = 0; type < 7; type++)
         say(&b, 0, type + 4, ZK_OP_REMOVE_WATCHES, &jute_watcher_type_request,
             &(struct zk_watcher_type_request){TEXT("/a"), type});
-    say(&b, 1, 3, ZK_OP_DELETE, &jute_delete_request, &delete_request);
+    say(&b, 1, 3, ZK_OP_GET_EPHEMERALS, &jute_path_request, &path_request);
+    say(&b, 1, 4, ZK_OP_GET_ALL_CHILDREN_NUMBER, &jute_path_request, &path_request);
+    say(&b, 1, 5, ZK_OP_DELETE, &jute_delete_request, &delete_request);
     seed_u8(&b, READ);
     seed_u8(&b, READ | 1);
     seed_u8(&b, CLOSE);
@@ -267,7 +269,7 @@ static void answer(struct buf *to, int32_t xid, const struct jute_record *table,
 
 static void ask(struct buf *to, unsigned op, bool watch) /* op: index in the target's list */
 {
-    seed_u8(to, 4 | (watch ? (op + 2) % 6 << 3 | 128 : op << 3));
+    seed_u8(to, 4u | op << 3 | (watch ? 128u : 0));
 }
 
 static void seeds_client(void)
@@ -289,6 +291,13 @@ static void seeds_client(void)
         seed_u8(&b, 7);
         answer(&b, 0, &jute_connect_response, &connect_response);
         answer(&b, ZK_XID_SET_WATCHES, NULL, NULL);
+        ask(&b, 6, false);
+        ask(&b, 6, true);
+        answer(&b, 6, &jute_error_response, &error_response);
+        answer(&b, 7, &jute_error_response, &error_response);
+        answer(&b, ZK_XID_NOTIFICATION, &jute_watcher_event, &watcher_event);
+        ask(&b, 7, true);
+        answer(&b, 8, NULL, NULL);
         ask(&b, 5, false);
         seed_save("client", records[i].name, &b);
     }

@@ -61,6 +61,8 @@ static int submit(struct world *w, int32_t opcode, const struct jute_record *tab
             request_free(r);
             return -COORD_E_NO_MEMORY;
         }
+        if (opcode == ZK_OP_ADD_WATCH)
+            r->watch->kind = ((const struct zk_add_watch_request *)record)->mode != 0 ? WATCH_RECURSIVE : WATCH_PERSISTENT;
     }
     rc = session_submit(&w->s, r, w->now_ms);
     if (rc < 0)
@@ -88,6 +90,20 @@ int world_exists(struct world *w, const char *path, const char *name, const char
 int world_children(struct world *w, const char *path, const char *name, const char *watch)
 {
     return submit_read(w, ZK_OP_GET_CHILDREN, path, name, watch);
+}
+
+int world_add_watch(struct world *w, const char *path, bool recursive, const char *name, const char *watch)
+{
+    struct zk_add_watch_request record = {slice_from_text(path), recursive};
+
+    return submit(w, ZK_OP_ADD_WATCH, &jute_add_watch_request, &record, path, name, watch);
+}
+
+int world_remove(struct world *w, const char *path, int32_t type, const char *name)
+{
+    struct zk_watcher_type_request record = {slice_from_text(path), type};
+
+    return submit(w, ZK_OP_REMOVE_WATCHES, &jute_watcher_type_request, &record, NULL, name, NULL);
 }
 
 int world_close(struct world *w, const char *name)

@@ -63,6 +63,8 @@ void world_connect(struct world *w);
 int world_get(struct world *w, const char *path, const char *name, const char *watch);
 int world_exists(struct world *w, const char *path, const char *name, const char *watch);
 int world_children(struct world *w, const char *path, const char *name, const char *watch);
+int world_add_watch(struct world *w, const char *path, bool recursive, const char *name, const char *watch);
+int world_remove(struct world *w, const char *path, int32_t type, const char *name);
 int world_close(struct world *w, const char *name);
 
 void world_frame(struct world *w, const char *hex); /* one frame arrives; its length is put before it */

@@ -62,6 +62,12 @@ static bool scenario(struct world *w, struct owed *owed)
            "61" STAT);
     count(owed, world_exists(w, "/b", "exists", "exist"), true);
     answer(w, NO_NODE, "");
+    count(owed, world_add_watch(w, "/r", true, "add", "recursive"), true); /* hears nothing here */
+    answer(w, NO_ERROR, "00000000");
+    count(owed, world_add_watch(w, "/p", false, "add", "persistent"), true);
+    answer(w, NO_ERROR, "00000000");
+    count(owed, world_remove(w, "/p", COORD_WATCH_PERSISTENT, "remove"), false);
+    answer(w, NO_ERROR, "");
     for (int i = 0; i < 40; i++) { /* enough for the table to grow */
         char path[16];
         snprintf(path, sizeof(path), "/%d", i);

@@ -35,6 +35,7 @@ TEST(client_error, codes_have_their_names)
         CODE(CLOSING),
         CODE(SESSION_MOVED),
         CODE(NOT_READ_ONLY),
+        CODE(NO_WATCHER),
         CODE(QUOTA_EXCEEDED),
         CODE(THROTTLED),
     };

@@ -98,7 +98,13 @@ TEST(reply, each_operation_shows_its_own)
          "63" STAT_HEX,
          true, NULL, NULL, "c"},
         {ZK_OP_GET_CHILDREN, "00000000", false, NULL, NULL, NULL},
+        {ZK_OP_GET_EPHEMERALS,
+         "00000001"
+         "00000002"
+         "2f65",
+         false, NULL, NULL, "/e"},
         {ZK_OP_DELETE, "", false, NULL, NULL, NULL},
+        {ZK_OP_REMOVE_WATCHES, "", false, NULL, NULL, NULL},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -131,5 +137,29 @@ TEST(reply, each_operation_shows_its_own)
             reply_release(&reply);
             free(part);
         }
+    }
+}
+
+TEST(reply, of_a_count_is_a_number)
+{
+    static const struct {
+        const char *hex;
+        int error;
+        size_t count;
+    } rows[] = {{"00000000", 0, 0},
+                {"00000007", 0, 7},
+                {"7fffffff", 0, INT32_MAX},
+                {"ffffffff", -COORD_E_MARSHALLING, 0},
+                {"000007", -COORD_E_MARSHALLING, 0}};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint8_t bytes[8];
+        struct jute_cursor c = jute_cursor_make(slice_make(bytes, from_hex(rows[i].hex, bytes)));
+        struct reply reply = {0};
+
+        reply_decode(&reply, ZK_OP_GET_ALL_CHILDREN_NUMBER, &c);
+        CHECK_EQ_INT(reply.shown.error, rows[i].error, "row %zu", i);
+        CHECK(reply.shown.child_count == rows[i].count && reply.shown.children == NULL, "row %zu", i);
+        reply_release(&reply);
     }
 }

@@ -211,6 +211,184 @@ TEST(watches, a_server_that_cannot_set_them_is_told_of)
     world_deinit(&w);
 }
 
+/* ---- Watches that stay ---- */
+
+#define PATH_A_B                                                                                                               \
+    "00000004"                                                                                                                 \
+    "2f612f62"
+
+/* A persistent and a recursive watch on /a, a recursive one on /, and a one-shot one on /a. */
+static void set_staying(struct world *w)
+{
+    world_add_watch(w, "/a", false, "add", "persistent");
+    world_add_watch(w, "/a", true, "add", "recursive");
+    world_add_watch(w, "/", true, "add", "root");
+    world_get(w, "/a", "get", "data");
+    CHECK_EQ_STR(world_output(w), "00000001"
+                                  "0000006a" PATH_A "00000000;"
+                                  "00000002"
+                                  "0000006a" PATH_A "00000001;"
+                                  "00000003"
+                                  "0000006a"
+                                  "000000012f"
+                                  "00000001;"
+                                  "00000004"
+                                  "00000004" PATH_A "01;");
+    world_frame(w, HEADER("00000001", "0000000000000009", NO_ERROR) NONE);
+    world_frame(w, HEADER("00000002", "0000000000000009", NO_ERROR) NONE);
+    world_frame(w, HEADER("00000003", "0000000000000009", NO_ERROR) NONE);
+    world_frame(w, HEADER("00000004", "0000000000000009", NO_ERROR) "00000000" STAT);
+    CHECK_EQ_STR(world_events(w), "add ok zxid=9;add ok zxid=9;add ok zxid=9;get ok zxid=9 data= stat;");
+}
+
+TEST(watches, those_that_stay_hear_each_event_of_theirs)
+{
+    struct world w;
+
+    world_init(&w, 1);
+    world_connect(&w);
+    set_staying(&w);
+    world_frame(&w, EVENT(CHANGED, "000000000000000a", PATH_A)); /* one event for all of them */
+    CHECK_EQ_STR(world_events(&w), "data watch NodeDataChanged /a zxid=10;persistent watch NodeDataChanged /a zxid=10;"
+                                   "recursive watch NodeDataChanged /a zxid=10;root watch NodeDataChanged /a zxid=10;");
+    world_frame(&w, EVENT(CHILDREN, "000000000000000b", PATH_A));
+    CHECK_EQ_STR(world_events(&w), "persistent watch NodeChildrenChanged /a zxid=11;");
+    world_frame(&w, EVENT(CREATED, "000000000000000b", PATH_A_B));
+    CHECK_EQ_STR(world_events(&w), "recursive watch NodeCreated /a/b zxid=11;root watch NodeCreated /a/b zxid=11;");
+    world_frame(&w, EVENT(DELETED, "000000000000000c", PATH_A));
+    CHECK_EQ_STR(world_events(&w), "persistent watch NodeDeleted /a zxid=12;recursive watch NodeDeleted /a zxid=12;"
+                                   "root watch NodeDeleted /a zxid=12;");
+    world_frame(&w, EVENT(CHANGED, "000000000000000d", "000000012f"));
+    CHECK_EQ_STR(world_events(&w), "root watch NodeDataChanged / zxid=13;");
+    world_frame(&w, EVENT(CHANGED, "000000000000000d", "0000000161")); /* no path at all */
+    CHECK_EQ_STR(world_events(&w), "");
+    world_frame(&w, EVENT("00000063", "000000000000000d", PATH_A));
+    CHECK_EQ_STR(world_events(&w), "");
+    session_abandon(&w.s);
+    world_events(&w);
+    CHECK(strstr(w.events, "persistent watch NotWatching /a CLOSING;") != NULL);
+    CHECK(strstr(w.events, "recursive watch NotWatching /a CLOSING;") != NULL);
+    CHECK(strstr(w.events, "root watch NotWatching / CLOSING;") != NULL);
+    CHECK_EQ_INT(w.told_watches, 14);
+    world_deinit(&w);
+}
+
+TEST(watches, those_that_stay_are_set_anew_by_set_watches2)
+{
+    struct world w;
+
+    world_init(&w, 1);
+    world_connect(&w);
+    set_staying(&w);
+    world_remove(&w, "/", 5, "remove");
+    world_output(&w);
+    world_frame(&w, HEADER("00000005", "0000000000000009", NO_ERROR));
+    CHECK_EQ_STR(world_events(&w), "remove ok zxid=9;root watch NotWatching / zxid=0;");
+    session_lost(&w.s, "reset", w.now_ms);
+    session_connected(&w.s, w.now_ms);
+    world_output(&w);
+    world_frame(&w, GREETING);
+    CHECK_EQ_STR(world_events(&w), "state reconnecting;state connected;");
+    CHECK_EQ_STR(world_output(&w), "fffffff8"
+                                   "00000069"
+                                   "0000000000000009"
+                                   "00000001" PATH_A "00000000"
+                                   "00000000"
+                                   "00000001" PATH_A "00000001" PATH_A ";");
+    world_frame(&w, HEADER("fffffff8", "000000000000000a", NO_ERROR));
+    world_frame(&w, EVENT(CREATED, "000000000000000b", PATH_A_B));
+    CHECK_EQ_STR(world_events(&w), "recursive watch NodeCreated /a/b zxid=11;");
+    world_deinit(&w);
+}
+
+TEST(watches, removal_ends_those_of_its_type)
+{
+    static const struct {
+        int32_t type;
+        const char *told;
+    } rows[] = {
+        {COORD_WATCH_CHILDREN, "child watch NotWatching /a zxid=0;"},
+        {COORD_WATCH_DATA, "data watch NotWatching /a zxid=0;"},
+        {COORD_WATCH_ANY, "data watch NotWatching /a zxid=0;child watch NotWatching /a zxid=0;one watch NotWatching /a zxid=0;"
+                          "two watch NotWatching /a zxid=0;recursive watch NotWatching /a zxid=0;"},
+        {COORD_WATCH_PERSISTENT, "one watch NotWatching /a zxid=0;two watch NotWatching /a zxid=0;"},
+        {COORD_WATCH_RECURSIVE, "recursive watch NotWatching /a zxid=0;"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        char expected[400];
+
+        world_init(&w, 1);
+        world_connect(&w);
+        set_three(&w);
+        world_add_watch(&w, "/a", false, "add", "one");
+        world_add_watch(&w, "/a", false, "add", "two");
+        world_add_watch(&w, "/a", true, "add", "recursive");
+        world_output(&w);
+        world_frame(&w, HEADER("00000004", "0000000000000009", NO_ERROR) NONE);
+        world_frame(&w, HEADER("00000005", "0000000000000009", NO_ERROR) NONE);
+        world_frame(&w, HEADER("00000006", "0000000000000009", NO_ERROR) NONE);
+        world_events(&w);
+        world_remove(&w, "/a", rows[i].type, "remove");
+        world_remove(&w, "/a", rows[i].type, "again");
+        world_output(&w);
+        world_frame(&w, HEADER("00000007", "0000000000000009", NO_ERROR));
+        world_frame(&w, HEADER("00000008", "0000000000000009", "ffffff87"));
+        snprintf(expected, sizeof(expected), "remove ok zxid=9;%sagain NO_WATCHER;", rows[i].told);
+        CHECK_EQ_STR(world_events(&w), expected, "type %d", (int)rows[i].type);
+        world_deinit(&w);
+    }
+}
+
+TEST(watches, one_that_the_server_refuses_ends_at_once)
+{
+    struct world w;
+
+    world_init(&w, 1);
+    world_connect(&w);
+    world_add_watch(&w, "/a", true, "add", "recursive");
+    world_output(&w);
+    world_frame(&w, HEADER("00000001", "0000000000000009", "fffffffa"));
+    CHECK_EQ_STR(world_events(&w), "add UNIMPLEMENTED;recursive watch NotWatching /a UNIMPLEMENTED;");
+    world_frame(&w, EVENT(CHANGED, "000000000000000a", PATH_A));
+    CHECK_EQ_STR(world_events(&w), "");
+    world_deinit(&w);
+}
+
+/* An event that cannot be told for lack of memory must not be lost silently: the connection breaks. */
+TEST(watches, without_memory_for_an_event_the_connection_breaks)
+{
+    struct world w;
+
+    world_init(&w, 1);
+    world_connect(&w);
+    set_staying(&w);
+    for (unsigned n = 1;; n++) {
+        alloc_fail_at(n);
+        world_frame(&w, EVENT(CHANGED, "000000000000000a", PATH_A_B));
+        if (!alloc_failed())
+            break;
+        alloc_fail_at(0);
+        REQUIRE(n < 10);
+        world_events(&w);
+        CHECK(strstr(w.events, "state reconnecting;") != NULL, "allocation %u", n);
+        session_connected(&w.s, w.now_ms);
+        world_output(&w);
+        world_frame(&w, GREETING);
+        world_output(&w);
+        world_events(&w);
+    }
+    alloc_fail_at(0);
+    CHECK_EQ_STR(world_events(&w), "recursive watch NodeDataChanged /a/b zxid=10;root watch NodeDataChanged /a/b zxid=10;");
+    world_deinit(&w);
+}
+
+union op_set_watches {
+    struct zk_set_watches_request one; /* the front of the other */
+    struct zk_set_watches2_request two;
+};
+
 /* Walk the packets: every path once, in its vector, none above the limit unless it is alone. */
 TEST(set_watches, packets_are_split_at_the_limit)
 {
@@ -239,11 +417,14 @@ TEST(set_watches, packets_are_split_at_the_limit)
     CHECK_EQ_INT(count, (int)(t.wire_bytes / SET_WATCHES_BYTES_MAX) + 1);
     for (; (r = request_pop(&packets)) != NULL; walked++) {
         struct jute_cursor c = jute_cursor_make(slice_make(r->frame + 12, r->size - 12));
-        struct zk_set_watches_request record;
-        const struct jute_vector *vectors[] = {&record.data, &record.exist, &record.child};
-        CHECK_EQ_INT(jute_decode(&c, &jute_set_watches_request, &record), 0);
+        union op_set_watches record = {0};
+        const struct jute_vector *vectors[] = {&record.two.data, &record.two.exist, &record.two.child, &record.two.persistent,
+                                               &record.two.recursive};
+        bool two = get_be32(r->frame + 8) == ZK_OP_SET_WATCHES2;
+        CHECK_EQ_INT(jute_decode(&c, two ? &jute_set_watches2_request : &jute_set_watches_request, &record), 0);
+        CHECK_EQ_INT(two, record.two.persistent.count + record.two.recursive.count > 0);
         CHECK(c.at == c.end);
-        CHECK_EQ_INT(record.relative_zxid, 7);
+        CHECK_EQ_INT(record.two.relative_zxid, 7);
         CHECK(r->size <= SET_WATCHES_BYTES_MAX + 64);
         for (int kind = 0; kind < WATCH_KINDS; kind++) {
             struct jute_cursor items = jute_cursor_make(vectors[kind]->items);

@@ -57,6 +57,7 @@ enum coord_error {
     COORD_E_CLOSING = 116, /* the handle is closed, being closed or freed */
     COORD_E_SESSION_MOVED = 118,
     COORD_E_NOT_READ_ONLY = 119,
+    COORD_E_NO_WATCHER = 121, /* no such watch is set */
     COORD_E_QUOTA_EXCEEDED = 125,
     COORD_E_THROTTLED = 127, /* too many requests wait: COORD_REQUESTS_MAX, COORD_REQUEST_BYTES_MAX */
 };
@@ -142,8 +143,9 @@ enum coord_event_type {
 
 struct coord_event {
     enum coord_event_type type;
-    int error;        /* of NOT_WATCHING: the error of the call, or SESSION_EXPIRED or CLOSING when the session ended; else 0 */
-    const char *path; /* as given to the call that set the watch */
+    int error; /* of NOT_WATCHING: the error of the call, or SESSION_EXPIRED or CLOSING when the session ended, 0 when it was
+                * removed; else 0 */
+    const char *path; /* as given to the call that set the watch; told to a recursive one: of the node that changed */
     int64_t zxid;     /* of the change; -1 when the server does not say */
 };
 
@@ -161,16 +163,30 @@ struct coord_watch {
     void *arg;
 };
 
+/* Watches that stay, set by coord_add_watch(). A persistent one tells all that happens to the node: its creation, its deletion,
+ * changes of its value and of the list of its children. A recursive one tells creation, deletion and changes of the value of
+ * the node and of everything below it; there are no changes of lists, a created or deleted child says as much. The node need
+ * not exist, and no right is asked for: a server leaves out what its client may not read. Such a watch runs its callback for
+ * each event, and once more at its end, with NOT_WATCHING. It is set anew on another server, but what happened between two
+ * connections is not told: who must not miss it reads again when the state is CONNECTED. */
+enum coord_watch_type {
+    COORD_WATCH_CHILDREN = 1, /* set by children */
+    COORD_WATCH_DATA = 2,     /* set by get and exists */
+    COORD_WATCH_ANY = 3,      /* in coord_check_watches() and coord_remove_watches() */
+    COORD_WATCH_PERSISTENT = 4,
+    COORD_WATCH_RECURSIVE = 5,
+};
+
 /* ---- Asynchronous calls ---- */
 
 struct coord_reply {
-    int error;                   /* 0, or negative, and then the rest is empty */
-    int64_t zxid;                /* the server's newest when it answered; of a write, its own. 0 when no server answered */
-    const char *path;            /* create: of the new node; sync; else NULL */
-    const void *data;            /* get: the value. NULL is the null value, which is not the same as an empty one */
-    size_t data_size;            /* in bytes */
-    const char *const *children; /* children: names without the parent's path, in no order */
-    size_t child_count;
+    int error;                     /* 0, or negative, and then the rest is empty */
+    int64_t zxid;                  /* the server's newest when it answered; of a write, its own. 0 when no server answered */
+    const char *path;              /* create: of the new node; sync; else NULL */
+    const void *data;              /* get: the value. NULL is the null value, which is not the same as an empty one */
+    size_t data_size;              /* in bytes */
+    const char *const *children;   /* children: names without the parent's path, in no order; ephemerals: paths */
+    size_t child_count;            /* of them; count_below: its answer */
     const struct coord_stat *stat; /* get, set, exists, and create and children if asked for; else NULL */
 };
 
@@ -201,6 +217,21 @@ int coord_children_async(struct coord_client *client, const char *path, bool sta
                          coord_reply_cb cb, void *arg);
 /* When it is answered, reads that follow see every write completed anywhere before it was sent. */
 int coord_sync_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg);
+/* Set a watch that stays (above): type is PERSISTENT or RECURSIVE, watch is not NULL. */
+int coord_add_watch_async(struct coord_client *client, const char *path, enum coord_watch_type type,
+                          const struct coord_watch *watch, coord_reply_cb cb, void *arg);
+/* Whether the server has a watch of this handle, of this type, on this path: 0 or NO_WATCHER. remove: it has no more of them,
+ * and each, were it several of the handle, is told NOT_WATCHING behind the answer. Servers of ZooKeeper before 3.9 refuse the
+ * types PERSISTENT and RECURSIVE with MARSHALLING, and know them as DATA, CHILDREN and ANY. */
+int coord_check_watches_async(struct coord_client *client, const char *path, enum coord_watch_type type, coord_reply_cb cb,
+                              void *arg);
+int coord_remove_watches_async(struct coord_client *client, const char *path, enum coord_watch_type type, coord_reply_cb cb,
+                               void *arg);
+/* The paths of the session's own ephemeral nodes that begin with this text; "/": all. */
+int coord_ephemerals_async(struct coord_client *client, const char *prefix, coord_reply_cb cb, void *arg);
+/* How many nodes there are below this one, at any depth. */
+int coord_count_below_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg);
+
 /* End the session once all earlier requests are answered; its ephemeral nodes go at once. No further request is taken. The
  * state is CLOSED when it is answered, whatever the answer; an error means that the server may only find out by time-out. */
 int coord_close_async(struct coord_client *client, coord_reply_cb cb, void *arg);
@@ -229,6 +260,12 @@ int coord_set(struct coord_client *client, const char *path, const void *data, s
 /* *children: child_count names and a NULL; one block. */
 int coord_children(struct coord_client *client, const char *path, const struct coord_watch *watch, char ***children,
                    size_t *child_count, struct coord_stat *stat);
+int coord_add_watch(struct coord_client *client, const char *path, enum coord_watch_type type, const struct coord_watch *watch);
+int coord_check_watches(struct coord_client *client, const char *path, enum coord_watch_type type);
+int coord_remove_watches(struct coord_client *client, const char *path, enum coord_watch_type type);
+/* *paths: as the names of coord_children(). */
+int coord_ephemerals(struct coord_client *client, const char *prefix, char ***paths, size_t *count);
+int coord_count_below(struct coord_client *client, const char *path, size_t *count);
 int coord_sync(struct coord_client *client, const char *path);
 int coord_close(struct coord_client *client);
 
