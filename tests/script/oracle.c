@@ -10,6 +10,7 @@
 struct vote {
     uint64_t last[PEER_MAX]; /* by server: durable with promised = accepted = this epoch */
     uint32_t winner, winner_boot;
+    uint64_t chosen;     /* the last entry that a quorum's votes in this epoch were the first to choose; 0 none */
     struct items issued; /* every entry ever proposed in this epoch, by counter */
 };
 
@@ -81,6 +82,7 @@ void oracle_wiped(struct world *w, const struct server *s)
     w->oracle->promised[s->id - 1] = 0;
 }
 
+/* By the votes in the epoch that s accepts now. */
 static void choose(struct world *w, const struct server *s, uint64_t zxid)
 {
     struct items *chosen = &w->oracle->chosen;
@@ -108,6 +110,17 @@ static void choose(struct world *w, const struct server *s, uint64_t zxid)
             world_broken(w, "I3: " ZXID_FMT " is chosen with another value", ZXID_ARG(one->zxid));
         items_add(chosen, one);
     }
+    of_epoch(w, s->disk.accepted)->chosen = zxid;
+}
+
+/* What was chosen in an epoch before this one. One that wins late, by promises of long ago, need not hold what a later epoch
+ * has chosen meanwhile, and no quorum will accept anything from it. */
+static uint64_t chosen_before(struct world *w, uint32_t epoch)
+{
+    while (epoch > 0)
+        if (of_epoch(w, --epoch)->chosen != 0)
+            return of_epoch(w, epoch)->chosen;
+    return 0;
 }
 
 void oracle_disk(struct world *w, const struct server *s)
@@ -205,14 +218,15 @@ static void check_commit(struct world *w, const struct server *s, uint64_t befor
 static void check_winner(struct world *w, const struct server *s)
 {
     struct vote *vote = of_epoch(w, s->core.epoch);
-    uint64_t last = oracle_chosen(w);
+    uint64_t last;
 
     if (s->core.role != PAXOS_LEADING || s->core.rolling)
         return;
     if (vote->winner == 0) {
         vote->winner = s->id;
         vote->winner_boot = s->core.options.boot;
-        if (zxid_epoch(last) < s->core.epoch && last > s->log.floor && items_find(&s->log, last) == NULL)
+        last = chosen_before(w, s->core.epoch);
+        if (last > s->log.floor && items_find(&s->log, last) == NULL)
             world_broken(w, "I7: %c wins epoch %u without " ZXID_FMT, 'A' + (int)s->id - 1, s->core.epoch, ZXID_ARG(last));
     }
     if (vote->winner != s->id || vote->winner_boot != s->core.options.boot)
