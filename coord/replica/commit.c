@@ -1,9 +1,10 @@
 /* commit.c - the leader's COMMITs to servers that nobody asks anything.
  *
  * A COMMIT makes a follower apply sooner; its clients see writes, and get their events, that much earlier. A server without
- * clients (its last HEARTBEAT_ACK said so, and it has forwarded nothing since) can do with what the next ACCEPT or heartbeat
- * says, and a lone write costs it one wake-up less. Held back for COMMIT_WAIT_MS at most: whoever connects meanwhile finds it
- * hardly behind. A COMMIT may be lost or late as any message may, so consensus does not know of this.
+ * clients (its last HEARTBEAT_ACK said so, and no FORWARD came since) can do with what the next ACCEPT or heartbeat
+ * says, and a lone write costs it one wake-up less. Held back for COMMIT_WAIT_MS at most, and no longer than until somebody
+ * connects there: that is forwarded, or asked for with an empty FORWARD (a session that has seen more comes from elsewhere).
+ * A COMMIT may be lost or late as any message may, so consensus does not know of this.
  */
 #include "replica/internal.h"
 

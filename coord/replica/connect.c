@@ -42,6 +42,7 @@ void connect_frame(struct replica *r, struct conn *c, struct slice frame)
         c->held_zxid = m.last_zxid_seen;
         c->state = CONN_CATCHING_UP;
         r->catching_up++;
+        origin_ask(r);
         return;
     }
     submit_connect(r, c, &m);

@@ -142,8 +142,12 @@ void origin_encode(struct replica *r, struct request *q, const struct entry *e);
 void origin_submit(struct replica *r, struct request *q);                        /* number it and make it pending */
 void origin_feed(struct replica *r); /* there may be credit again for starved connections */
 bool origin_has_credit(const struct replica *r, size_t size);
-void origin_pump(struct replica *r);                                   /* forward what the leader has not been sent */
-void origin_resend(struct replica *r);                                 /* nothing moves: send all anew */
+void origin_pump(struct replica *r);   /* forward what the leader has not been sent */
+void origin_resend(struct replica *r); /* nothing moves: send all anew */
+
+/* A FORWARD of nothing: somebody waits here for what the leader may be holding back (commit.c). */
+void origin_ask(struct replica *r);
+
 void origin_link_lost(struct replica *r, uint32_t peer);               /* what was on its way to it may be lost */
 struct request *origin_peek(const struct replica *r, uint64_t number); /* the oldest pending, if it has this number */
 void origin_take(struct replica *r, struct request *q);                /* it was applied: no longer pending */

@@ -29,7 +29,7 @@ static void open_desk(struct replica *r)
     l->scan_cursor = 0;
     map_deinit(&l->heard);
     for (uint32_t i = 0; i < r->peer_count; i++)
-        r->peers[i].differs = false;
+        r->peers[i].differs = r->peers[i].quiet = false; /* what an earlier lead knew is old */
     for (uint32_t id = 1; id < 128; id++) {
         struct lead_origin *o = &l->origin[id];
         o->known = state_origin(r->state, id, &o->incarnation, &o->boot, &o->number);

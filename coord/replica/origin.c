@@ -84,6 +84,15 @@ static void forward(struct replica *r, uint32_t leader, uint32_t epoch)
     }
 }
 
+void origin_ask(struct replica *r)
+{
+    struct peer_msg m = {.type = PEER_FORWARD, .from = replica_self(r), .to = r->paxos.leader};
+    if (replica_leads(r) || !replica_serving(r) || !peer_part_find(r, r->paxos.leader)->up)
+        return;
+    m.forward.epoch = r->paxos.promised.epoch;
+    message_send(r, &m);
+}
+
 void origin_pump(struct replica *r)
 {
     struct origin_part *o = &r->origin;

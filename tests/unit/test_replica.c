@@ -736,6 +736,29 @@ TEST(replica, a_commit_that_waits_leaves_when_a_client_of_the_server_writes)
     group_deinit(&g);
 }
 
+TEST(replica, a_commit_that_waits_leaves_when_a_session_comes_that_has_seen_it)
+{
+    struct reply reply;
+
+    begin(3);
+    uint32_t leader = group_leader(&g), quiet = leader % 3 + 1;
+    client_open(&a, &g, leader);
+    CHECK(client_connect(&a, 40000));
+    group_pass(&g, 200);
+    client_create(&a, 1, "/x", "v", 0);
+    group_settle(&g);
+    CHECK(client_reply(&a, &reply));
+    CHECK_EQ_INT(applied(quiet), applied(leader) - 1);
+    client_open(&b, &g, quiet);
+    CHECK(client_resume(&b, &a, reply.zxid)); /* no time passes */
+    client_get(&b, 1, "/x", false);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "1:0");
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
 static uint32_t wrong; /* the server whose digests differ from all others' */
 
 static bool speaks_wrong(struct peer_msg *m)
