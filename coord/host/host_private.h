@@ -41,7 +41,7 @@ void host_close(struct host *h);
 
 /* host_status.c */
 uint64_t host_count_files(void); /* open descriptors; takes long where there are many */
-void host_answer_word(void *context, const struct report_word *word, struct buf *to);
+bool host_answer_word(void *context, const struct report_word *word, struct report_place *place, struct buf *to);
 
 /* host_watch.c: log what changed since the last look. */
 void host_watch(struct host *h, uint64_t now_ms);

@@ -6,9 +6,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 /* Clients read the version of the protocol's home first; ours follows. */
@@ -52,6 +56,11 @@ static enum status_mode mode_of(const struct host *h, const struct replica_stats
     return r->leader != 0 ? STATUS_FOLLOWER : STATUS_LOOKING;
 }
 
+static struct status_latency latency(const struct replica_latency *l)
+{
+    return (struct status_latency){l->min_ms, l->max_ms, l->total_ms, l->count};
+}
+
 static void fill_replica(struct host *h, struct status *s)
 {
     struct replica_stats r;
@@ -67,21 +76,30 @@ static void fill_replica(struct host *h, struct status *s)
     s->cluster = r.cluster;
     s->leader = r.leader;
     s->epoch = r.epoch;
-    s->latency_min_ms = r.latency_min_us / 1000;
-    s->latency_max_ms = r.latency_max_us / 1000;
-    if (r.latency_count > 0)
-        s->latency_avg_ms = (double)r.latency_total_us / (double)r.latency_count / 1000;
+    s->latency = latency(&r.latency);
+    s->read_latency = latency(&r.read_latency);
+    s->write_latency = latency(&r.write_latency);
     s->received = r.packets_received;
     s->sent = r.packets_sent;
+    s->bytes_received = r.bytes_received;
+    s->bytes_sent = r.bytes_sent;
     s->outstanding = r.outstanding;
     s->nodes = r.state.nodes;
     s->ephemerals = r.state.ephemerals;
     s->sessions = r.state.sessions;
     s->data_bytes = r.state.data_bytes;
     s->watches = r.watch.watches;
+    s->watched_paths = r.watch.paths;
+    s->watchers = r.watch.watchers;
+    s->watch_bytes = r.watch.memory_bytes;
     s->followers = r.followers;
     s->synced_followers = r.synced_followers;
     s->pending_syncs = r.pending_syncs;
+    s->leading_ms = r.leading_ms;
+    s->connects = r.connects;
+    s->expired = r.expired;
+    s->proposals = r.proposals;
+    s->snapshots_sent = r.snapshots_sent;
     s->reads = r.reads;
     s->writes = r.writes;
     s->syncs = r.syncs;
@@ -140,40 +158,107 @@ static void fill_config(const struct host *h, struct status *s, struct status_se
     s->server_count = c->server_count;
 }
 
-struct walk {
-    const struct host *host;
-    size_t cursor;
-};
-
-static bool next_client(void *context, struct status_client *client)
+static bool next_client(void *context, uint64_t *at, struct status_client *client)
 {
-    struct walk *w = context;
+    const struct host *h = context;
     struct replica_conn_stats s;
+    uint64_t mono_ms = clock_mono_ms();
 
-    while (replica_conn_next(w->host->replica, &w->cursor, &s)) {
-        if (!clients_address(w->host->clients, s.conn, client->address))
-            continue; /* ended in this turn */
-        client->queued = s.queued;
-        client->received = s.received;
-        client->sent = s.sent;
-        return true;
+    while (replica_conn_next(h->replica, at, &s)) {
+        *client = (struct status_client){.queued = s.queued,
+                                         .received = s.received,
+                                         .sent = s.sent,
+                                         .session = s.session,
+                                         .timeout_ms = s.timeout_ms,
+                                         .since_wall_ms = (uint64_t)clock_wall_ms() - (mono_ms - s.opened_ms),
+                                         .answered_ms = s.answered_ms,
+                                         .last_zxid = s.last_zxid,
+                                         .last_xid = s.last_xid,
+                                         .last_op = s.last_op,
+                                         .latency_last_ms = s.latency_last_ms,
+                                         .latency_min_ms = s.latency_min_ms,
+                                         .latency_max_ms = s.latency_max_ms,
+                                         .latency_total_ms = s.latency_total_ms,
+                                         .latency_count = s.latency_count};
+        if (clients_address(h->clients, s.conn, client->address))
+            return true; /* else it ended in this turn */
     }
     return false;
 }
 
-void host_answer_word(void *context, const struct report_word *word, struct buf *to)
+static bool next_session(void *context, uint64_t *at, struct status_session *session)
+{
+    const struct host *h = context;
+    struct state_session s;
+
+    if (!state_session_next(replica_state(h->replica), at, &s))
+        return false;
+    *session = (struct status_session){s.id, s.timeout_ms, s.ephemeral_count};
+    return true;
+}
+
+static bool next_ephemeral(void *context, uint64_t session, uint64_t *at, struct buf *path)
+{
+    const struct host *h = context;
+
+    return state_owned_next(replica_state(h->replica), session, at, path);
+}
+
+static bool watches(void *context, bool by_session, uint32_t max, status_watch_cb each, void *each_context)
+{
+    const struct host *h = context;
+
+    return replica_watches(h->replica, by_session, max, each, each_context);
+}
+
+static void reset(void *context, bool connections)
 {
     struct host *h = context;
-    struct walk walk = {.host = h};
+
+    if (connections)
+        replica_reset_conns(h->replica);
+    else
+        replica_reset_stats(h->replica);
+}
+
+static void fill_machine(struct status *s, struct utsname *name, char directory[PATH_MAX])
+{
+    const struct passwd *user = getpwuid(getuid());
+    struct sysinfo memory;
+
+    if (uname(name) == 0) {
+        s->host_name = name->nodename;
+        s->os_name = name->sysname;
+        s->os_arch = name->machine;
+        s->os_version = name->release;
+    }
+    if (user != NULL) {
+        s->user_name = user->pw_name;
+        s->user_home = user->pw_dir;
+    }
+    s->user_dir = getcwd(directory, PATH_MAX);
+    if (sysinfo(&memory) == 0) {
+        s->memory_free_mb = ((uint64_t)memory.freeram * memory.mem_unit) >> 20;
+        s->memory_total_mb = ((uint64_t)memory.totalram * memory.mem_unit) >> 20;
+    }
+}
+
+bool host_answer_word(void *context, const struct report_word *word, struct report_place *place, struct buf *to)
+{
+    struct host *h = context;
     struct status_server servers[PEER_MAX];
-    struct status s = {.next_client = next_client, .context = &walk};
+    struct utsname name;
+    char directory[PATH_MAX];
+    struct status s = {.lists = {next_client, next_session, next_ephemeral, watches, reset, h}};
 
     fill_config(h, &s, servers);
     fill_replica(h, &s);
     fill_net(h, &s);
-    if (strcmp(word->name, "conf") == 0) {
+    if (strcmp(word->name, "conf") == 0 || strcmp(word->name, "dirs") == 0) {
         s.data_dir_bytes = directory_bytes(s.data_dir);
         s.log_dir_bytes = directory_bytes(s.log_dir);
     }
-    word->print(to, &s);
+    if (strcmp(word->name, "envi") == 0)
+        fill_machine(&s, &name, directory);
+    return report_print(word, to, &s, place);
 }

@@ -90,6 +90,7 @@ struct clients *clients_new(struct event_base *base, struct inbox *inbox, struct
     c->inbox = inbox;
     c->replica = replica;
     c->options = *options;
+    c->pieces_left = CLIENTS_PIECES;
     list_init(&c->touched);
     list_init(&c->gone);
     list_init(&c->warm);
@@ -157,6 +158,7 @@ void clients_after_step(struct clients *c, uint64_t now_ms)
     uint64_t id;
 
     c->now_ms = now_ms;
+    c->pieces_left = CLIENTS_PIECES;
     while ((node = list_pop_front(&c->touched)) != NULL) {
         struct conn *conn = LIST_ENTRY(node, struct conn, link);
         buf_consume(&conn->in, conn->in_used);

@@ -20,8 +20,10 @@
 
 #include <event2/event.h>
 
-/* Prints the answer to a four-letter word (a word that is allowed). */
-typedef void (*clients_word_cb)(void *context, const struct report_word *word, struct buf *to);
+/* Prints a piece of the answer to a four-letter word (a word that is allowed); true: there is more (report_print). */
+typedef bool (*clients_word_cb)(void *context, const struct report_word *word, struct report_place *place, struct buf *to);
+
+#define CLIENTS_PIECES 4 /* so many pieces of such answers are printed in one turn, whoever asks */
 
 struct clients_options {
     uint64_t connections_max;         /* beyond it new ones are closed, and the listener takes a rest; >= 1 */

@@ -129,11 +129,24 @@ static bool send_some(struct conn *conn, struct buf *from)
     return true;
 }
 
+/* One piece a turn: what is written at once must not hold the others up. */
+static void print_piece(struct conn *conn)
+{
+    struct clients *c = conn->clients;
+
+    if (conn->word == NULL || c->pieces_left == 0 || buf_size(&conn->answer) > 0)
+        return;
+    c->pieces_left--;
+    if (!c->options.word(c->options.context, conn->word, &conn->place, &conn->answer))
+        conn->word = NULL;
+}
+
 static void continue_answer(struct conn *conn)
 {
+    print_piece(conn);
     if (!send_some(conn, &conn->answer))
         return;
-    if (buf_size(&conn->answer) == 0)
+    if (buf_size(&conn->answer) == 0 && conn->word == NULL)
         finish(conn);
     else
         want(conn, EV_WRITE);
@@ -144,7 +157,7 @@ static void answer_word(struct conn *conn, const struct report_word *word)
     struct clients *c = conn->clients;
 
     if (report_word_allowed(word, c->options.four_letter_words))
-        c->options.word(c->options.context, word, &conn->answer);
+        conn->word = word;
     else
         report_word_refused(&conn->answer, word);
     tell_closed(conn);

@@ -16,10 +16,12 @@ enum conn_state { CONN_FIRST, CONN_OPEN, CONN_ANSWERING, CONN_GONE };
 
 struct conn {
     struct clients *clients;
-    struct event event;         /* interests: those of `wants` */
-    struct buf in;              /* the begin of a frame that has not come whole */
-    size_t in_used;             /* of it: frames that the events of this turn borrow */
-    struct buf answer;          /* to a four-letter word */
+    struct event event;             /* interests: those of `wants` */
+    struct buf in;                  /* the begin of a frame that has not come whole */
+    size_t in_used;                 /* of it: frames that the events of this turn borrow */
+    struct buf answer;              /* to a four-letter word */
+    const struct report_word *word; /* whose answer is not printed to its end */
+    struct report_place place;
     struct replica_conn_io *io; /* NULL until the replica has something for it */
     struct list link;           /* in clients.touched or clients.gone, else alone */
     struct list warm;           /* in clients.warm while it holds memory of buffers, else alone */
@@ -39,6 +41,7 @@ struct clients {
     struct listener *listener;
     struct map by_id, by_address;
     struct list touched, gone, warm;
+    uint32_t pieces_left; /* of CLIENTS_PIECES */
     uint64_t last_id, now_ms, swept_ms, refused_log_ms;
 };
 

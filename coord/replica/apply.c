@@ -26,6 +26,8 @@ static void session_effects(struct replica *r, const struct apply *a, const stru
     struct conn *c = conn_of_session(r, a->session);
     if (a->session_closed) {
         map_remove(&r->lead.heard, a->session);
+        if (r->lead.open && a->entry->kind == ENTRY_SESSION_EXPIRE)
+            r->stats.expired++;
         if (c != NULL && own == NULL)
             conn_close(r, c); /* expired, or closed through another server; who asked for it here gets a reply first */
         return;

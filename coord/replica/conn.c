@@ -16,6 +16,7 @@ void conn_open(struct replica *r, uint64_t id, struct slice address)
     list_init(&c->arming_link);
     auth_opened(c, address);
     COORD_ASSERT(map_put(&r->conns, id, c) == NULL);
+    conn_row_add(&r->conn_row, c);
 }
 
 void conn_dirty(struct replica *r, struct conn *c)
@@ -85,6 +86,7 @@ void conn_closed(struct replica *r, uint64_t id)
         return;
     conn_close(r, c);
     map_remove(&r->conns, id);
+    conn_row_remove(&r->conn_row, c);
     list_remove(&c->dirty_link);
     buf_deinit(&c->auth);
     buf_deinit(&c->io.output);
@@ -115,6 +117,7 @@ void conn_frame(struct replica *r, uint64_t id, struct slice frame)
         return;
     c->received++;
     r->stats.packets_received++;
+    r->stats.bytes_received += 4 + frame.size;
     if (c->state == CONN_NEW)
         connect_frame(r, c, frame);
     else
@@ -138,6 +141,7 @@ static void conn_sent(struct replica *r, struct conn *c, size_t size)
     buf_commit(&c->io.output, size);
     c->sent++;
     r->stats.packets_sent++;
+    r->stats.bytes_sent += size;
     conn_dirty(r, c);
 }
 
@@ -170,13 +174,4 @@ struct replica_conn_io *replica_conn_io(struct replica *r, uint64_t id)
 {
     struct conn *c = map_get(&r->conns, id);
     return c == NULL ? NULL : &c->io;
-}
-
-bool replica_conn_next(const struct replica *r, size_t *cursor, struct replica_conn_stats *stats)
-{
-    const struct conn *c = map_next(&r->conns, cursor);
-    if (c == NULL)
-        return false;
-    *stats = (struct replica_conn_stats){c->id, c->session, c->received, c->sent, c->queued, c->timeout_ms};
-    return true;
 }

@@ -36,6 +36,7 @@ void connect_frame(struct replica *r, struct conn *c, struct slice frame)
         conn_close(r, c);
         return;
     }
+    r->stats.connects++;
     c->wants_read_only_byte = jute_decode_read_only(&at) >= 0;
     if (m.last_zxid_seen > 0 && (uint64_t)m.last_zxid_seen > r->apply.applied) {
         c->held = slice_make(coord_memdup(frame.data, frame.size), frame.size);
@@ -90,6 +91,7 @@ static void respond(struct replica *r, struct conn *c, uint32_t timeout_ms, uint
     buf_commit(&c->io.output, 4 + size);
     c->sent++;
     r->stats.packets_sent++;
+    r->stats.bytes_sent += 4 + size;
     conn_dirty(r, c);
 }
 

@@ -44,7 +44,12 @@ struct conn {
     uint64_t opened_ms;
     uint64_t drained_ms; /* when the client last took output, or had none waiting */
     uint64_t received, sent;
-    struct buf auth;   /* ids, as in an entry: auth.c */
+    struct buf auth;       /* ids, as in an entry: auth.c */
+    struct conn_answered { /* what `cons` shows of its requests */
+        struct replica_latency latency;
+        uint64_t at_ms, zxid, last_ms;
+        int32_t xid, op;
+    } answered;
     struct slice held; /* CATCHING_UP: the connect request, owned */
     int64_t held_zxid;
 };
@@ -91,8 +96,21 @@ void conn_close_all(struct replica *r);             /* a snapshot replaced the s
 struct conn *conn_of_session(const struct replica *r, uint64_t session);
 void conn_bind_session(struct replica *r, struct conn *c, uint64_t session, uint32_t attach);
 void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, int err, struct slice record);
-void conn_put(struct replica *r, struct conn *c, struct slice frame); /* whole, with its length */
-void conn_pace(struct replica *r, struct conn *c);                    /* set or clear io.paused */
+void conn_put(struct replica *r, struct conn *c, struct slice frame);                              /* whole, with its length */
+void conn_pace(struct replica *r, struct conn *c);                                                 /* set or clear io.paused */
+void conn_answered(struct replica *r, struct conn *c, int32_t xid, int32_t op, uint64_t since_ms); /* behind the reply */
+
+/* conns.c: the connections in the order of their ids. */
+struct conn_row {
+    struct conn_place {
+        uint64_t id;
+        struct conn *conn; /* NULL: gone */
+    } * places;
+    size_t count, capacity, gaps;
+};
+void conn_row_add(struct conn_row *row, struct conn *c);
+void conn_row_remove(struct conn_row *row, const struct conn *c);
+struct conn *conn_row_after(const struct conn_row *row, uint64_t id); /* the one with the least id above; NULL: none */
 
 void connect_frame(struct replica *r, struct conn *c, struct slice frame);
 void connect_caught_up(struct replica *r); /* looks at the held ones: applied moved on, or time passed */
@@ -171,6 +189,7 @@ struct lead_part {
     uint64_t mono_base_ms;
     struct map heard;   /* session -> monotonic ms + 1 when last heard */
     uint64_t opened_ms; /* nobody is late before a full time-out from here */
+    uint64_t since_ms;  /* when the desk was opened */
     uint64_t awake_ms;  /* the last look */
     uint64_t scan_cursor, scan_at_ms;
 };
@@ -373,6 +392,7 @@ struct replica {
     struct state *state;
     struct watch_table *watch;
     struct map conns, sessions; /* conn id -> conn; session id -> conn */
+    struct conn_row conn_row;
     struct list dirty, touched;
     struct list drowned;  /* connections with REPLICA_OUTPUT_EVENTS_BYTES of events, to be closed */
     struct list arming;   /* connections whose setWatches goes on in the next turn */

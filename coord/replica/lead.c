@@ -26,6 +26,7 @@ static void open_desk(struct replica *r)
     l->cluster_ms = l->cluster_base_ms = counts.cluster_ms;
     l->mono_base_ms = l->awake_ms = r->now.mono_ms;
     l->opened_ms = SEEDED(expiry_not_restarted) ? 0 : r->now.mono_ms;
+    l->since_ms = r->now.mono_ms;
     l->scan_cursor = 0;
     map_deinit(&l->heard);
     for (uint32_t i = 0; i < r->peer_count; i++)
@@ -152,6 +153,7 @@ void lead_flush(struct replica *r)
         struct batch *b = batch_new(slice_make(buf_bytes(&l->queue), size));
         COORD_ASSERT(b != NULL && b->count == count);
         buf_consume(&l->queue, size);
+        r->stats.proposals += count;
         drive_event(r, &(struct paxos_event){.type = PAXOS_SUBMIT, .first = first, .count = count}, b);
         batch_unref(b);
     }

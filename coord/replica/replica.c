@@ -66,6 +66,7 @@ void replica_free(struct replica *r)
         buf_deinit(&c->io.output);
         coord_free(c);
     }
+    coord_free(r->conn_row.places);
     map_deinit(&r->conns);
     map_deinit(&r->sessions);
     struct list *node;

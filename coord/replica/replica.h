@@ -129,21 +129,42 @@ struct replica_stats {
     uint64_t cluster;        /* 0 until FORM is known chosen: compatible with any */
     const struct form *form; /* NULL until then; valid until the next step */
     uint64_t packets_received, packets_sent, connections, outstanding;
+    uint64_t bytes_received, bytes_sent; /* of clients, with the frames' lengths */
     uint64_t reads, writes, syncs, watches_fired, commits, elections, snapshots_taken, snapshots_received, bad_packets;
-    uint64_t latency_min_us, latency_max_us, latency_total_us, latency_count; /* in ms resolution times 1000 */
-    uint64_t sessions_heard; /* of which the leader knows when they were last heard */
+    struct replica_latency { /* from read to reply, in the resolution of a turn's clock */
+        uint64_t min_ms, max_ms, total_ms, count;
+    } latency, read_latency, write_latency;                /* all requests; reads; writes */
+    uint64_t connects, expired, proposals, snapshots_sent; /* connect requests; as a leader: sessions ended, entries proposed */
+    uint64_t leading_ms;                                   /* how long this server has led; 0: it does not */
+    uint64_t sessions_heard;                               /* of which the leader knows when they were last heard */
     uint64_t pending_syncs, synced_followers, followers, max_turn_entries;
     struct state_counts state;
     struct watch_counts watch;
 };
 void replica_stats(const struct replica *r, struct replica_stats *stats);
 
-/* A connection's line for `stat`. False at the end. */
+/* A connection's line for `stat` and `cons`. */
 struct replica_conn_stats {
     uint64_t conn, session, received, sent;
     uint32_t queued, timeout_ms;
+    uint64_t opened_ms, answered_ms; /* monotonic; answered_ms 0: nothing was answered yet */
+    uint64_t last_zxid;              /* header zxid of the last reply */
+    int32_t last_xid, last_op;       /* of the last request that was answered; last_op 0: none */
+    uint64_t latency_last_ms, latency_min_ms, latency_max_ms, latency_total_ms, latency_count;
 };
-bool replica_conn_next(const struct replica *r, size_t *cursor, struct replica_conn_stats *stats);
+
+/* The connection with the least id above `*at`, which becomes its id; 0 first. False at the end. A walk may take many turns:
+ * what is there all the time is met once. */
+bool replica_conn_next(const struct replica *r, uint64_t *at, struct replica_conn_stats *stats);
+
+/* Begin to count anew: what `stats` counts of packets and latency; the same of each connection. */
+void replica_reset_stats(struct replica *r);
+void replica_reset_conns(struct replica *r);
+
+/* The watches here, grouped by path or by session, at most `max` of them; what a session has on one path in several kinds comes
+ * once. False: there are more. */
+typedef void (*replica_watch_cb)(void *context, uint64_t session, struct slice path);
+bool replica_watches(const struct replica *r, bool by_session, uint32_t max, replica_watch_cb each, void *context);
 
 /* For the simulator and tests: look, do not touch. */
 const struct paxos *replica_paxos(const struct replica *r);

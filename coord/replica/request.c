@@ -44,16 +44,6 @@ static void dequeue(struct replica *r, struct conn *c, struct request *q)
     conn_pace(r, c);
 }
 
-static void count_latency(struct replica *r, const struct request *q)
-{
-    uint64_t us = (r->now.mono_ms - q->at_ms) * 1000;
-    if (r->stats.latency_count++ == 0 || us < r->stats.latency_min_us)
-        r->stats.latency_min_us = us;
-    if (us > r->stats.latency_max_us)
-        r->stats.latency_max_us = us;
-    r->stats.latency_total_us += us;
-}
-
 static void run_read(struct replica *r, struct conn *c, const struct op_desc *op, const void *decoded, int32_t xid,
                      size_t auth_size)
 {
@@ -164,7 +154,7 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
     case REQUEST_HELD:
         return false;
     }
-    count_latency(r, q);
+    conn_answered(r, c, q->xid, q->op, q->at_ms);
     dequeue(r, c, q);
     request_free(q);
     return true;
@@ -294,10 +284,12 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     } else if (op->flags & OP_WRITE) {
         enqueue_write(r, c, &h, record);
     } else if (op->flags & OP_READ) {
-        if ((list_empty(&c->queue) || SEEDED(read_overtakes)) && buf_size(&c->io.output) < REPLICA_OUTPUT_BYTES)
+        if ((list_empty(&c->queue) || SEEDED(read_overtakes)) && buf_size(&c->io.output) < REPLICA_OUTPUT_BYTES) {
             run_read(r, c, op, &decoded, h.xid, buf_size(&c->auth));
-        else
+            conn_answered(r, c, h.xid, h.type, r->now.mono_ms);
+        } else {
             enqueue_copy(r, c, REQUEST_READ, &h, record);
+        }
     } else if (h.type == ZK_OP_SYNC) {
         enqueue_copy(r, c, REQUEST_SYNC, &h, record);
     } else if (h.type == ZK_OP_AUTH) {
@@ -325,11 +317,11 @@ void request_applied(struct replica *r, struct request *q, const struct apply *a
         return;
     }
     r->stats.writes++;
-    count_latency(r, q);
     /* The entry that moved or ended a session has closed its connection: neither error reaches a client (PROTOCOL section 3).
      */
     COORD_ASSERT(a->err != -COORD_E_SESSION_MOVED && a->err != -COORD_E_SESSION_EXPIRED);
     conn_reply(r, c, q->xid, (int64_t)a->entry->zxid, a->err, record);
+    conn_answered(r, c, q->xid, q->op, q->at_ms);
     if (q->op == ZK_OP_CLOSE_SESSION)
         conn_close(r, c);
     request_free(q);

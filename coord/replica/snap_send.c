@@ -22,6 +22,7 @@ static void start(struct replica *r, struct peer_part *peer)
                             .epoch = r->paxos.promised.epoch,
                             .progress_ms = r->now.mono_ms,
                             .poked_ms = r->now.mono_ms};
+    r->stats.snapshots_sent++;
 }
 
 static void read_piece(struct replica *r, struct peer_part *peer)

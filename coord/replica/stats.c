@@ -20,6 +20,7 @@ void replica_stats(const struct replica *r, struct replica_stats *stats)
     stats->form = r->paxos.form_chosen ? &r->paxos.form : NULL;
     stats->digest = state_digest(r->state);
     stats->connections = r->conns.count;
+    stats->leading_ms = r->lead.open ? r->now.mono_ms - r->lead.since_ms : 0;
     stats->sessions_heard = r->lead.heard.count;
     for (uint32_t i = 0; replica_leads(r) && i < r->options.paxos.voter_count; i++) {
         const struct paxos_peer *p = &r->paxos.peer[i];

@@ -10,35 +10,116 @@ static void put(struct buf *to, const char *key, uint64_t value)
     buf_printf(to, "%s\t%llu\n", key, (unsigned long long)value);
 }
 
+static void put_average(struct buf *to, const char *key, const struct status_latency *l)
+{
+    buf_printf(to, "%s\t%.1f\n", key, report_average(l->total_ms, l->count));
+}
+
+/* A summary of ZooKeeper's, without its quantiles: they are of a sample there, and not kept here. */
+static void put_latency(struct buf *to, const char *name, const struct status_latency *l)
+{
+    buf_printf(to, "zk_avg_%s\t%.1f\nzk_min_%s\t%llu\nzk_max_%s\t%llu\nzk_cnt_%s\t%llu\nzk_sum_%s\t%llu\n", name,
+               report_average(l->total_ms, l->count), name, (unsigned long long)l->min_ms, name, (unsigned long long)l->max_ms,
+               name, (unsigned long long)l->count, name, (unsigned long long)l->total_ms);
+}
+
+static void put_clients(struct buf *to, const struct status *s)
+{
+    put(to, "zk_num_alive_connections", s->connections);
+    put_average(to, "zk_avg_latency", &s->latency);
+    put(to, "zk_min_latency", s->latency.min_ms);
+    put(to, "zk_max_latency", s->latency.max_ms);
+    put(to, "zk_outstanding_requests", s->outstanding);
+    put(to, "zk_packets_sent", s->sent);
+    put(to, "zk_packets_received", s->received);
+    put(to, "zk_bytes_received_count", s->bytes_received);
+    put(to, "zk_response_bytes", s->bytes_sent);
+    put(to, "zk_connection_request_count", s->connects);
+    put(to, "zk_connection_rejected", s->rejected);
+    put(to, "zk_stale_sessions_expired", s->expired);
+    put_latency(to, "readlatency", &s->read_latency);
+    put_latency(to, "updatelatency", &s->write_latency);
+}
+
+static void put_tree(struct buf *to, const struct status *s)
+{
+    put(to, "zk_ephemerals_count", s->ephemerals);
+    put(to, "zk_znode_count", s->nodes);
+    put(to, "zk_approximate_data_size", s->data_bytes);
+    put(to, "zk_global_sessions", s->sessions);
+    put(to, "zk_local_sessions", 0);
+    put(to, "zk_watch_count", s->watches);
+    put(to, "zk_watch_bytes", s->watch_bytes);
+}
+
+static void put_server(struct buf *to, const struct status *s)
+{
+    put(to, "zk_max_file_descriptor_count", s->files_max);
+    put(to, "zk_open_file_descriptor_count", s->files_open);
+    put(to, "zk_uptime", s->uptime_ms);
+    put(to, "zk_commit_count", s->commits);
+    put(to, "zk_snap_count", s->snapshots_sent);
+    put(to, "zk_looking_count", s->elections);
+}
+
+/* What of ZooKeeper's has no cause here: such a thing never happens, so it was counted. */
+static void put_never(struct buf *to)
+{
+    static const char *const keys[] = {"zk_non_mtls_remote_conn_count",
+                                       "zk_non_mtls_local_conn_count",
+                                       "zk_outstanding_tls_handshake",
+                                       "zk_tls_handshake_exceeded",
+                                       "zk_unsuccessful_handshake",
+                                       "zk_connection_drop_count",
+                                       "zk_dead_watchers_queued",
+                                       "zk_dead_watchers_cleared",
+                                       "zk_add_dead_watcher_stall_time",
+                                       "zk_response_packet_cache_hits",
+                                       "zk_response_packet_cache_misses",
+                                       "zk_response_packet_get_children_cache_hits",
+                                       "zk_response_packet_get_children_cache_misses",
+                                       "zk_stale_requests",
+                                       "zk_stale_requests_dropped",
+                                       "zk_stale_replies",
+                                       "zk_large_requests_rejected",
+                                       "zk_throttled_ops",
+                                       "zk_insecure_admin_count",
+                                       "zk_unrecoverable_error_count",
+                                       "zk_digest_mismatches_count",
+                                       "zk_quit_leading_due_to_disloyal_voter"};
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        put(to, keys[i], 0);
+    buf_printf(to, "zk_connection_drop_probability\t0.0\n");
+}
+
+static void put_quorum(struct buf *to, const struct status *s)
+{
+    if (s->mode != STATUS_STANDALONE) {
+        put(to, "zk_quorum_size", s->server_count);
+        buf_printf(to, "zk_peer_state\t%s\n", s->mode == STATUS_LEADER ? "leading - broadcast" : "following - broadcast");
+    }
+    if (s->mode == STATUS_LEADER) {
+        put(to, "zk_learners", s->followers);
+        put(to, "zk_followers", s->followers); /* of 3.4, still read by exporters */
+        put(to, "zk_synced_followers", s->synced_followers);
+        put(to, "zk_synced_non_voting_followers", 0);
+        put(to, "zk_synced_observers", 0);
+        put(to, "zk_pending_syncs", s->pending_syncs);
+        put(to, "zk_leader_uptime", s->leading_ms);
+        put(to, "zk_proposal_count", s->proposals);
+    }
+}
+
 static void put_zk(struct buf *to, const struct status *s)
 {
     buf_printf(to, "zk_version\t%s\n", s->version);
     buf_printf(to, "zk_server_state\t%s\n", report_mode_name(s->mode));
-    put(to, "zk_min_latency", s->latency_min_ms);
-    buf_printf(to, "zk_avg_latency\t%.1f\n", s->latency_avg_ms);
-    put(to, "zk_max_latency", s->latency_max_ms);
-    put(to, "zk_packets_received", s->received);
-    put(to, "zk_packets_sent", s->sent);
-    put(to, "zk_num_alive_connections", s->connections);
-    put(to, "zk_outstanding_requests", s->outstanding);
-    put(to, "zk_znode_count", s->nodes);
-    put(to, "zk_watch_count", s->watches);
-    put(to, "zk_ephemerals_count", s->ephemerals);
-    put(to, "zk_approximate_data_size", s->data_bytes);
-    put(to, "zk_global_sessions", s->sessions);
-    put(to, "zk_local_sessions", 0);
-    put(to, "zk_open_file_descriptor_count", s->files_open);
-    put(to, "zk_max_file_descriptor_count", s->files_max);
-    put(to, "zk_uptime", s->uptime_ms);
-    put(to, "zk_commit_count", s->commits);
-    put(to, "zk_snap_count", s->snapshots_taken);
-    put(to, "zk_connection_rejected", s->rejected);
-    if (s->mode == STATUS_LEADER) {
-        put(to, "zk_followers", s->followers);
-        put(to, "zk_synced_followers", s->synced_followers);
-        put(to, "zk_learners", s->followers);
-        put(to, "zk_pending_syncs", s->pending_syncs);
-    }
+    put_clients(to, s);
+    put_tree(to, s);
+    put_server(to, s);
+    put_quorum(to, s);
+    put_never(to);
 }
 
 static void put_coord(struct buf *to, const struct status *s)

@@ -12,10 +12,25 @@
 
 #include <stdint.h>
 
+/* Where a long answer goes on; zero first. */
+struct report_place {
+    uint32_t part;
+    uint64_t at, item;
+};
+
+/* `print` answers at once. `page` appends a piece of about REPORT_PIECE_BYTES and tells whether there is more, so that no turn
+ * of the core takes long; what begins or ends meanwhile may be in the answer or not. One of the two is set. */
+#define REPORT_PIECE_BYTES (32u << 10)
+#define REPORT_PIECE_LOOKS 1024u /* sessions or connections that one piece looks at */
+#define REPORT_WATCHES_MAX 8192u /* that wchc and wchp list; a last line tells when there are more */
 struct report_word {
     char name[5];
-    void (*print)(struct buf *to, const struct status *s); /* NULL: never allowed */
+    void (*print)(struct buf *to, const struct status *s);
+    bool (*page)(struct buf *to, const struct status *s, struct report_place *place);
 };
+
+/* A piece of the answer; true: there is more, to be asked for with the same place. */
+bool report_print(const struct report_word *word, struct buf *to, const struct status *s, struct report_place *place);
 
 /* The word of these four bytes; NULL when they are none. */
 const struct report_word *report_word_find(const uint8_t bytes[4]);

@@ -4,16 +4,45 @@
 #ifndef COORD_REPORT_STATUS_H
 #define COORD_REPORT_STATUS_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum status_mode { STATUS_STANDALONE, STATUS_LEADER, STATUS_FOLLOWER, STATUS_LOOKING };
 
-/* One client connection, a line of `stat`. */
+/* One client connection, a line of `stat` and `cons`. */
 struct status_client {
     char address[64]; /* "127.0.0.1:40312", "[::1]:40312" */
     uint64_t queued, received, sent;
+    uint64_t session; /* 0: none yet */
+    uint64_t timeout_ms, since_wall_ms, answered_ms, last_zxid;
+    int32_t last_xid, last_op; /* last_op 0: nothing was answered yet */
+    uint64_t latency_last_ms, latency_min_ms, latency_max_ms, latency_total_ms, latency_count;
+};
+
+struct status_session {
+    uint64_t id;
+    uint32_t timeout_ms, ephemerals;
+};
+
+struct status_latency {
+    uint64_t min_ms, max_ms, total_ms, count;
+};
+
+typedef void (*status_watch_cb)(void *context, uint64_t session, struct slice path);
+
+/* What words look up while they print. In a walk `*at` is 0 first, and says where to go on, many turns later too. NULL
+ * functions: there is nothing. */
+struct status_lists {
+    bool (*next_client)(void *context, uint64_t *at, struct status_client *client);
+    bool (*next_session)(void *context, uint64_t *at, struct status_session *session);
+    bool (*next_ephemeral)(void *context, uint64_t session, uint64_t *at, struct buf *path);
+    /* In groups; at most `max`, else false. */
+    bool (*watches)(void *context, bool by_session, uint32_t max, status_watch_cb each, void *each_context);
+    void (*reset)(void *context, bool connections); /* else the server's own figures */
+    void *context;
 };
 
 struct status_server {
@@ -34,14 +63,17 @@ struct status {
     uint32_t server, leader, epoch;
     uint64_t uptime_ms;
 
-    uint64_t latency_min_ms, latency_max_ms;
-    double latency_avg_ms;
-    uint64_t received, sent, connections, outstanding;
-    uint64_t nodes, ephemerals, sessions, watches, data_bytes;
+    struct status_latency latency, read_latency, write_latency;
+    uint64_t received, sent, bytes_received, bytes_sent, connections, outstanding;
+    uint64_t nodes, ephemerals, sessions, data_bytes;
+    uint64_t watches, watched_paths, watchers, watch_bytes;
     uint64_t files_open, files_max;
     uint64_t followers, synced_followers, pending_syncs; /* of a leader */
+    uint64_t leading_ms;                                 /* since when it leads; 0: it does not */
 
     uint64_t reads, writes, syncs, watches_fired, commits, elections, snapshots_taken, snapshots_received;
+    uint64_t connects, expired, proposals; /* connect requests; sessions that this leader ended; entries that it proposed */
+    uint64_t snapshots_sent;
     uint64_t bad_packets;           /* from clients: connections closed for one */
     uint64_t rejected;              /* client connections refused at a limit */
     uint64_t peer_bad_frames;       /* links closed for one */
@@ -56,9 +88,11 @@ struct status {
     const struct status_server *servers;
     uint32_t server_count;
 
-    /* `stat`: the next connection; false at the end. */
-    bool (*next_client)(void *context, struct status_client *client);
-    void *context;
+    /* `envi` */
+    const char *host_name, *os_name, *os_arch, *os_version, *user_name, *user_home, *user_dir;
+    uint64_t memory_free_mb, memory_total_mb;
+
+    struct status_lists lists;
 };
 
 #endif

@@ -33,10 +33,15 @@ static void print_isro(struct buf *to, const struct status *s)
     buf_printf(to, "%s", s->serving ? "rw" : "null");
 }
 
-static void print_summary(struct buf *to, const struct status *s)
+double report_average(uint64_t total, uint64_t count)
 {
-    buf_printf(to, "Latency min/avg/max: %llu/%.1f/%llu\n", (unsigned long long)s->latency_min_ms, s->latency_avg_ms,
-               (unsigned long long)s->latency_max_ms);
+    return count == 0 ? 0 : (double)total / (double)count;
+}
+
+void report_summary(struct buf *to, const struct status *s)
+{
+    buf_printf(to, "Latency min/avg/max: %llu/%.1f/%llu\n", (unsigned long long)s->latency.min_ms,
+               report_average(s->latency.total_ms, s->latency.count), (unsigned long long)s->latency.max_ms);
     buf_printf(to, "Received: %llu\n", (unsigned long long)s->received);
     buf_printf(to, "Sent: %llu\n", (unsigned long long)s->sent);
     buf_printf(to, "Connections: %llu\n", (unsigned long long)s->connections);
@@ -51,56 +56,52 @@ static void print_srvr(struct buf *to, const struct status *s)
     if (report_not_serving(to, s))
         return;
     buf_printf(to, "Zookeeper version: %s\n", s->version);
-    print_summary(to, s);
+    report_summary(to, s);
 }
 
-static void print_stat(struct buf *to, const struct status *s)
+/* There is no trace mask: nothing is traced, whatever stmk asks for. */
+static void print_trace_mask(struct buf *to, const struct status *s)
 {
-    struct status_client client;
+    (void)s;
+    buf_printf(to, "0");
+}
 
+/* ZooKeeper lists the last digests of its log; here that of the moment says as much. */
+static void print_hash(struct buf *to, const struct status *s)
+{
+    if (!report_not_serving(to, s))
+        buf_printf(to, "%llx: %llu\n", (unsigned long long)s->zxid, (unsigned long long)s->digest);
+}
+
+static void reset(const struct status *s, bool connections)
+{
+    if (s->lists.reset != NULL)
+        s->lists.reset(s->lists.context, connections);
+}
+
+static void print_crst(struct buf *to, const struct status *s)
+{
     if (report_not_serving(to, s))
         return;
-    buf_printf(to, "Zookeeper version: %s\nClients:\n", s->version);
-    while (s->next_client != NULL && s->next_client(s->context, &client))
-        buf_printf(to, " /%s[1](queued=%llu,recved=%llu,sent=%llu)\n", client.address, (unsigned long long)client.queued,
-                   (unsigned long long)client.received, (unsigned long long)client.sent);
-    buf_printf(to, "\n");
-    print_summary(to, s);
+    reset(s, true);
+    buf_printf(to, "Connection stats reset.\n");
 }
 
-static void print_conf(struct buf *to, const struct status *s)
+static void print_srst(struct buf *to, const struct status *s)
 {
-    buf_printf(to, "clientPort=%u\n", s->client_port);
-    buf_printf(to, "secureClientPort=-1\n");
-    buf_printf(to, "dataDir=%s\n", s->data_dir);
-    buf_printf(to, "dataDirSize=%llu\n", (unsigned long long)s->data_dir_bytes);
-    buf_printf(to, "dataLogDir=%s\n", s->log_dir);
-    buf_printf(to, "dataLogSize=%llu\n", (unsigned long long)s->log_dir_bytes);
-    buf_printf(to, "tickTime=%llu\n", (unsigned long long)s->tick_ms);
-    buf_printf(to, "maxClientCnxns=%llu\n", (unsigned long long)s->address_connections_max);
-    buf_printf(to, "minSessionTimeout=%llu\n", (unsigned long long)s->session_min_ms);
-    buf_printf(to, "maxSessionTimeout=%llu\n", (unsigned long long)s->session_max_ms);
-    buf_printf(to, "clientPortListenBacklog=%llu\n", (unsigned long long)s->listen_backlog);
-    buf_printf(to, "serverId=%u\n", s->server);
-    if (s->server_count > 1)
-        buf_printf(to, "initLimit=%llu\nsyncLimit=%llu\nmembership: \n", (unsigned long long)s->init_limit,
-                   (unsigned long long)s->sync_limit);
-    for (uint32_t i = 0; s->server_count > 1 && i < s->server_count; i++) {
-        const struct status_server *server = &s->servers[i];
-        bool v6 = strchr(server->host, ':') != NULL;
-        buf_printf(to, "server.%u=%s%s%s:%u:participant", server->id, v6 ? "[" : "", server->host, v6 ? "]" : "", server->port);
-        if (server->client_port != 0)
-            buf_printf(to, ";%s:%u", server->client_address == NULL ? "0.0.0.0" : server->client_address, server->client_port);
-        buf_printf(to, "\n");
-    }
+    if (report_not_serving(to, s))
+        return;
+    reset(s, false);
+    buf_printf(to, "Server stats reset.\n");
 }
 
-/* Those of ZooKeeper that are not answered here are refused by its own sentence rather than taken for a length. */
 static const struct report_word words[] = {
-    {"ruok", print_ruok}, {"srvr", print_srvr}, {"stat", print_stat}, {"mntr", report_mntr}, {"isro", print_isro},
-    {"conf", print_conf}, {"cons", NULL},       {"crst", NULL},       {"dirs", NULL},        {"dump", NULL},
-    {"envi", NULL},       {"gtmk", NULL},       {"stmk", NULL},       {"srst", NULL},        {"wchs", NULL},
-    {"wchc", NULL},       {"wchp", NULL},       {"hash", NULL},
+    {"ruok", print_ruok, NULL},       {"srvr", print_srvr, NULL},  {"stat", NULL, report_stat},
+    {"mntr", report_mntr, NULL},      {"isro", print_isro, NULL},  {"conf", report_conf, NULL},
+    {"cons", NULL, report_cons},      {"crst", print_crst, NULL},  {"dirs", report_dirs, NULL},
+    {"dump", NULL, report_dump},      {"envi", report_envi, NULL}, {"gtmk", print_trace_mask, NULL},
+    {"stmk", print_trace_mask, NULL}, {"srst", print_srst, NULL},  {"wchs", report_wchs, NULL},
+    {"wchc", report_wchc, NULL},      {"wchp", report_wchp, NULL}, {"hash", print_hash, NULL},
 };
 
 const struct report_word *report_word_find(const uint8_t bytes[4])
@@ -126,7 +127,7 @@ bool report_word_allowed(const struct report_word *word, const char *whitelist)
     const char *name;
     size_t size;
 
-    while (word->print != NULL && next_name(&whitelist, &name, &size))
+    while (next_name(&whitelist, &name, &size))
         if ((size == 1 && *name == '*') || (size == 4 && memcmp(name, word->name, 4) == 0))
             return true;
     return false;
@@ -146,6 +147,14 @@ const char *report_whitelist_unknown(const char *whitelist, char found[32])
         return found;
     }
     return NULL;
+}
+
+bool report_print(const struct report_word *word, struct buf *to, const struct status *s, struct report_place *place)
+{
+    if (word->page != NULL)
+        return word->page(to, s, place);
+    word->print(to, s);
+    return false;
 }
 
 void report_word_refused(struct buf *to, const struct report_word *word)

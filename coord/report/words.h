@@ -2,14 +2,29 @@
 #ifndef COORD_REPORT_WORDS_H
 #define COORD_REPORT_WORDS_H
 
-#include "base/buf.h"
-#include "report/status.h"
+#include "report/report.h"
 
 const char *report_mode_name(enum status_mode mode);
 
 /* Appends ZooKeeper's sentence when the server does not serve; returns whether it did. */
 bool report_not_serving(struct buf *to, const struct status *s);
 
+double report_average(uint64_t total, uint64_t count); /* 0 of none */
+
+void report_summary(struct buf *to, const struct status *s); /* the last lines of srvr and stat */
 void report_mntr(struct buf *to, const struct status *s);
+
+/* about.c: conf, envi, dirs */
+void report_conf(struct buf *to, const struct status *s);
+void report_envi(struct buf *to, const struct status *s);
+void report_dirs(struct buf *to, const struct status *s);
+
+/* lists.c: words that list connections, sessions and watches */
+bool report_stat(struct buf *to, const struct status *s, struct report_place *place);
+bool report_cons(struct buf *to, const struct status *s, struct report_place *place);
+bool report_dump(struct buf *to, const struct status *s, struct report_place *place);
+void report_wchs(struct buf *to, const struct status *s);
+void report_wchc(struct buf *to, const struct status *s);
+void report_wchp(struct buf *to, const struct status *s);
 
 #endif

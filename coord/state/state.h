@@ -85,6 +85,10 @@ struct state_session {
 bool state_session(const struct state *s, uint64_t id, struct state_session *info);
 bool state_session_next(const struct state *s, uint64_t *cursor, struct state_session *info); /* cursor 0 first; rising ids */
 
+/* A session's ephemeral nodes in the order of creation: appends the path of the next one. `*at` is 0 first; the end (false)
+ * comes early when the one before has gone since. */
+bool state_owned_next(const struct state *s, uint64_t session, uint64_t *at, struct buf *path);
+
 /* Last number applied of an origin's boot: 0 when the origin is not known with this incarnation and boot (propose
  * ENTRY_ORIGIN). */
 bool state_origin_known(const struct state *s, uint32_t server, uint64_t incarnation, uint32_t boot);

@@ -46,6 +46,13 @@ void watch_drop(struct watch_table *t, uint64_t watcher);
 const struct watch_notification *watch_fire(struct watch_table *t, const struct change *changes, uint32_t count,
                                             uint32_t *notification_count);
 
+/* For reports: the watches of one watcher, or of all paths, path by path; what a watcher has on one path in several kinds comes
+ * once. Each takes one of `*left`, a long path one more per WATCH_LIST_COST_BYTES; false when it does not suffice. */
+#define WATCH_LIST_COST_BYTES 128
+typedef void (*watch_list_cb)(void *context, uint64_t watcher, struct slice path);
+bool watch_list_watcher(const struct watch_table *t, uint64_t watcher, uint32_t *left, watch_list_cb each, void *context);
+bool watch_list_paths(const struct watch_table *t, uint32_t *left, watch_list_cb each, void *context);
+
 struct watch_counts {
     uint64_t watches, paths, watchers;
     uint64_t memory_bytes; /* without the allocator's own */

@@ -57,19 +57,23 @@ static void set_up(void)
     COORD_ASSERT(getsockname(net.listening, (void *)&net.name, &net.name_size) == 0);
 }
 
-static void print_word(void *context, const struct report_word *word, struct buf *to)
+static bool print_word(void *context, const struct report_word *word, struct report_place *place, struct buf *to)
 {
     (void)context;
-    for (int i = 0; i < 300; i++)
+    for (int i = 0; i < 100; i++)
         buf_printf(to, "[%s]", word->name);
+    return ++place->at < 3;
 }
 
 /* ---- what must come back ---- */
 
 static void expect_word(struct buf *expected, const struct report_word *word)
 {
+    struct report_place place = {0};
+
     if (strcmp(word->name, "ruok") == 0 || strcmp(word->name, "stat") == 0)
-        print_word(NULL, word, expected);
+        while (print_word(NULL, word, &place, expected))
+            ;
     else
         report_word_refused(expected, word);
 }

@@ -6,13 +6,42 @@
 
 #include <string.h>
 
-static bool next_client(void *context, struct status_client *client)
+/* As many of each as the low byte of `at` has not counted yet. */
+static bool next_client(void *context, uint64_t *at, struct status_client *client)
 {
-    uint32_t *left = context;
-
     memset(client, 0, sizeof(*client));
     memset(client->address, 'a', sizeof(client->address) - 1);
-    return (*left)-- > 0;
+    client->session = *at;
+    client->last_op = (int32_t)*at - 12;
+    return (*at)++ < *(uint32_t *)context;
+}
+
+static bool next_session(void *context, uint64_t *at, struct status_session *session)
+{
+    *session = (struct status_session){*at, 4000, (uint32_t)*at};
+    return (*at)++ < *(uint32_t *)context;
+}
+
+static bool next_ephemeral(void *context, uint64_t session, uint64_t *at, struct buf *path)
+{
+    if (*at >= *(uint32_t *)context)
+        return false;
+    buf_printf(path, "/%llu/%llu", (unsigned long long)session, (unsigned long long)(*at)++);
+    return true;
+}
+
+static bool watches(void *context, bool by_session, uint32_t max, status_watch_cb each, void *each_context)
+{
+    uint32_t n = *(uint32_t *)context;
+
+    for (uint32_t i = 0; i < n && i < max; i++)
+        each(each_context, by_session ? i / 2 : i, slice_make("/a/b", 4));
+    return n % 2 == 0;
+}
+
+static void reset(void *context, bool connections)
+{
+    *(uint32_t *)context += connections;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -29,19 +58,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     list[list_size] = '\0';
     const struct status_server servers[] = {{in.left > 0 ? in.at[0] : 0, list, 2888, how & 8 ? list : NULL, 2181}};
     memset(&s, 0, sizeof(s));
-    fuzz_fill(&in, &s.zxid, offsetof(struct status, latency_avg_ms) - offsetof(struct status, zxid));
-    fuzz_fill(&in, &s.received, offsetof(struct status, data_dir) - offsetof(struct status, received));
+    fuzz_fill(&in, &s.zxid, offsetof(struct status, client_port) - offsetof(struct status, zxid));
+    fuzz_fill(&in, &s.data_dir_bytes, offsetof(struct status, servers) - offsetof(struct status, data_dir_bytes));
     s.mode = (enum status_mode)(how % 4);
     s.serving = how & 4;
     s.version = s.data_dir = s.log_dir = list;
     s.servers = servers;
     s.server_count = how >> 3 & 1;
-    s.next_client = next_client;
-    s.context = &clients;
+    s.lists = (struct status_lists){next_client, next_session, next_ephemeral, watches, reset, &clients};
     report_whitelist_unknown(list, name);
     const struct report_word *w = report_word_find(word);
-    if (w != NULL && w->print != NULL && report_word_allowed(w, how & 4 ? "*" : list))
-        w->print(&text, &s);
+    struct report_place place = {0};
+    if (w != NULL && report_word_allowed(w, how & 4 ? "*" : list))
+        while (report_print(w, &text, &s, &place))
+            ;
     else if (w != NULL)
         report_word_refused(&text, w);
     COORD_ASSERT(w == NULL || buf_size(&text) > 0);

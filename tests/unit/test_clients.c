@@ -21,13 +21,25 @@ struct server {
     struct clients *clients;
     uint16_t port;
     unsigned opened, closed, frames, drained;
+    unsigned pieces_of_turn, pieces_of_turn_max;
     bool silent; /* frames are counted, not given back */
 };
 
-static void print_word(void *context, const struct report_word *word, struct buf *to)
+/* conf comes in CONF_PIECES pieces, of which the one in the middle is empty. */
+enum { CONF_PIECES = 9 };
+
+static bool print_word(void *context, const struct report_word *word, struct report_place *place, struct buf *to)
 {
-    (void)context;
-    buf_printf(to, "[%s]", word->name);
+    struct server *s = context;
+
+    s->pieces_of_turn++;
+    if (strcmp(word->name, "conf") != 0) {
+        buf_printf(to, "[%s]", word->name);
+        return false;
+    }
+    if (place->at != CONF_PIECES / 2)
+        buf_printf(to, "%u", (unsigned)place->at);
+    return ++place->at < CONF_PIECES;
 }
 
 static void start(struct server *s, uint64_t address_max, uint64_t connections_max)
@@ -35,7 +47,7 @@ static void start(struct server *s, uint64_t address_max, uint64_t connections_m
     const struct clients_options options = {.connections_max = connections_max,
                                             .address_connections_max = address_max,
                                             .packet_max_bytes = ZK_MAX_BUFFER_DEFAULT,
-                                            .four_letter_words = "ruok,stat",
+                                            .four_letter_words = "ruok,stat,conf",
                                             .word = print_word,
                                             .context = s};
     struct net_address address;
@@ -75,7 +87,10 @@ static void echo(struct server *s, const struct replica_event *event)
 /* One turn of the loop, as the host makes it. */
 static void turn(struct server *s)
 {
+    s->pieces_of_turn = 0;
     event_base_loop(s->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    if (s->pieces_of_turn > s->pieces_of_turn_max)
+        s->pieces_of_turn_max = s->pieces_of_turn;
     for (uint32_t i = 0; i < s->inbox.count; i++) {
         const struct replica_event *event = &s->inbox.events[i];
         if (event->type == REPLICA_CONN_OPEN) {
@@ -230,6 +245,7 @@ TEST(clients, four_letter_words_are_answered_and_the_connection_ends)
         const char *sent, *answer;
     } rows[] = {{"ruok", "[ruok]"},
                 {"stat\n", "[stat]"},
+                {"conf", "01235678"},
                 {"srvr", "srvr is not executed because it is not in the whitelist.\n"},
                 {"wchp", "wchp is not executed because it is not in the whitelist.\n"},
                 {"\xff\xf4\xff\xfd\x06", ""},
@@ -252,6 +268,29 @@ TEST(clients, four_letter_words_are_answered_and_the_connection_ends)
         close(fd);
         stop(&s);
     }
+}
+
+TEST(clients, many_who_ask_for_words_share_what_a_turn_prints)
+{
+    enum { ASKERS = 3 * CLIENTS_PIECES };
+    struct server s;
+    int fd[ASKERS];
+
+    start(&s, 0, ASKERS);
+    for (int i = 0; i < ASKERS; i++)
+        fd[i] = connect_to(&s);
+    for (uint64_t d = test_deadline_ms(WAIT_MS); s.opened < ASKERS && test_before(d);)
+        turn(&s);
+    for (int i = 0; i < ASKERS; i++)
+        REQUIRE(send(fd[i], "conf", 4, MSG_NOSIGNAL) == 4);
+    for (int i = 0; i < ASKERS; i++) {
+        char got[32] = "";
+        receive(&s, fd[i], got, sizeof(got) - 1);
+        CHECK_EQ_STR(got, "01235678", "asker %d", i);
+        close(fd[i]);
+    }
+    CHECK_EQ_INT(s.pieces_of_turn_max, CLIENTS_PIECES);
+    stop(&s);
 }
 
 TEST(clients, a_word_behind_the_first_frame_is_a_length)

@@ -5,15 +5,79 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool one_client(void *context, struct status_client *client)
-{
-    int *left = context;
+/* What the lists have: so many connections, sessions, nodes of each session and watches. */
+struct lists {
+    unsigned clients, sessions, nodes, watches;
+    bool more;
+    int reset; /* 1: the server's, 2: the connections' */
+};
 
-    if ((*left)-- <= 0)
+static bool next_client(void *context, uint64_t *at, struct status_client *client)
+{
+    const struct lists *l = context;
+
+    if (*at >= l->clients)
         return false;
-    *client = (struct status_client){.queued = 2, .received = 30, .sent = 28};
-    snprintf(client->address, sizeof(client->address), "127.0.0.1:43880");
+    *client = (struct status_client){.queued = 2,
+                                     .received = 30,
+                                     .sent = 28,
+                                     .session = *at == 1 ? 0 : 0x10000ea9ece0000 + *at,
+                                     .timeout_ms = 10000,
+                                     .since_wall_ms = 1795171180761,
+                                     .answered_ms = 15407580,
+                                     .last_zxid = 0x200000003,
+                                     .last_xid = -2,
+                                     .last_op = 8,
+                                     .latency_last_ms = 1,
+                                     .latency_max_ms = 25,
+                                     .latency_total_ms = 109,
+                                     .latency_count = 10};
+    snprintf(client->address, sizeof(client->address), "127.0.0.1:%u", 43880 + (unsigned)*at);
+    ++*at;
     return true;
+}
+
+static bool next_session(void *context, uint64_t *at, struct status_session *session)
+{
+    const struct lists *l = context;
+
+    if (*at >= l->sessions)
+        return false;
+    *session = (struct status_session){++*at, 4000, *at % 2 == 1 ? l->nodes : 0};
+    return true;
+}
+
+static bool next_ephemeral(void *context, uint64_t session, uint64_t *at, struct buf *path)
+{
+    const struct lists *l = context;
+
+    if (*at >= l->nodes)
+        return false;
+    buf_printf(path, "/e%llu-%llu", (unsigned long long)session, (unsigned long long)++*at);
+    return true;
+}
+
+static bool watches(void *context, bool by_session, uint32_t max, status_watch_cb each, void *each_context)
+{
+    static const char *const paths[] = {"/a", "/b"};
+    const struct lists *l = context;
+
+    CHECK_EQ_INT(max, REPORT_WATCHES_MAX);
+    for (unsigned i = 0; i < l->watches; i++)
+        each(each_context, by_session ? 1 + i / 2 : 1 + i % 2, slice_from_text(paths[by_session ? i % 2 : i / 2 % 2]));
+    return !l->more;
+}
+
+static void reset(void *context, bool connections)
+{
+    struct lists *l = context;
+
+    l->reset = connections ? 2 : 1;
+}
+
+static void list(struct status *s, struct lists *l)
+{
+    s->lists = (struct status_lists){next_client, next_session, next_ephemeral, watches, reset, l};
 }
 
 static struct status sample(void)
@@ -30,8 +94,8 @@ static struct status sample(void)
         .epoch = 2,
         .cluster = 0xabc,
         .uptime_ms = 5000,
-        .latency_max_ms = 7,
-        .latency_avg_ms = 0.25,
+        .latency = {.max_ms = 7, .total_ms = 10, .count = 40},
+        .read_latency = {.min_ms = 1, .max_ms = 3, .total_ms = 9, .count = 6},
         .received = 30,
         .sent = 28,
         .connections = 1,
@@ -58,6 +122,8 @@ static struct status sample(void)
     };
 }
 
+static unsigned pieces; /* of the last answer */
+
 /* The answer to a word; static storage. */
 static const char *answer(const char *word, const struct status *s)
 {
@@ -65,8 +131,12 @@ static const char *answer(const char *word, const struct status *s)
     const struct report_word *found = report_word_find((const uint8_t *)word);
 
     buf_clear(&text);
+    struct report_place place = {0};
+
+    pieces = 1;
     REQUIRE(found != NULL, "%s", word);
-    found->print(&text, s);
+    for (size_t before = 0; report_print(found, &text, s, &place); before = buf_size(&text), pieces++)
+        CHECK(buf_size(&text) - before < REPORT_PIECE_BYTES + 1024);
     buf_append(&text, "", 1);
     return (const char *)buf_bytes(&text);
 }
@@ -89,10 +159,9 @@ TEST(report, srvr_is_as_zookeeper_prints_it)
 TEST(report, stat_lists_the_clients)
 {
     struct status s = sample();
-    int left = 1;
+    struct lists l = {.clients = 1};
 
-    s.next_client = one_client;
-    s.context = &left;
+    list(&s, &l);
     CHECK_EQ_STR(answer("stat", &s), "Zookeeper version: 3.8.0-coord 0.1.0\n"
                                      "Clients:\n"
                                      " /127.0.0.1:43880[1](queued=2,recved=30,sent=28)\n"
@@ -105,6 +174,132 @@ TEST(report, stat_lists_the_clients)
                                      "Zxid: 0x200000011\n"
                                      "Mode: follower\n"
                                      "Node count: 5\n");
+}
+
+TEST(report, cons_tells_all_of_each_connection)
+{
+    struct status s = sample();
+    struct lists l = {.clients = 2};
+
+    list(&s, &l);
+    CHECK_EQ_STR(answer("cons", &s), " /127.0.0.1:43880[1](queued=2,recved=30,sent=28,sid=0x10000ea9ece0000,lop=GETC,"
+                                     "est=1795171180761,to=10000,lcxid=0xfffffffe,lzxid=0x200000003,lresp=15407580,llat=1,"
+                                     "minlat=0,avglat=10,maxlat=25)\n"
+                                     " /127.0.0.1:43881[1](queued=2,recved=30,sent=28)\n\n");
+}
+
+TEST(report, long_lists_come_in_pieces)
+{
+    static const char *const words[] = {"stat", "cons", "dump"};
+    struct status s = sample();
+    struct lists l = {.clients = 5000, .sessions = 5000, .nodes = 3};
+
+    list(&s, &l);
+    for (size_t i = 0; i < COUNT(words); i++) {
+        const char *at = answer(words[i], &s);
+        unsigned found = 0;
+
+        for (; (at = strstr(at, "/127.0.0.1:")) != NULL; at++)
+            found++;
+        CHECK_EQ_INT(found, 5000, "%s", words[i]);
+        CHECK(pieces >= 5, "%s: %u", words[i], pieces);
+    }
+}
+
+TEST(report, dump_lists_sessions_their_nodes_and_connections)
+{
+    struct status s = sample();
+    struct lists l = {.clients = 1, .sessions = 3, .nodes = 2};
+
+    list(&s, &l);
+    CHECK_EQ_STR(answer("dump", &s), "SessionTracker dump:\nGlobal Sessions(4):\n0x1\t4000ms\n0x2\t4000ms\n0x3\t4000ms\n"
+                                     "ephemeral nodes dump:\nSessions with Ephemerals:\n"
+                                     "0x1:\n\t/e1-1\n\t/e1-2\n0x3:\n\t/e3-1\n\t/e3-2\n"
+                                     "Connections dump:\nConnections(1):\n"
+                                     "\tip: /127.0.0.1:43880 sessionId: 0x10000ea9ece0000\n");
+}
+
+TEST(report, dump_of_a_session_with_many_nodes_goes_on_in_it)
+{
+    enum { NODES = 10000 };
+    struct status s = sample();
+    struct lists l = {.sessions = 1, .nodes = NODES};
+    const char *text;
+    char path[32];
+
+    list(&s, &l);
+    text = answer("dump", &s);
+    CHECK(pieces > 5);
+    for (unsigned i = 1; i <= NODES; i++) {
+        snprintf(path, sizeof(path), "\t/e1-%u\n", i);
+        text = strstr(text, path);
+        REQUIRE(text != NULL, "%u", i);
+    }
+    CHECK(strstr(text, "0x1:") == NULL, "the session is named once");
+}
+
+TEST(report, watches_are_listed_by_session_and_by_path)
+{
+    struct status s = sample();
+    struct lists l = {.watches = 4};
+
+    list(&s, &l);
+    s.watchers = 2;
+    s.watched_paths = 3;
+    CHECK_EQ_STR(answer("wchs", &s), "2 connections watching 3 paths\nTotal watches:6\n");
+    CHECK_EQ_STR(answer("wchc", &s), "0x1\n\t/a\n\t/b\n0x2\n\t/a\n\t/b\n\n");
+    CHECK_EQ_STR(answer("wchp", &s), "/a\n\t0x1\n\t0x2\n/b\n\t0x1\n\t0x2\n\n");
+    l.more = true;
+    CHECK_EQ_STR(answer("wchp", &s), "/a\n\t0x1\n\t0x2\n/b\n\t0x1\n\t0x2\n... there are more: 6 watches in all\n\n");
+}
+
+TEST(report, figures_are_reset)
+{
+    struct status s = sample();
+    struct lists l = {0};
+
+    list(&s, &l);
+    CHECK_EQ_STR(answer("crst", &s), "Connection stats reset.\n");
+    CHECK_EQ_INT(l.reset, 2);
+    CHECK_EQ_STR(answer("srst", &s), "Server stats reset.\n");
+    CHECK_EQ_INT(l.reset, 1);
+    l.reset = 0;
+    s.serving = false;
+    answer("srst", &s);
+    answer("crst", &s);
+    CHECK_EQ_INT(l.reset, 0);
+}
+
+TEST(report, what_the_server_runs_on)
+{
+    struct status s = sample();
+
+    s.host_name = "h";
+    s.os_name = "Linux";
+    s.os_arch = "x86_64";
+    s.os_version = "6";
+    s.user_home = "/root";
+    s.user_dir = "/";
+    s.memory_free_mb = 3;
+    s.memory_total_mb = 4;
+    CHECK_EQ_STR(answer("envi", &s), "Environment:\nzookeeper.version=3.8.0-coord 0.1.0\nhost.name=h\nos.name=Linux\n"
+                                     "os.arch=x86_64\nos.version=6\nuser.name=\nuser.home=/root\nuser.dir=/\n"
+                                     "os.memory.free=3MB\nos.memory.max=4MB\nos.memory.total=4MB\n");
+    CHECK_EQ_STR(answer("dirs", &s), "datadir_size: 1\nlogdir_size: 2\n");
+    CHECK_EQ_STR(answer("gtmk", &s), "0");
+    CHECK_EQ_STR(answer("stmk", &s), "0");
+    s.digest = 77;
+    CHECK_EQ_STR(answer("hash", &s), "200000011: 77\n");
+}
+
+TEST(report, without_lists_there_is_nothing_to_list)
+{
+    struct status s = sample();
+
+    CHECK_EQ_STR(answer("cons", &s), "\n");
+    CHECK_EQ_STR(answer("wchc", &s), "\n");
+    CHECK_EQ_STR(answer("srst", &s), "Server stats reset.\n");
+    CHECK(strstr(answer("dump", &s), "\t") == NULL);
 }
 
 TEST(report, mntr_has_the_keys_that_exporters_read)
@@ -121,6 +316,13 @@ TEST(report, mntr_has_the_keys_that_exporters_read)
                                         "zk_approximate_data_size\t44\n",
                                         "zk_open_file_descriptor_count\t60\n",
                                         "zk_max_file_descriptor_count\t1024\n",
+                                        "zk_avg_readlatency\t1.5\n",
+                                        "zk_min_readlatency\t1\n",
+                                        "zk_max_readlatency\t3\n",
+                                        "zk_cnt_readlatency\t6\n",
+                                        "zk_sum_readlatency\t9\n",
+                                        "zk_avg_updatelatency\t0.0\n",
+                                        "zk_peer_state\tfollowing - broadcast\n",
                                         "coord_voter\t1\n",
                                         "coord_leader\t3\n",
                                         "coord_cluster\t0000000000000abc\n"};
@@ -165,6 +367,7 @@ TEST(report, conf_is_as_zookeeper_prints_it)
 
 TEST(report, without_a_leader_the_words_say_so)
 {
+    static const char *const others[] = {"cons", "crst", "dump", "hash", "srst", "wchs", "wchc", "wchp"};
     static const char sentence[] = "This ZooKeeper instance is not currently serving requests\n";
     struct status s = sample();
 
@@ -174,6 +377,8 @@ TEST(report, without_a_leader_the_words_say_so)
     CHECK_EQ_STR(answer("isro", &s), "null");
     CHECK_EQ_STR(answer("srvr", &s), sentence);
     CHECK_EQ_STR(answer("stat", &s), sentence);
+    for (size_t i = 0; i < COUNT(others); i++)
+        CHECK_EQ_STR(answer(others[i], &s), sentence, "%s", others[i]);
     CHECK(strncmp(answer("mntr", &s), sentence, sizeof(sentence) - 1) == 0);
     CHECK(strstr(answer("mntr", &s), "zk_") == NULL);
     CHECK(strstr(answer("mntr", &s), "coord_serving\t0\n") != NULL);
@@ -196,7 +401,7 @@ TEST(report, words_are_found_allowed_and_refused)
     CHECK(report_word_find((const uint8_t *)"SRVR") == NULL);
     for (size_t i = 0; i < COUNT(rows); i++)
         CHECK(report_word_allowed(srvr, rows[i].whitelist) == rows[i].allowed, "row %zu", i);
-    CHECK(!report_word_allowed(report_word_find((const uint8_t *)"envi"), "*"));
+    CHECK(report_word_allowed(report_word_find((const uint8_t *)"envi"), "*"));
     report_word_refused(&text, srvr);
     CHECK_EQ_BYTES(buf_bytes(&text), buf_size(&text), "srvr is not executed because it is not in the whitelist.\n", 57);
     CHECK(report_whitelist_unknown("srvr, wchp,*", name) == NULL);

@@ -329,3 +329,28 @@ TEST(state_origin, form_is_taken_once)
     buf_deinit(&body);
     world_deinit(&w);
 }
+
+TEST(state_session, owned_nodes_are_walked_in_the_order_of_creation)
+{
+    struct buf text = {0};
+    struct world w;
+    uint64_t at = 0;
+
+    world_init(&w);
+    CHECK_EQ_INT(world_create(&w, "/b", "", 1), 0);
+    CHECK_EQ_INT(world_create(&w, "/p", "", 0), 0);
+    CHECK_EQ_INT(world_create(&w, "/p/a", "", 1), 0);
+    while (state_owned_next(w.s, w.session, &at, &text))
+        buf_append(&text, " ", 1);
+    CHECK_EQ_BYTES(buf_bytes(&text), buf_size(&text), "/b /p/a ", 8);
+    at = 0;
+    CHECK(!state_owned_next(w.s, 4711, &at, &text), "no such session");
+    CHECK(state_owned_next(w.s, w.session, &at, &text));
+    CHECK_EQ_INT(world_delete(&w, "/b", -1), 0);
+    CHECK(!state_owned_next(w.s, w.session, &at, &text), "the one before has gone");
+    at = 0;
+    CHECK(state_owned_next(w.s, w.session, &at, &text));
+    CHECK(!state_owned_next(w.s, w.session, &at, &text));
+    buf_deinit(&text);
+    world_deinit(&w);
+}

@@ -443,3 +443,57 @@ TEST(watch, memory_is_used_again)
     CHECK(last.memory_bytes <= first.memory_bytes);
     watch_table_free(t);
 }
+
+static void note_listed(void *context, uint64_t watcher, struct slice path)
+{
+    buf_printf(context, "%llu:%.*s ", (unsigned long long)watcher, SLICE_ARG(path));
+}
+
+TEST(watch, lists_a_path_once_for_each_watcher)
+{
+    struct watch_table *t = watch_table_new();
+    struct buf out = {0};
+    uint32_t left = 100;
+
+    add(t, WATCH_CHILD, "/a", 1);
+    add(t, WATCH_DATA, "/a", 1);
+    add(t, WATCH_RECURSIVE, "/a", 1);
+    add(t, WATCH_PERSISTENT, "/a", 2);
+    CHECK(watch_list_watcher(t, 1, &left, note_listed, &out));
+    CHECK(watch_list_watcher(t, 2, &left, note_listed, &out));
+    CHECK(watch_list_watcher(t, 3, &left, note_listed, &out));
+    CHECK_EQ_BYTES(buf_bytes(&out), buf_size(&out), "1:/a 2:/a ", 10);
+    CHECK_EQ_INT(left, 96);
+    buf_clear(&out);
+    CHECK(watch_list_paths(t, &left, note_listed, &out));
+    CHECK_EQ_BYTES(buf_bytes(&out), buf_size(&out), "1:/a 2:/a ", 10);
+    buf_deinit(&out);
+    watch_table_free(t);
+}
+
+TEST(watch, a_list_ends_at_its_bound)
+{
+    struct watch_table *t = watch_table_new();
+    struct buf out = {0};
+    char path[2 * WATCH_LIST_COST_BYTES + 1];
+    uint32_t left = 1;
+
+    memset(path, 'x', sizeof(path) - 1);
+    path[0] = '/';
+    path[sizeof(path) - 1] = '\0';
+    add(t, WATCH_DATA, "/a", 1);
+    add(t, WATCH_DATA, "/b", 1);
+    CHECK(!watch_list_paths(t, &left, note_listed, &out));
+    CHECK_EQ_INT(buf_size(&out), 5);
+    left = 1;
+    CHECK(!watch_list_watcher(t, 1, &left, note_listed, &out));
+    left = 2;
+    CHECK(watch_list_watcher(t, 1, &left, note_listed, &out));
+    add(t, WATCH_DATA, path, 2);
+    left = 2;
+    CHECK(!watch_list_watcher(t, 2, &left, note_listed, &out));
+    left = 3;
+    CHECK(watch_list_watcher(t, 2, &left, note_listed, &out));
+    buf_deinit(&out);
+    watch_table_free(t);
+}

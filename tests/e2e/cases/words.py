@@ -1,0 +1,110 @@
+"""Four-letter words, in ZooKeeper's format: what monitors read of them. The cases run against ZooKeeper too."""
+import re
+
+import records as r
+from ensemble import wait_until
+from suite import test
+
+# What the exporters read (Prometheus, Telegraf, Datadog, check_zookeeper): ZooKeeper 3.8 has each.
+MONITOR_KEYS = """
+version server_state ephemerals_count num_alive_connections avg_latency min_latency max_latency outstanding_requests
+znode_count global_sessions local_sessions non_mtls_remote_conn_count non_mtls_local_conn_count packets_sent packets_received
+connection_drop_probability watch_count max_file_descriptor_count open_file_descriptor_count approximate_data_size uptime
+outstanding_tls_handshake tls_handshake_exceeded unsuccessful_handshake watch_bytes connection_rejected connection_drop_count
+connection_request_count bytes_received_count response_bytes commit_count snap_count looking_count digest_mismatches_count
+stale_sessions_expired stale_requests stale_requests_dropped stale_replies throttled_ops large_requests_rejected
+unrecoverable_error_count dead_watchers_queued dead_watchers_cleared add_dead_watcher_stall_time insecure_admin_count
+response_packet_cache_hits response_packet_cache_misses response_packet_get_children_cache_hits
+response_packet_get_children_cache_misses avg_readlatency min_readlatency max_readlatency cnt_readlatency sum_readlatency
+avg_updatelatency min_updatelatency max_updatelatency cnt_updatelatency sum_updatelatency
+quit_leading_due_to_disloyal_voter quorum_size peer_state
+""".split()
+LEADER_KEYS = """
+learners synced_followers synced_non_voting_followers synced_observers pending_syncs leader_uptime proposal_count
+""".split()
+
+
+@test(asan=True)
+def mntr_has_the_keys_that_exporters_read(e):
+    for server in e.servers:
+        monitor = server.monitor()
+        leads = monitor["zk_server_state"] == "leader"
+        missing = [k for k in MONITOR_KEYS + (LEADER_KEYS if leads else []) if "zk_" + k not in monitor]
+        assert not missing, "%s of %s" % (missing, server)
+        for key in MONITOR_KEYS[2:]:
+            if key not in ("peer_state", "server_state"):
+                float(monitor["zk_" + key])
+
+
+@test(asan=True)
+def connections_sessions_and_watches_are_listed(e):
+    server = e.servers[0]
+    c = e.connect(server)
+    c.call(r.create("/listed", b"x"))
+    c.call(r.create("/listed/e", b"", r.EPHEMERAL))
+    c.call(r.get("/listed", True))
+    session = "0x%x" % c.session
+    cons = server.word("cons")
+    line = [x for x in cons.splitlines() if "sid=%s," % session in x]
+    assert len(line) == 1, cons
+    assert re.fullmatch(r" /127\.0\.0\.1:\d+\[1\]\(queued=0,recved=\d+,sent=\d+,sid=0x[0-9a-f]+,lop=[A-Z]+,est=\d+,to=\d+,"
+                        r"lcxid=0x[0-9a-f]+,lzxid=0x[0-9a-f]+,lresp=\d+,llat=\d+,minlat=\d+,avglat=\d+,maxlat=\d+\)", line[0]), line
+    dump = server.word("dump")
+    assert "SessionTracker dump:\n" in dump and "ephemeral nodes dump:\n" in dump and "Connections dump:\n" in dump, dump
+    assert "%s:\n\t/listed/e\n" % session in dump, dump
+    assert "sessionId: " + session in dump, dump
+    assert re.match(r"\d+ connections watching \d+ paths\nTotal watches:\d+\n", server.word("wchs")), server.word("wchs")
+    assert "%s\n\t/listed\n" % session in server.word("wchc"), server.word("wchc")
+    assert "/listed\n\t%s\n" % session in server.word("wchp"), server.word("wchp")
+
+
+@test(asan=True)
+def figures_are_reset_by_words(e):
+    server = e.servers[1]
+    c = e.connect(server)
+    for _ in range(50):
+        c.call(r.exists("/"))
+    assert int(re.search(r"Received: (\d+)", server.word("srvr"))[1]) >= 50
+    assert server.word("srst") == "Server stats reset.\n"
+    assert server.word("crst") == "Connection stats reset.\n"
+    assert int(re.search(r"Received: (\d+)", server.word("srvr"))[1]) < 50
+    line = [x for x in server.word("cons").splitlines() if "sid=0x%x," % c.session in x]
+    assert int(re.search(r"recved=(\d+)", line[0])[1]) < 50, line
+
+
+@test(asan=True)
+def the_machine_and_the_directories_are_told(e):
+    for server in e.servers:
+        text = server.word("envi")
+        for key in ("zookeeper.version", "host.name", "os.name", "os.arch", "os.version", "user.name", "user.home", "user.dir",
+                    "os.memory.free", "os.memory.max", "os.memory.total"):
+            assert re.search("^%s=.+" % re.escape(key), text, re.M), (key, text)
+        assert re.fullmatch(r"datadir_size: \d+\nlogdir_size: \d+\n", server.word("dirs")), server.word("dirs")
+        assert re.fullmatch(r"\d+\n?", server.word("gtmk")), server.word("gtmk")
+        assert re.fullmatch(r"\d+\n?", server.word("stmk\0\0\0\0\0\0\0\x01")), server.word("gtmk")
+
+
+@test(zookeeper=False)
+def the_digest_is_that_of_all_servers(e):
+    c = e.connect(e.servers[0])
+    c.call(r.create("/digest", b"x"))
+    for server in e.servers:
+        e.connect(server).call(r.sync("/"))
+    wait_until(lambda: len({s.word("hash") for s in e.servers}) == 1, "all digests are equal")
+    assert re.fullmatch(r"[0-9a-f]+: \d+\n", e.servers[0].word("hash"))
+
+
+@test(servers=1, own=True, zookeeper=False)
+def hundreds_of_connections_are_all_listed(e):
+    server = e.servers[0]
+    clients = [e.connect(server, 30000) for _ in range(800)]
+    for i, c in enumerate(clients):
+        c.send(r.create("/n%d" % i, b"", r.EPHEMERAL))
+    for c in clients:
+        c.call(r.sync("/"))
+    sessions = {"0x%x" % c.session for c in clients}
+    assert sessions <= set(re.findall(r"sid=(0x[0-9a-f]+),", server.word("cons", 20.0)))
+    dump = server.word("dump", 20.0)
+    assert sessions <= set(re.findall(r"sessionId: (0x[0-9a-f]+)", dump))
+    assert {"/n%d" % i for i in range(800)} <= set(re.findall(r"^\t(/n\d+)$", dump, re.M))
+    assert server.word("stat", 20.0).count("[1](queued=") >= 800
