@@ -108,8 +108,6 @@ static void set_one_shot(struct replica *r, struct conn *c, const struct arming 
     enum zk_event event = 0;
     struct zk_stat stat;
     bool present = state_stat(r->state, path, &stat);
-    if (present && !state_may_read(r->state, path, buf_slice(&c->auth)))
-        return; /* nothing of it is told, now or later */
     if (exist && present)
         event = ZK_EVENT_NODE_CREATED;
     else if (!exist && !present)
@@ -118,8 +116,8 @@ static void set_one_shot(struct replica *r, struct conn *c, const struct arming 
         event = child ? ZK_EVENT_CHILDREN_CHANGED : ZK_EVENT_DATA_CHANGED;
     if (event == 0)
         watch_add(r->watch, kinds[a->list], path, c->id);
-    else
-        tell(r, c, event_frame(r, event, path, -1)); /* PROTOCOL section 12 */
+    else if (state_may_read(r->state, path, buf_slice(&c->auth))) /* a missing node: true */
+        tell(r, c, event_frame(r, event, path, -1));              /* PROTOCOL section 12 */
 }
 
 bool watches_set(struct replica *r, struct conn *c, struct request *q)

@@ -33,6 +33,8 @@ struct ck_model {
     struct map by_path; /* struct track by hash of the path */
     struct track *root;
     uint64_t listings; /* looked at so far */
+    struct ck_change *changes;
+    size_t change_count, change_capacity;
 };
 
 #define GROW(array, count, capacity)                                                                                           \
@@ -90,6 +92,7 @@ void ck_model_free(struct sim *s)
         coord_free(t);
     }
     map_deinit(&s->model->by_path);
+    coord_free(s->model->changes);
     coord_free(s->model);
 }
 
@@ -224,6 +227,8 @@ static void change(struct sim *s, const struct entry *e, const struct change *c,
     }
     GROW(t->versions, t->count, t->capacity);
     t->versions[t->count++] = v;
+    GROW(s->model->changes, s->model->change_count, s->model->change_capacity);
+    s->model->changes[s->model->change_count++] = (struct ck_change){e->zxid, t->path};
     if (c->kind != CHANGE_DATA && t->parent != NULL)
         child_changed(t->parent, e->zxid);
 }
@@ -318,4 +323,18 @@ bool ck_model_happened(const struct sim *s, const char *path, enum zk_event even
         if (t->child_changes[i] == zxid)
             return true;
     return false;
+}
+
+const struct ck_change *ck_model_change(const struct sim *s, size_t index)
+{
+    return index < s->model->change_count ? &s->model->changes[index] : NULL;
+}
+
+size_t ck_model_changes_until(const struct sim *s, uint64_t zxid)
+{
+    size_t count = s->model->change_count;
+
+    while (count > 0 && s->model->changes[count - 1].zxid > zxid)
+        count--;
+    return count;
 }

@@ -35,6 +35,14 @@ uint64_t ck_model_fires(const struct sim *s, const char *path, bool child, uint6
 /* The event happened on the path at exactly this zxid. */
 bool ck_model_happened(const struct sim *s, const char *path, enum zk_event event, uint64_t zxid);
 
+/* All changes of the tree in order, by index; NULL: not yet so many. How many there were up to a zxid. */
+struct ck_change {
+    uint64_t zxid;
+    const char *path;
+};
+const struct ck_change *ck_model_change(const struct sim *s, size_t index);
+size_t ck_model_changes_until(const struct sim *s, uint64_t zxid);
+
 uint64_t ck_data_hash(struct slice data); /* tells null from empty */
 
 #endif

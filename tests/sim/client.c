@@ -72,6 +72,7 @@ static void session_over(struct sim *s, struct client *c)
 {
     c->session = 0;
     c->watch_count = 0;
+    c->stream = (struct client_stream){0};
     c->lock[0] = 0;
     c->xid = 0;
     c->last_zxid = c->event_zxid = 0;
@@ -174,9 +175,10 @@ static void connected(struct sim *s, struct client *c, struct slice frame)
     c->timeout_ms = (uint32_t)r.timeout;
     c->phase = CLIENT_CONNECTED;
     c->since_at = s->now;
-    if (c->watch_count > 0) {
+    if (c->watch_count > 0 || c->stream.armed) {
         struct buf head = {0};
-        jute_append(&head, &jute_request_header, &(struct zk_request_header){ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES});
+        jute_append(&head, &jute_request_header,
+                    &(struct zk_request_header){ZK_XID_SET_WATCHES, c->stream.armed ? ZK_OP_SET_WATCHES2 : ZK_OP_SET_WATCHES});
         c->watches_since = c->last_zxid;
         client_watch_request(c, &head);
         send_record(s, c, NULL, NULL, &head);
@@ -228,6 +230,10 @@ void client_request(struct sim *s, struct client *c, int32_t opcode, const char 
         break;
     case ZK_OP_SET_DATA:
         jute_append(&body, &jute_set_data_request, &(struct zk_set_data_request){p, data, number});
+        break;
+    case ZK_OP_ADD_WATCH:
+        jute_append(&body, &jute_add_watch_request, &(struct zk_add_watch_request){p, ZK_ADD_WATCH_RECURSIVE});
+        write = false;
         break;
     case ZK_OP_SYNC:
         jute_append(&body, &jute_path_request, &(struct zk_path_request){p});

@@ -6,7 +6,8 @@
  * complete before it, a sync is not behind any of them, C5 a result is that of the committed entry, C8 a watch fires once,
  * C9 before any reply that shows the change.
  *
- * client.c has the session and the connection, client_reply.c the checks of replies, client_watch.c the watches, client_write.c
+ * client.c has the session and the connection, client_reply.c the checks of replies, client_watch.c the one-shot watches,
+ * client_stream.c the recursive ones, client_write.c
  * what became of each write.
  */
 #ifndef TESTS_SIM_CLIENT_H
@@ -44,6 +45,14 @@ struct client_watch {
     uint64_t zxid;     /* no change up to here is still to be told */
 };
 
+/* A recursive watch. */
+struct client_stream {
+    char path[CLIENT_PATH_MAX];
+    bool asked, armed;
+    bool pending; /* as above */
+    size_t next;  /* of the model's changes: those before it were told, or are none of it */
+};
+
 struct client {
     uint32_t id;
     struct rng rng;
@@ -64,6 +73,7 @@ struct client {
     struct op *last_write; /* on this connection */
     struct client_watch watch[CLIENT_WATCHES_MAX];
     uint32_t watch_count;
+    struct client_stream stream;
     uint64_t event_zxid;        /* of the last event */
     uint64_t watches_since;     /* relative zxid of the setWatches under way */
     int32_t version[8];         /* of the keys, as last heard */
@@ -97,10 +107,16 @@ void client_reply(struct sim *s, struct client *c, struct op *op, const struct z
 void client_shown(struct sim *s, struct client *c, uint64_t zxid); /* a reply with this zxid came: C2, C9 */
 void client_watch_set(struct sim *s, struct client *c, const char *path, bool child, bool exist, uint64_t zxid);
 void client_watch_event(struct sim *s, struct client *c, const struct zk_reply_header *h, const struct zk_watcher_event *e);
-void client_watch_settled(struct sim *s, const struct client *c); /* the world is at rest: no event is still to come */
-void client_watch_lost(struct client *c);                         /* the connection: all are pending */
-void client_watch_request(struct client *c, struct buf *to);      /* the setWatches record */
+void client_watch_settled(struct sim *s, struct client *c);  /* the world is at rest: no event is still to come */
+void client_watch_lost(struct client *c);                    /* the connection: all are pending */
+void client_watch_request(struct client *c, struct buf *to); /* the setWatches record */
 void client_watch_restored(struct sim *s, struct client *c, uint64_t zxid);
+void client_stream_set(struct sim *s, struct client *c, const char *path, uint64_t zxid); /* addWatch was answered */
+bool client_stream_event(struct sim *s, struct client *c, const char *path, const struct zk_reply_header *h,
+                         const struct zk_watcher_event *e); /* true: it was the next one of the stream */
+void client_stream_shown(struct sim *s, struct client *c, uint64_t zxid);
+void client_stream_lost(struct client *c);
+void client_stream_restored(struct sim *s, struct client *c, uint64_t zxid);
 void client_write_sent(struct sim *s, struct client *c, struct op *op);
 void client_write_answered(struct sim *s, struct client *c, struct op *op, const struct zk_reply_header *h);
 

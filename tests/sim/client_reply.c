@@ -151,6 +151,12 @@ void client_reply(struct sim *s, struct client *c, struct op *op, const struct z
     client_shown(s, c, zxid);
     if (op->write) {
         write_reply(s, c, op, h, in);
+    } else if (op->opcode == ZK_OP_ADD_WATCH) {
+        struct zk_error_response r;
+        decode(s, c, op, in, &jute_error_response, &r);
+        if (h->err != 0 || r.err != 0)
+            sim_fail(s, "protocol", "c%u xid %d: addWatch failed with %d", c->id, op->xid, h->err);
+        client_stream_set(s, c, op->path, zxid);
     } else if (op->opcode == ZK_OP_SYNC) {
         struct zk_path_response r;
         if (h->err != 0)
@@ -170,6 +176,7 @@ void client_shown(struct sim *s, struct client *c, uint64_t zxid)
         sim_fail(s, "C2", "c%u heard of " ZXID_FMT " and is now answered at " ZXID_FMT, c->id, ZXID_ARG(c->last_zxid),
                  ZXID_ARG(zxid));
     c->last_zxid = zxid;
+    client_stream_shown(s, c, zxid);
     for (uint32_t i = 0; i < c->watch_count; i++) {
         const struct client_watch *w = &c->watch[i];
         enum zk_event event;

@@ -68,13 +68,16 @@ void client_watch_event(struct sim *s, struct client *c, const struct zk_reply_h
     bool alone = any && h->zxid == -1; /* setWatches answers each of its lists alone */
     if ((e->type == ZK_EVENT_CHILDREN_CHANGED || e->type == ZK_EVENT_NODE_DELETED) && !alone)
         any = fired(s, c, path, true, h, e) || any;
+    any = client_stream_event(s, c, path, h, e) || any;
     if (!any)
         sim_fail(s, "C8", "c%u got event %d on %s at " ZXID_FMT " and watches nothing there", c->id, e->type, path,
                  ZXID_ARG((uint64_t)h->zxid));
 }
 
-void client_watch_settled(struct sim *s, const struct client *c)
+void client_watch_settled(struct sim *s, struct client *c)
 {
+    if (c->phase == CLIENT_CONNECTED)
+        client_stream_shown(s, c, ck_log_last(s));
     for (uint32_t i = 0; c->phase == CLIENT_CONNECTED && i < c->watch_count; i++) {
         const struct client_watch *w = &c->watch[i];
         enum zk_event event = 0;
@@ -88,6 +91,7 @@ void client_watch_lost(struct client *c)
 {
     for (uint32_t i = 0; i < c->watch_count; i++)
         c->watch[i].pending = true;
+    client_stream_lost(c);
 }
 
 static void append_paths(struct client *c, bool child, bool exist, struct buf *items, struct jute_vector *v)
@@ -104,13 +108,20 @@ static void append_paths(struct client *c, bool child, bool exist, struct buf *i
 
 void client_watch_request(struct client *c, struct buf *to)
 {
-    struct buf data = {0}, exist = {0}, child = {0};
-    struct zk_set_watches_request r = {.relative_zxid = (int64_t)c->watches_since};
+    struct buf data = {0}, exist = {0}, child = {0}, recursive = {0};
+    struct zk_set_watches2_request r = {.relative_zxid = (int64_t)c->watches_since};
 
     append_paths(c, false, false, &data, &r.data);
     append_paths(c, false, true, &exist, &r.exist);
     append_paths(c, true, false, &child, &r.child);
-    jute_append(to, &jute_set_watches_request, &r);
+    if (c->stream.armed) {
+        jute_append(&recursive, &jute_path_request, &(struct zk_path_request){slice_from_text(c->stream.path)});
+        r.recursive = (struct jute_vector){1, buf_slice(&recursive)};
+        jute_append(to, &jute_set_watches2_request, &r);
+    } else {
+        jute_append(to, &jute_set_watches_request, &(struct zk_set_watches_request){r.relative_zxid, r.data, r.exist, r.child});
+    }
+    buf_deinit(&recursive);
     buf_deinit(&data);
     buf_deinit(&exist);
     buf_deinit(&child);
@@ -134,4 +145,5 @@ void client_watch_restored(struct sim *s, struct client *c, uint64_t zxid)
         w->pending = false;
         w->zxid = zxid;
     }
+    client_stream_restored(s, c, zxid);
 }

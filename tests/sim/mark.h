@@ -46,6 +46,8 @@
     X(EXPIRED, "session expired, ephemeral nodes removed with it")                                                             \
     X(SYNC_AGAIN, "sync asked again of a leader")                                                                              \
     X(SYNCS_SHARED, "several syncs wait for one barrier")                                                                      \
+    X(STREAM, "event for a recursive watch")                                                                                   \
+    X(STREAM_MOVED, "recursive watch set anew on another connection")                                                          \
     X(WATCH_LATE, "watch event told at reconnection")                                                                          \
     X(FOUND_LATER, "write took effect, its client was never told")                                                             \
     X(NEVER, "write never took effect, its connection was lost")

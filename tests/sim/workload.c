@@ -143,6 +143,10 @@ static void watch_turn(struct sim *s, struct client *c)
     uint32_t read = (uint32_t)rng_below(&c->rng, 4);
 
     root(s, c, "/w");
+    if (c->id % 2 == 0 && !c->stream.asked) {
+        c->stream.asked = true;
+        request(s, c, ZK_OP_ADD_WATCH, "/w", 0, false);
+    }
     snprintf(path, sizeof(path), "/w/%u", number);
     if (dice < 50)
         request(s, c, reads[read], path, 0, true);

@@ -6,7 +6,8 @@
  *     lock        the lock recipe: ephemeral sequential nodes, the lowest holds it
  *     children    one parent with thousands of children, made, deleted and listed
  *     large       values of up to 200 kB
- *     watch       a few nodes that all watch and change: events in the order of the changes, none lost
+ *     watch       a few nodes that all watch and change: events in the order of the changes, none lost; every
+ *                 other client has a recursive watch on all of them
  *     session     ephemeral nodes of sessions that move, expire and end all the time: none outlives its session
  *     snapshot    many writes, so that snapshots are taken, sent and trimmed behind all the time (I16)
  */
