@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define NODE_NONE 0xffffffffu
+#define NODE_FIXED 92 /* bytes of a NODE before its parts: docs/image.md */
 #define DEPTH_MAX 4096
 
 enum image_type { IMAGE_HEADER = 1, IMAGE_FORM, IMAGE_ORIGIN, IMAGE_SESSION, IMAGE_NODE, IMAGE_TRAILER };
@@ -46,6 +47,7 @@ static void print_node(const struct map *nodes, const struct node *n)
 {
     const uint8_t *at = n->body.data;
     uint32_t data = get_le32(at + 80);
+    uint64_t owner = get_le64(at + 48);
 
     printf("  node ");
     if (n->parent == NODE_NONE)
@@ -54,8 +56,12 @@ static void print_node(const struct map *nodes, const struct node *n)
     printf(" czxid=" ZXID_FMT " mzxid=" ZXID_FMT " pzxid=" ZXID_FMT " version=%d aversion=%d cversion=%d",
            ZXID_ARG(get_le64(at + 8)), ZXID_ARG(get_le64(at + 16)), ZXID_ARG(get_le64(at + 24)), (int)get_le32(at + 56),
            (int)get_le32(at + 60), (int)get_le32(at + 64));
-    if (get_le64(at + 48) != 0)
-        printf(" ephemeral=%016" PRIx64, get_le64(at + 48));
+    if (owner >> 56 == 0xff)
+        printf(" ttl_ms=%" PRIu64, owner & (UINT64_MAX >> 8));
+    else if (owner >> 63 != 0)
+        printf(" container");
+    else if (owner != 0)
+        printf(" ephemeral=%016" PRIx64, owner);
     if (data == NODE_NONE)
         printf(" data=null\n");
     else
@@ -82,7 +88,7 @@ static void print_record(enum image_type type, struct slice body, struct map *no
     } else if (type == IMAGE_NODE) {
         struct node *n = coord_alloc(sizeof(*n));
         n->parent = get_le32(at + 4);
-        n->name = slice_make(at + 84 + get_le32(at + 72), get_le32(at + 76));
+        n->name = slice_make(at + NODE_FIXED + get_le32(at + 72), get_le32(at + 76));
         n->body = body;
         coord_free(map_put(nodes, get_le32(at), n));
     }

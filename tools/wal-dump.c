@@ -35,6 +35,7 @@ static const char *kind_name(enum entry_kind kind)
         [ENTRY_SESSION_EXPIRE] = "session_expire",
         [ENTRY_ADMIT] = "admit",
         [ENTRY_CONFIG] = "config",
+        [ENTRY_REAP] = "reap",
     };
 
     return kind <= ENTRY_KIND_MAX && names[kind] != NULL ? names[kind] : "unknown";

@@ -37,7 +37,8 @@ struct config {
     uint64_t client_port, tick_ms, init_limit, sync_limit, session_min_ms, session_max_ms;
     uint64_t address_connections_max, connections_max, snap_count, segment_kib, snap_retain, packet_max_bytes, listen_backlog;
     uint64_t heartbeat_ms, election_min_ms, election_max_ms;
-    bool client_keepalive, listen_on_all;
+    uint64_t reap_interval_ms, reap_per_minute;
+    bool client_keepalive, listen_on_all, ttl_nodes;
     bool client_port_given; /* by --client-port: what the server line says of clients does not count */
 
     struct config_server servers[PEER_MAX]; /* rising ids; none: a lone server */

@@ -118,6 +118,9 @@ static void start_replica(struct host *h, struct state *state)
                                 .cluster = h->recovered.cluster,
                                 .fresh_cluster = random_u64(),
                                 .super_digest = c->super_digest,
+                                .ttl_off = !c->ttl_nodes,
+                                .reap_interval_ms = (uint32_t)c->reap_interval_ms,
+                                .reap_per_minute = (uint32_t)c->reap_per_minute,
                                 .connect_timeout_ms = 20000};
 
     o.paxos = (struct paxos_options){.self = c->id,

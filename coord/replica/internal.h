@@ -192,6 +192,10 @@ struct lead_part {
     uint64_t since_ms;  /* when the desk was opened */
     uint64_t awake_ms;  /* the last look */
     uint64_t scan_cursor, scan_at_ms;
+    size_t reap_cursor;
+    uint64_t reap_at_ms;     /* the next look at containers and TTL nodes */
+    uint64_t reap_minute_ms; /* since when reap_count counts */
+    uint32_t reap_count;
 };
 
 void lead_update(struct replica *r); /* open or close the desk as consensus says */
@@ -201,6 +205,7 @@ void lead_propose_own(struct replica *r, const struct entry *e); /* an entry wit
 void lead_flush(struct replica *r);                              /* stamp and propose what waits */
 void lead_form(struct replica *r);                               /* C15 */
 void lead_heard(struct replica *r, uint64_t session);
+void lead_reap(struct replica *r);   /* looks for containers and TTL nodes whose time has come; the desk is open */
 void lead_expire(struct replica *r); /* look for sessions that are late; the desk is open */
 uint32_t lead_credit(const struct replica *r);
 

@@ -28,6 +28,8 @@ static void open_desk(struct replica *r)
     l->opened_ms = SEEDED(expiry_not_restarted) ? 0 : r->now.mono_ms;
     l->since_ms = r->now.mono_ms;
     l->scan_cursor = 0;
+    l->reap_cursor = 0;
+    l->reap_at_ms = r->now.mono_ms + r->options.reap_interval_ms;
     map_deinit(&l->heard);
     for (uint32_t i = 0; i < r->peer_count; i++)
         r->peers[i].differs = r->peers[i].quiet = false; /* what an earlier lead knew is old */
@@ -104,6 +106,11 @@ void lead_propose_own(struct replica *r, const struct entry *e)
     entry_append(&r->lead.queue, e);
 }
 
+static int64_t cluster_now(const struct replica *r)
+{
+    return r->lead.cluster_base_ms + (int64_t)(r->now.mono_ms - r->lead.mono_base_ms);
+}
+
 static void stamp(struct replica *r, uint8_t *encoded, uint64_t zxid)
 {
     struct lead_part *l = &r->lead;
@@ -115,7 +122,7 @@ static void stamp(struct replica *r, uint8_t *encoded, uint64_t zxid)
     }
     if (r->now.wall_ms > l->wall_ms)
         l->wall_ms = r->now.wall_ms;
-    l->cluster_ms = l->cluster_base_ms + (int64_t)(r->now.mono_ms - l->mono_base_ms);
+    l->cluster_ms = cluster_now(r);
     entry_stamp(encoded, zxid, l->wall_ms, l->cluster_ms, random);
 }
 
@@ -218,5 +225,31 @@ void lead_expire(struct replica *r)
         struct entry e = {.kind = ENTRY_SESSION_EXPIRE, .session = s.id, .attach = s.attach};
         lead_propose_own(r, &e);
         lead_heard(r, s.id); /* not proposed again before another time-out: this one is on its way */
+    }
+}
+
+#define REAP_LOOKS 4096             /* in one go; the next goes on (liveness.c) */
+#define REAP_QUEUE_BYTES (1u << 20) /* waits to be proposed: no more now */
+#define MINUTE_MS 60000
+
+/* One that is proposed again before the first entry is applied does no harm: the second is void. */
+void lead_reap(struct replica *r)
+{
+    struct lead_part *l = &r->lead;
+    uint32_t looks = REAP_LOOKS;
+    if (r->now.mono_ms < l->reap_at_ms)
+        return;
+    if (r->now.mono_ms >= l->reap_minute_ms + MINUTE_MS) {
+        l->reap_minute_ms = r->now.mono_ms;
+        l->reap_count = 0;
+    }
+    while (l->reap_count < r->options.reap_per_minute && buf_size(&l->queue) < REAP_QUEUE_BYTES) {
+        if (!state_reap_next(r->state, &l->reap_cursor, &looks, cluster_now(r), &r->scratch)) {
+            if (l->reap_cursor == 0)
+                l->reap_at_ms = r->now.mono_ms + r->options.reap_interval_ms;
+            return;
+        }
+        lead_propose_own(r, &(struct entry){.kind = ENTRY_REAP, .body = buf_slice(&r->scratch)});
+        l->reap_count++;
     }
 }

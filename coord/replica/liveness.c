@@ -49,6 +49,7 @@ void liveness_run(struct replica *r)
     if (r->lead.open) {
         own_sessions(r);
         lead_expire(r);
+        lead_reap(r);
     }
     close_badly_served(r);
 }

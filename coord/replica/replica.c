@@ -17,6 +17,10 @@ struct replica *replica_new(const struct replica_options *options, const struct 
 {
     struct replica *r = coord_alloc_zero(1, sizeof(*r));
     r->options = *options;
+    if (r->options.reap_interval_ms == 0)
+        r->options.reap_interval_ms = 60000;
+    if (r->options.reap_per_minute == 0)
+        r->options.reap_per_minute = 10000;
     r->now.mono_ms = now_ms;
     r->state = state;
     r->watch = watch_table_new();

@@ -44,8 +44,11 @@ struct replica_options {
     uint64_t snapshot_zxid;                  /* of the state handed to replica_new */
     uint64_t cluster;                        /* from the store; 0: not formed yet */
     uint64_t fresh_cluster;                  /* random: the id to form with */
-    const char *super_digest;                /* "user:hash" of who may do everything, lent for good; NULL: nobody */
-    uint32_t connect_timeout_ms;             /* 20000: a connection without a complete connect request */
+    bool ttl_off;                            /* createTTL is answered with -6 */
+    uint32_t reap_interval_ms,
+        reap_per_minute;         /* containers and TTL nodes: looked at each 60000, at most 10000 removed; 0: these */
+    const char *super_digest;    /* "user:hash" of who may do everything, lent for good; NULL: nobody */
+    uint32_t connect_timeout_ms; /* 20000: a connection without a complete connect request */
 };
 
 struct replica;

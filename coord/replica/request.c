@@ -281,6 +281,9 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
         enqueue_error(r, c, h.xid, op->refusal, false);
     } else if (op_decode(op, record, &decoded) < 0) {
         enqueue_error(r, c, h.xid, -COORD_E_MARSHALLING, false);
+    } else if (r->options.ttl_off &&
+               (h.type == ZK_OP_CREATE_TTL || (h.type == ZK_OP_MULTI && multi_holds(&decoded.multi, ZK_OP_CREATE_TTL)))) {
+        enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, false);
     } else if (op->flags & OP_WRITE) {
         enqueue_write(r, c, &h, record);
     } else if (op->flags & OP_READ) {

@@ -106,6 +106,17 @@ static bool apply_session_expire(struct state *s, struct apply *a)
     return true;
 }
 
+/* Void when a child came, or new data, after the leader looked. */
+static bool apply_reap(struct state *s, const struct entry *e)
+{
+    uint32_t index = tree_find(&s->tree, e->body);
+
+    if (index == NODE_NONE || !reap_due(s, index, e->cluster_ms))
+        return false;
+    node_delete(s, index, e->zxid);
+    return true;
+}
+
 struct session *apply_session(const struct state *s, const struct apply *a)
 {
     return session_find(&s->sessions, a->entry->session);
@@ -153,6 +164,8 @@ static bool apply_entry(struct state *s, struct apply *a)
         return apply_origin(s, e);
     case ENTRY_SESSION_EXPIRE:
         return apply_session_expire(s, a);
+    case ENTRY_REAP:
+        return apply_reap(s, e);
     case ENTRY_NOOP:
         return take_number(s, e);
     case ENTRY_REQUEST:

@@ -18,24 +18,29 @@ static uint64_t pair(uint32_t high, uint32_t low)
     return (uint64_t)high << 32 | low;
 }
 
-uint64_t digest_node(const struct state *s, const struct node *n)
+/* What only a TTL node has is a word more, so that others cost nothing. */
+uint64_t digest_node(const struct state *s, uint32_t index)
 {
+    const struct node *n = tree_node(&s->tree, index);
+    const struct reap *timed = reap_find(s, index);
     bool ephemeral = n->kind == NODE_EPHEMERAL;
     uint64_t words[] = {
         n->path_hash,
         n->czxid,
         n->mzxid,
         ephemeral ? n->czxid : n->pzxid,
-        ephemeral ? n->owner : 0,
+        reap_owner(s, index),
         (uint64_t)n->ctime,
         (uint64_t)n->mtime,
         pair((uint32_t)n->version, (uint32_t)n->aversion),
         pair(n->creates, ephemeral ? 0 : n->child_count),
         value_hash(n->value),
         acl_get(&s->acls, n->acl)->hash,
+        timed != NULL ? (uint64_t)timed->since_ms : 0,
     };
+    size_t count = sizeof(words) / sizeof(words[0]);
 
-    return hash_words(words, sizeof(words) / sizeof(words[0]), NODE_SEED);
+    return hash_words(words, n->kind == NODE_TTL ? count : count - 1, NODE_SEED);
 }
 
 uint64_t digest_session(const struct session *session)
@@ -70,7 +75,7 @@ uint64_t state_digest_recompute(const struct state *s)
 
     for (uint32_t i = 0; i < s->tree.used; i++)
         if (tree_node(&s->tree, i)->kind != NODE_FREE)
-            digest += digest_node(s, tree_node(&s->tree, i));
+            digest += digest_node(s, i);
     for (const struct session *one = session_after(&s->sessions, 0); one != NULL; one = session_after(&s->sessions, one->id))
         digest += digest_session(one);
     for (uint32_t i = 0; i < s->origins.count; i++)

@@ -6,7 +6,7 @@
  *   ORIGIN   u32 server, u32 boot, u64 incarnation, u64 number
  *   SESSION  u64 id, 16 password, u32 time-out ms, u32 attach, u32 server, u32 length of the last result (0 in version 1)
  *   NODE     u32 index, u32 parent, u64 czxid, mzxid, pzxid, ctime, mtime, owner, i32 version, aversion, u32 creates,
- *            u32 ACL entries, u32 ACL bytes, u32 name bytes, u32 data bytes (0xffffffff: null), then ACL, name, data
+ *            u32 ACL entries, u32 ACL bytes, u32 name bytes, u32 data bytes (0xffffffff: null), i64 since, then ACL, name, data
  *   TRAILER  u64 nodes, u64 sessions, u64 digest
  */
 #include "state/image.h"
@@ -19,7 +19,7 @@ enum {
     HEADER_BYTES = 48,
     ORIGIN_BYTES = 24,
     SESSION_BYTES = 40,
-    NODE_BYTES = 84,
+    NODE_BYTES = 92,
     TRAILER_BYTES = 24,
 };
 #define DATA_NULL UINT32_MAX
@@ -143,6 +143,7 @@ void image_append_node(struct buf *to, const struct image_node *n)
     put_le32(at + 72, (uint32_t)n->acl.items.size);
     put_le32(at + 76, (uint32_t)n->name.size);
     put_le32(at + 80, slice_is_null(n->data) ? DATA_NULL : (uint32_t)n->data.size);
+    put_le64(at + 84, (uint64_t)n->since_ms);
     memcpy(at + NODE_BYTES, n->acl.items.data, n->acl.items.size);
     if (n->name.size > 0)
         memcpy(at + NODE_BYTES + n->acl.items.size, n->name.data, n->name.size);
@@ -172,6 +173,7 @@ bool image_decode_node(struct slice body, struct image_node *n)
         .version = (int32_t)get_le32(at + 56),
         .aversion = (int32_t)get_le32(at + 60),
         .creates = get_le32(at + 64),
+        .since_ms = (int64_t)get_le64(at + 84),
         .acl = {(int32_t)get_le32(at + 68), slice_make(tail, acl_size)},
         .name = slice_make(tail + acl_size, name_size),
         .data = get_le32(at + 80) == DATA_NULL ? SLICE_NULL : slice_make(tail + acl_size + name_size, data_size),

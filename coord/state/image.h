@@ -25,7 +25,7 @@ enum image_type {
     IMAGE_TRAILER = 6,
 };
 
-enum { IMAGE_VERSION = 1, IMAGE_PREFIX_BYTES = 5 };
+enum { IMAGE_VERSION = 2, IMAGE_PREFIX_BYTES = 5 };
 #define IMAGE_RECORD_MAX (ENTRY_BYTES_MAX + 4096) /* a node's parts came in one entry */
 
 struct image_header {
@@ -39,7 +39,8 @@ struct image_node {
     uint32_t index, parent; /* the root: parent NODE_NONE */
     uint64_t czxid, mzxid, pzxid;
     int64_t ctime, mtime;
-    uint64_t owner; /* session; 0: persistent */
+    uint64_t owner;   /* session; container or TTL (reap_owner); 0: none of these */
+    int64_t since_ms; /* TTL: when it began to run; else 0 */
     int32_t version, aversion;
     uint32_t creates;
     struct jute_vector acl;

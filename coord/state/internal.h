@@ -29,6 +29,7 @@ struct undo_step {
     int32_t version;
     uint64_t zxid; /* pzxid of the parent; mzxid of the node */
     int64_t mtime;
+    int64_t since_ms; /* of a TTL node */
     struct value *value;
 };
 
@@ -38,6 +39,13 @@ struct undo {
     struct undo_step *steps; /* in the order in which they were made */
     uint32_t count, capacity;
     uint64_t digest, ephemerals, data_bytes, value_memory; /* of the state before */
+};
+
+/* A container, or a node with a TTL. */
+struct reap {
+    uint32_t index;
+    int64_t ttl_ms;   /* 0: a container */
+    int64_t since_ms; /* TTL: cluster_ms of the last create or setData */
 };
 
 struct state {
@@ -51,6 +59,7 @@ struct state {
     int64_t wall_ms, cluster_ms;
     uint64_t digest;
     uint64_t ephemerals, data_bytes, value_memory;
+    struct map reaps; /* index -> struct reap */
     struct changes changes;
     struct buf scratch; /* of the operation under way */
     struct undo undo;
@@ -59,7 +68,7 @@ struct state {
 };
 
 /* digest.c: the digest is the sum of these over all objects. */
-uint64_t digest_node(const struct state *s, const struct node *n);
+uint64_t digest_node(const struct state *s, uint32_t index);
 uint64_t digest_session(const struct session *session);
 uint64_t digest_origin(const struct origin *origin);
 uint64_t digest_form(const struct state *s);
@@ -72,7 +81,9 @@ struct node_creation {
     struct slice name;
     struct slice data;
     struct jute_vector acl;
-    struct session *owner; /* NULL: persistent */
+    struct session *owner; /* ephemeral; NULL: none */
+    bool container;
+    int64_t ttl_ms; /* 0: none */
     uint64_t zxid;
     int64_t wall_ms;
 };
@@ -88,11 +99,20 @@ void owned_append(struct state *s, struct session *owner, uint32_t index);
 /* Puts a value into a node that has none, and counts it. */
 void node_fill(struct state *s, struct node *n, struct value *value);
 
+/* The order in which a session's nodes go: as they were created, and those of one entry by their paths. What a multi creates,
+ * and what an image brings, then goes in one order everywhere. */
+struct owned {
+    uint64_t czxid, path_hash;
+    uint32_t index;
+};
+void owned_sort(struct owned *items, size_t count);
+
 /* Hangs it where it was in its owner's list: nothing else changed there, or was undone. */
 void owned_restore(struct state *s, uint32_t index);
 void owned_remove(struct state *s, uint32_t index);
 
-void node_drop_content(struct state *s, struct node *n); /* its reference to its list, and its value, not counted any more */
+/* Its reference to its list, its value, not counted any more, and its place among the containers and TTL nodes. */
+void node_drop_content(struct state *s, uint32_t index);
 
 void changes_start(struct state *s);
 void changes_finish(struct changes *c);
@@ -107,6 +127,19 @@ void undo_start(struct state *s);
 void undo_note(struct state *s, struct undo_step step); /* nothing happens when no multi is under way */
 void undo_back(struct state *s);
 void undo_keep(struct state *s);
+
+/* reap.c */
+void reap_add(struct state *s, uint32_t index, int64_t ttl_ms,
+              int64_t since_ms);                               /* makes a plain node a TTL node; 0: a container */
+struct reap *reap_find(const struct state *s, uint32_t index); /* NULL: it is neither */
+void reap_remove(struct state *s, uint32_t index);
+void reap_deinit(struct state *s);
+bool reap_due(const struct state *s, uint32_t index, int64_t cluster_ms);
+
+/* What an image and the digest have of a node's owner, in ZooKeeper's form: the session of an ephemeral; bit 63 alone for a
+ * container; 0xff in the top byte and the TTL; 0. And back: true for a container or TTL node, whose ttl_ms it is. */
+uint64_t reap_owner(const struct state *s, uint32_t index);
+bool reap_owner_decode(uint64_t owner, int64_t *ttl_ms);
 
 /* walk.c: called before the object changes, dies, or is born. Nothing happens when no walk is under way. */
 void walk_node_touched(struct state *s, uint32_t index);

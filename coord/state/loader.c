@@ -94,10 +94,16 @@ static bool take_session(struct state_loader *l, struct slice body)
 
 static bool node_plausible(const struct state_loader *l, const struct image_node *n)
 {
+    int64_t ttl_ms;
+
     if (!acl_plausible(n->acl) || map_get(&l->nodes, n->index) != NULL)
         return false;
     if (n->index == NODE_ROOT || n->parent == NODE_NONE)
-        return n->index == NODE_ROOT && n->parent == NODE_NONE && n->name.size == 0 && n->owner == 0;
+        return n->index == NODE_ROOT && n->parent == NODE_NONE && n->name.size == 0 && n->owner == 0 && n->since_ms == 0;
+    if (reap_owner_decode(n->owner, &ttl_ms))
+        return path_component_valid(n->name) && (ttl_ms > 0 || n->since_ms == 0);
+    if (n->owner >> 63 != 0 || n->since_ms != 0) /* no session's id */
+        return false;
     if (n->owner != 0 && (n->pzxid != n->czxid || n->creates != 0))
         return false;
     return path_component_valid(n->name);
@@ -108,6 +114,7 @@ static bool take_node(struct state_loader *l, struct slice body)
     struct image_node read;
     struct node *n;
     uint32_t index;
+    int64_t ttl_ms;
 
     if (!image_decode_node(body, &read) || !node_plausible(l, &read))
         return false;
@@ -129,7 +136,10 @@ static bool take_node(struct state_loader *l, struct slice body)
     n->creates = read.creates;
     n->acl = acl_take(&l->s->acls, read.acl);
     node_fill(l->s, n, value_new(read.data));
-    if (read.owner != 0) {
+    if (reap_owner_decode(read.owner, &ttl_ms)) {
+        n->pzxid = read.pzxid;
+        reap_add(l->s, index, ttl_ms, read.since_ms);
+    } else if (read.owner != 0) {
         n->kind = NODE_EPHEMERAL;
         n->owner = read.owner;
     } else {
@@ -217,7 +227,7 @@ static bool link_node(struct state_loader *l, uint32_t index)
         uint32_t parent = index;
 
         index = l->climb[--depth];
-        if (tree_node(t, parent)->kind != NODE_PERSISTENT || tree_child(t, parent, tree_name(tree_node(t, index))) != NODE_NONE)
+        if (tree_node(t, parent)->kind == NODE_EPHEMERAL || tree_child(t, parent, tree_name(tree_node(t, index))) != NODE_NONE)
             return false;
         tree_link(t, index, parent);
         l->link[index] = LINK_DONE;
@@ -238,39 +248,9 @@ static bool link_all(struct state_loader *l)
     return true;
 }
 
-struct owned {
-    uint64_t czxid, path_hash;
-    uint32_t index;
-};
-
-/* The order in which a session's nodes were created. */
-static bool owned_before(const struct owned *x, const struct owned *y)
-{
-    return x->czxid != y->czxid ? x->czxid < y->czxid : x->path_hash < y->path_hash;
-}
-
-/* Merge sort, from runs of one upwards. */
-static void sort_owned(struct owned *items, size_t count)
-{
-    struct owned *to = coord_alloc(count * sizeof(*to));
-
-    for (size_t run = 1; run < count; run *= 2) {
-        for (size_t start = 0; start < count; start += 2 * run) {
-            size_t middle = start + run < count ? start + run : count;
-            size_t end = middle + run < count ? middle + run : count;
-            size_t a = start, b = middle;
-
-            for (size_t i = start; i < end; i++)
-                to[i] = b == end || (a < middle && !owned_before(&items[b], &items[a])) ? items[a++] : items[b++];
-        }
-        memcpy(items, to, count * sizeof(*to));
-    }
-    coord_free(to);
-}
-
 static bool hang_on_sessions(struct state *s, struct owned *owned, size_t count)
 {
-    sort_owned(owned, count);
+    owned_sort(owned, count);
     for (size_t i = 0; i < count; i++) {
         struct session *owner = session_find(&s->sessions, tree_node(&s->tree, owned[i].index)->owner);
 

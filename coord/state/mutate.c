@@ -11,12 +11,12 @@ static void node_touch(struct state *s, uint32_t index)
 {
     if (!SEEDED(fuzzy_snapshot))
         walk_node_touched(s, index);
-    s->digest -= digest_node(s, tree_node(&s->tree, index));
+    s->digest -= digest_node(s, index);
 }
 
 static void node_settle(struct state *s, uint32_t index)
 {
-    s->digest += digest_node(s, tree_node(&s->tree, index));
+    s->digest += digest_node(s, index);
 }
 
 void session_touch(struct state *s, struct session *session)
@@ -95,8 +95,11 @@ static struct value *node_empty(struct state *s, struct node *n)
     return value;
 }
 
-void node_drop_content(struct state *s, struct node *n)
+void node_drop_content(struct state *s, uint32_t index)
 {
+    struct node *n = tree_node(&s->tree, index);
+
+    reap_remove(s, index);
     acl_give(&s->acls, n->acl);
     value_drop(node_empty(s, n));
 }
@@ -172,6 +175,8 @@ uint32_t node_create(struct state *s, uint32_t parent, const struct node_creatio
     node_fill(s, n, value_new(c->data));
     if (c->owner != NULL)
         owned_append(s, c->owner, index);
+    else if (c->container || c->ttl_ms != 0)
+        reap_add(s, index, c->ttl_ms, s->cluster_ms);
     node_touch(s, parent);
     tree_link(&s->tree, index, parent);
     undo_note(s, (struct undo_step){.kind = UNDO_CREATE, .index = index, .zxid = p->pzxid});
@@ -196,7 +201,7 @@ void node_delete(struct state *s, uint32_t index, uint64_t zxid)
     undo_note(s, (struct undo_step){.kind = UNDO_DELETE, .index = index, .zxid = tree_node(&s->tree, parent)->pzxid});
     tree_unlink(&s->tree, index);
     if (!s->undo.on) {
-        node_drop_content(s, n);
+        node_drop_content(s, index);
         tree_drop(&s->tree, index);
     }
     tree_node(&s->tree, parent)->pzxid = zxid;
@@ -212,21 +217,27 @@ static int32_t next_version(int32_t version)
 void node_set_data(struct state *s, uint32_t index, struct slice data, uint64_t zxid, int64_t wall_ms)
 {
     struct node *n = tree_node(&s->tree, index);
+    struct reap *timed = reap_find(s, index);
     struct value *old;
 
     node_touch(s, index);
     old = node_empty(s, n);
     if (s->undo.on)
-        undo_note(
-            s,
-            (struct undo_step){
-                .kind = UNDO_DATA, .index = index, .version = n->version, .zxid = n->mzxid, .mtime = n->mtime, .value = old});
+        undo_note(s, (struct undo_step){.kind = UNDO_DATA,
+                                        .index = index,
+                                        .version = n->version,
+                                        .zxid = n->mzxid,
+                                        .mtime = n->mtime,
+                                        .since_ms = timed != NULL ? timed->since_ms : 0,
+                                        .value = old});
     else
         value_drop(old);
     node_fill(s, n, value_new(data));
     n->version = next_version(n->version);
     n->mzxid = zxid;
     n->mtime = wall_ms;
+    if (n->kind == NODE_TTL)
+        timed->since_ms = s->cluster_ms;
     node_settle(s, index);
     report(s, CHANGE_DATA, index);
 }
@@ -244,11 +255,48 @@ void node_set_acl(struct state *s, uint32_t index, struct jute_vector list)
     node_settle(s, index);
 }
 
+static bool owned_before(const struct owned *x, const struct owned *y)
+{
+    return x->czxid != y->czxid ? x->czxid < y->czxid : x->path_hash < y->path_hash;
+}
+
+/* Merge sort, from runs of one upwards. */
+void owned_sort(struct owned *items, size_t count)
+{
+    struct owned *to = coord_alloc(count * sizeof(*to));
+
+    for (size_t run = 1; run < count; run *= 2) {
+        for (size_t start = 0; start < count; start += 2 * run) {
+            size_t middle = start + run < count ? start + run : count;
+            size_t end = middle + run < count ? middle + run : count;
+            size_t a = start, b = middle;
+
+            for (size_t i = start; i < end; i++)
+                to[i] = b == end || (a < middle && !owned_before(&items[b], &items[a])) ? items[a++] : items[b++];
+        }
+        memcpy(items, to, count * sizeof(*to));
+    }
+    coord_free(to);
+}
+
 void session_close(struct state *s, struct session *session, uint64_t zxid)
 {
+    size_t count = session->owned_count;
+    struct owned *owned = count == 0 ? NULL : coord_alloc(count * sizeof(*owned));
+    uint32_t at = session->first_owned;
+
     COORD_ASSERT(!s->undo.on);
-    while (session->first_owned != NODE_NONE && !(SEEDED(ephemeral_survives) && session->owned_count == 1))
-        node_delete(s, session->first_owned, zxid);
+    for (size_t i = 0; i < count; i++) {
+        const struct node *n = tree_node(&s->tree, at);
+
+        owned[i] = (struct owned){n->czxid, n->path_hash, at};
+        at = n->owned_next;
+    }
+    if (count > 1)
+        owned_sort(owned, count);
+    for (size_t i = 0; i < count && !(SEEDED(ephemeral_survives) && i + 1 == count); i++)
+        node_delete(s, owned[i].index, zxid);
+    coord_free(owned);
     session_touch(s, session);
     session_remove(&s->sessions, session);
 }

@@ -63,8 +63,8 @@ static const struct op_desc *const ops[] = {
     BUILT(ZK_OP_SET_ACL, op_set_acl),
     BUILT(ZK_OP_WHO_AM_I, op_who_am_i),
     REFUSED(ZK_OP_RECONFIG, "reconfig", COORD_E_RECONFIG_DISABLED), /* membership is fixed */
-    UNBUILT(ZK_OP_CREATE_CONTAINER, "createContainer"),
-    UNBUILT(ZK_OP_CREATE_TTL, "createTTL"),
+    BUILT(ZK_OP_CREATE_CONTAINER, op_create_container),
+    BUILT(ZK_OP_CREATE_TTL, op_create_ttl),
     UNBUILT(ZK_OP_SASL, "sasl"),
 };
 

@@ -60,14 +60,17 @@ union op_request;
 int op_decode(const struct op_desc *op, struct slice body, union op_request *request);
 
 extern const struct op_desc op_check, op_multi, op_multi_read, op_get_acl, op_set_acl, op_who_am_i;
-extern const struct op_desc op_create, op_create2, op_delete, op_exists, op_get_data, op_set_data, op_get_children,
-    op_get_children2, op_get_ephemerals, op_get_all_children_number, op_close_session;
+extern const struct op_desc op_create, op_create2, op_create_container, op_create_ttl, op_delete, op_exists, op_get_data,
+    op_set_data, op_get_children, op_get_children2, op_get_ephemerals, op_get_all_children_number, op_close_session;
 
 /* The operations of a multi or multiRead: checked when decoded, walked again by whoever runs them. */
 struct multi_request {
     uint32_t count;
     struct slice operations; /* each with its header; the last header says that it was the last */
 };
+
+/* True when an operation of this type is among them. */
+bool multi_holds(const struct multi_request *m, int32_t type);
 
 /* Above what fits into a packet of the default jute.maxbuffer; with a larger one it bounds how long an entry takes. */
 enum { MULTI_COUNT_MAX = 1 << 16 };

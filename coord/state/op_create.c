@@ -1,4 +1,4 @@
-/* op_create.c - create and create2: persistent, ephemeral, sequential, both. CREATE on the parent. Pure.
+/* op_create.c - create, create2, createContainer, createTTL. CREATE on the parent. Pure.
  *
  * The order of the checks is what clients see as precedence of errors: mode, session, slash and NUL, ACL, parent,
  * permission, full path, existence, ephemeral parent (PROTOCOL section 4).
@@ -10,6 +10,13 @@
 
 #include <inttypes.h>
 
+/* What the four operations ask for. */
+struct wish {
+    const struct zk_create_request *q;
+    bool container;
+    int64_t ttl_ms;
+};
+
 static bool is_ephemeral(int32_t mode)
 {
     return mode == ZK_EPHEMERAL || mode == ZK_EPHEMERAL_SEQUENTIAL;
@@ -17,10 +24,11 @@ static bool is_ephemeral(int32_t mode)
 
 static bool is_sequential(int32_t mode)
 {
-    return mode == ZK_PERSISTENT_SEQUENTIAL || mode == ZK_EPHEMERAL_SEQUENTIAL;
+    return mode == ZK_PERSISTENT_SEQUENTIAL || mode == ZK_EPHEMERAL_SEQUENTIAL || mode == ZK_PERSISTENT_SEQUENTIAL_TTL;
 }
 
-/* A container asked for by these two operations is a plain node; TTL modes come without their ttl here. */
+/* A container asked for by create or create2 is a plain node, and createContainer makes one whatever the mode, as there; TTL
+ * modes come without their ttl here. */
 static int create_precheck(const void *request)
 {
     const struct zk_create_request *q = request;
@@ -50,9 +58,18 @@ static int check_place(const struct state *s, uint32_t parent, struct slice pare
     return 0;
 }
 
-/* The new node's index in *index, or an error and no effect. */
-static int create(struct state *s, const struct apply *a, const struct zk_create_request *q, uint32_t *index)
+static int create_ttl_precheck(const void *request)
 {
+    const struct zk_create_ttl_request *q = request;
+    bool timed = q->flags == ZK_PERSISTENT_TTL || q->flags == ZK_PERSISTENT_SEQUENTIAL_TTL;
+
+    return timed && q->ttl > 0 && q->ttl <= ZK_TTL_MAX_MS ? 0 : -COORD_E_BAD_ARGUMENTS;
+}
+
+/* The new node's index in *index, or an error and no effect. */
+static int create(struct state *s, const struct apply *a, const struct wish *wish, uint32_t *index)
+{
+    const struct zk_create_request *q = wish->q;
     struct node_creation c = {.data = q->data, .zxid = a->entry->zxid, .wall_ms = a->entry->wall_ms};
     struct buf suffixed = {0};
     struct slice parent_path;
@@ -75,7 +92,9 @@ static int create(struct state *s, const struct apply *a, const struct zk_create
     }
     rc = check_place(s, parent, parent_path, c.name, q->path);
     if (rc == 0) {
-        c.owner = is_ephemeral(q->flags) ? apply_session(s, a) : NULL;
+        c.owner = is_ephemeral(q->flags) && !wish->container ? apply_session(s, a) : NULL;
+        c.container = wish->container;
+        c.ttl_ms = wish->ttl_ms;
         *index = node_create(s, parent, &c);
     }
     buf_deinit(&suffixed);
@@ -86,20 +105,39 @@ static void create_apply(struct state *s, struct apply *a, const void *request)
 {
     uint32_t index;
 
-    a->err = create(s, a, request, &index);
+    a->err = create(s, a, &(struct wish){.q = request}, &index);
     if (a->err == 0)
         reply_text(a->reply, changes_last_path(&s->changes));
 }
 
-static void create2_apply(struct state *s, struct apply *a, const void *request)
+/* With the stat, as all but create. */
+static void create_more(struct state *s, struct apply *a, const struct wish *wish)
 {
     uint32_t index;
 
-    a->err = create(s, a, request, &index);
+    a->err = create(s, a, wish, &index);
     if (a->err == 0) {
         reply_text(a->reply, changes_last_path(&s->changes));
         reply_stat(a->reply, tree_node(&s->tree, index));
     }
+}
+
+static void create2_apply(struct state *s, struct apply *a, const void *request)
+{
+    create_more(s, a, &(struct wish){.q = request});
+}
+
+static void create_container_apply(struct state *s, struct apply *a, const void *request)
+{
+    create_more(s, a, &(struct wish){.q = request, .container = true});
+}
+
+static void create_ttl_apply(struct state *s, struct apply *a, const void *request)
+{
+    const struct zk_create_ttl_request *q = request;
+    struct zk_create_request plain = {q->path, q->data, q->acl, q->flags};
+
+    create_more(s, a, &(struct wish){.q = &plain, .ttl_ms = q->ttl});
 }
 
 OP_DESC(op_create, ZK_PERM_CREATE, .opcode = ZK_OP_CREATE, .name = "create", .flags = OP_WRITE | OP_INNER,
@@ -107,3 +145,11 @@ OP_DESC(op_create, ZK_PERM_CREATE, .opcode = ZK_OP_CREATE, .name = "create", .fl
 
 OP_DESC(op_create2, ZK_PERM_CREATE, .opcode = ZK_OP_CREATE2, .name = "create2", .flags = OP_WRITE | OP_INNER,
         .result_type = ZK_OP_CREATE2, .request = &jute_create_request, .precheck = create_precheck, .apply = create2_apply);
+
+OP_DESC(op_create_container, ZK_PERM_CREATE, .opcode = ZK_OP_CREATE_CONTAINER, .name = "createContainer",
+        .flags = OP_WRITE | OP_INNER, .result_type = ZK_OP_CREATE2, .request = &jute_create_request,
+        .precheck = create_precheck, .apply = create_container_apply);
+
+OP_DESC(op_create_ttl, ZK_PERM_CREATE, .opcode = ZK_OP_CREATE_TTL, .name = "createTTL", .flags = OP_WRITE | OP_INNER,
+        .result_type = ZK_OP_CREATE2, .request = &jute_create_ttl_request, .precheck = create_ttl_precheck,
+        .apply = create_ttl_apply);

@@ -35,7 +35,7 @@ static int delete_check(const struct state *s, const struct apply *a, const stru
     n = tree_node(&s->tree, *index);
     if (q->version != ZK_VERSION_ANY && q->version != n->version)
         return -COORD_E_BAD_VERSION;
-    return n->kind == NODE_PERSISTENT && n->child_count > 0 ? -COORD_E_NOT_EMPTY : 0;
+    return n->kind != NODE_EPHEMERAL && n->child_count > 0 ? -COORD_E_NOT_EMPTY : 0;
 }
 
 static void delete_apply(struct state *s, struct apply *a, const void *request)

@@ -52,6 +52,17 @@ static int multi_read_decode(struct jute_cursor *c, void *request)
     return decode(c, OP_READ, request);
 }
 
+bool multi_holds(const struct multi_request *m, int32_t type)
+{
+    struct jute_cursor c = jute_cursor_make(m->operations);
+    struct inner inner;
+
+    while (next(&c, OP_READ | OP_WRITE, &inner) > 0)
+        if (inner.op->opcode == type)
+            return true;
+    return false;
+}
+
 static void put_header(struct buf *to, int32_t type, bool done, int err)
 {
     jute_append(to, &jute_multi_header, &(struct zk_multi_header){type, done, err});

@@ -47,6 +47,7 @@ void state_free(struct state *s)
     acl_table_deinit(&s->acls);
     session_table_deinit(&s->sessions);
     origin_table_deinit(&s->origins);
+    reap_deinit(s);
     buf_deinit(&s->scratch);
     coord_free(s->undo.steps);
     coord_free(s->changes.items);
@@ -190,6 +191,7 @@ void state_counts(const struct state *s, struct state_counts *c)
         .memory_bytes = sizeof(*s) + tree_bytes(&s->tree) + s->value_memory + acl_table_bytes(&s->acls) +
                         session_table_bytes(&s->sessions) + s->origins.capacity * sizeof(struct origin) +
                         s->changes.paths.capacity + s->changes.capacity * sizeof(struct change) +
+                        s->reaps.capacity * sizeof(struct map_slot) + s->reaps.count * sizeof(struct reap) +
                         s->undo.capacity * sizeof(struct undo_step) + state_walk_backlog(s),
         .wall_ms = s->wall_ms,
         .cluster_ms = s->cluster_ms,

@@ -99,6 +99,10 @@ uint64_t state_origin_number(const struct state *s, uint32_t server, uint64_t in
 /* FORM as applied; NULL before. */
 const struct form *state_form(const struct state *s, uint64_t *form_zxid);
 
+/* The path of the next container or TTL node whose time has come at cluster_ms, for the leader to propose. Looks at *looks of
+ * them at most, which counts down; *cursor is 0 for the first one, and after the last. False: none found. */
+bool state_reap_next(const struct state *s, size_t *cursor, uint32_t *looks, int64_t cluster_ms, struct buf *path);
+
 struct state_counts {
     uint64_t nodes, ephemerals, sessions, data_bytes, memory_bytes; /* data_bytes: names' paths are not counted, values are */
     int64_t wall_ms, cluster_ms; /* of the last entry applied: the leader stamps never below them */

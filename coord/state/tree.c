@@ -187,7 +187,7 @@ void tree_link(struct tree *t, uint32_t index, uint32_t parent)
 {
     struct node *n = tree_node(t, index), *p = tree_node(t, parent);
 
-    COORD_ASSERT(p->kind == NODE_PERSISTENT);
+    COORD_ASSERT(p->kind != NODE_EPHEMERAL);
     n->parent = parent;
     n->path_hash = path_hash(t, parent, tree_name(n));
     n->next = NODE_NONE;

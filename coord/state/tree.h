@@ -25,7 +25,13 @@
 #define NODE_ROOT 0u
 enum { NODE_SLAB = 1024, NODE_NAME_INLINE = 19 };
 
-enum node_kind { NODE_FREE, NODE_PERSISTENT, NODE_EPHEMERAL };
+enum node_kind {
+    NODE_FREE,
+    NODE_PERSISTENT,
+    NODE_EPHEMERAL,
+    NODE_CONTAINER,
+    NODE_TTL
+}; /* all but an ephemeral as persistent */
 
 /* What a lookup reads comes first, to lie in one or two cache lines. */
 struct node {

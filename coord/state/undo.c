@@ -53,7 +53,7 @@ static void back_create(struct state *s, const struct undo_step *step)
 
     if (n->kind == NODE_EPHEMERAL)
         owned_remove(s, step->index);
-    node_drop_content(s, n);
+    node_drop_content(s, step->index);
     tree_remove(&s->tree, step->index);
     p->creates--;
     p->pzxid = step->zxid;
@@ -78,6 +78,8 @@ static void back_data(struct state *s, const struct undo_step *step)
     n->version = step->version;
     n->mzxid = step->zxid;
     n->mtime = step->mtime;
+    if (n->kind == NODE_TTL)
+        reap_find(s, step->index)->since_ms = step->since_ms;
 }
 
 void undo_back(struct state *s)
@@ -122,7 +124,7 @@ void undo_keep(struct state *s)
             value_drop(step->value);
         if (step->kind != UNDO_DELETE)
             continue;
-        node_drop_content(s, tree_node(&s->tree, step->index));
+        node_drop_content(s, step->index);
         tree_drop(&s->tree, step->index);
     }
     end(u);

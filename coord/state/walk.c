@@ -93,6 +93,7 @@ static void image_node(const struct state *s, uint32_t index, struct buf *to)
 {
     const struct node *n = tree_node(&s->tree, index);
     const struct acl *acl = acl_get(&s->acls, n->acl);
+    const struct reap *timed = reap_find(s, index);
     bool ephemeral = n->kind == NODE_EPHEMERAL;
 
     image_append_node(to, &(struct image_node){
@@ -103,7 +104,8 @@ static void image_node(const struct state *s, uint32_t index, struct buf *to)
                               .pzxid = ephemeral ? n->czxid : n->pzxid,
                               .ctime = n->ctime,
                               .mtime = n->mtime,
-                              .owner = ephemeral ? n->owner : 0,
+                              .owner = reap_owner(s, index),
+                              .since_ms = timed != NULL ? timed->since_ms : 0,
                               .version = n->version,
                               .aversion = n->aversion,
                               .creates = n->creates,

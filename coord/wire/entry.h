@@ -51,7 +51,8 @@ enum entry_kind {
     ENTRY_SESSION_EXPIRE = 7, /* by the leader; void if the attach number changed */
     ENTRY_ADMIT = 8,          /* C10, C17: not proposed yet */
     ENTRY_CONFIG = 9,         /* C10: not proposed yet */
-    ENTRY_KIND_MAX = 9,
+    ENTRY_REAP = 10,          /* by the leader: a container or TTL node whose time has come; void if it has not. body: path */
+    ENTRY_KIND_MAX = 10,
 };
 
 struct origin {

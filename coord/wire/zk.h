@@ -2,6 +2,8 @@
 #ifndef COORD_WIRE_ZK_H
 #define COORD_WIRE_ZK_H
 
+#include <stdint.h>
+
 enum zk_op {
     ZK_OP_NOTIFY = 0,
     ZK_OP_CREATE = 1,
@@ -83,5 +85,6 @@ enum zk_perm {
 #define ZK_FIRST_FRAME_MAX 1024       /* the connect request */
 #define ZK_VERSION_ANY (-1)
 #define ZK_STAT_BYTES 68
+#define ZK_TTL_MAX_MS ((INT64_C(1) << 40) - 1)
 
 #endif

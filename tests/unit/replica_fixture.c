@@ -306,7 +306,9 @@ static void start(struct group *g, uint32_t i)
     struct state *state = state_new();
     struct slice rest = buf_slice(&log->entries);
     struct entry e;
-    struct replica_options o = {.super_digest = "super:xQJmxLMiHGwaqBvst5y6rkB6HQs=", /* of super:admin */
+    struct replica_options o = {.ttl_off = g->ttl_off,
+                                .reap_per_minute = g->reap_per_minute,
+                                .super_digest = "super:xQJmxLMiHGwaqBvst5y6rkB6HQs=", /* of super:admin */
                                 .session_min_ms = 4000,
                                 .session_max_ms = 40000,
                                 .snap_count = g->snap_count == 0 ? 100000 : g->snap_count,
@@ -349,6 +351,8 @@ void group_init(struct group *g, uint32_t count)
                         .next_conn = 1,
                         .snap_count = g->snap_count,
                         .counter_max = g->counter_max,
+                        .ttl_off = g->ttl_off,
+                        .reap_per_minute = g->reap_per_minute,
                         .lies = g->lies};
     for (uint32_t i = 0; i < count; i++) {
         list_init(&g->held_jobs[i]);

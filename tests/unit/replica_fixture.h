@@ -51,8 +51,10 @@ struct group {
     bool may_fail; /* replicas that give up are no failure of the test; they stand still from then on */
     bool lies;     /* the test puts into `in` what no server sent */
     uint64_t next_conn;
-    uint64_t snap_count; /* both: set before group_init, 0 for what nobody reaches */
-    uint32_t counter_max;
+    /* Set before group_init; 0: what nobody reaches, or the default. */
+    uint64_t snap_count;
+    uint32_t counter_max, reap_per_minute;
+    bool ttl_off;
 };
 
 /* Their superuser is who proves super:admin. */

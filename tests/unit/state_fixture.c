@@ -29,9 +29,9 @@ int world_apply(struct world *w, enum entry_kind kind)
     w->e.kind = kind;
     w->e.zxid = state_zxid(w->s) + 1;
     w->e.wall_ms = WORLD_WALL_MS + (int64_t)w->e.zxid;
-    w->e.cluster_ms = (int64_t)w->e.zxid;
+    w->e.cluster_ms = (int64_t)w->e.zxid + w->late_ms;
     w->e.origin = (struct origin){WORLD_SERVER, WORLD_BOOT, WORLD_INCARNATION, 0};
-    if (kind == ENTRY_SESSION_EXPIRE || kind == ENTRY_FORM)
+    if (kind == ENTRY_SESSION_EXPIRE || kind == ENTRY_FORM || kind == ENTRY_REAP)
         w->e.origin = (struct origin){0};
     else if (kind != ENTRY_ORIGIN)
         w->e.origin.number = ++w->number;
@@ -257,6 +257,29 @@ const char *world_acl_text(struct jute_vector list)
     }
     CHECK_EQ_INT(count, list.count);
     return joined;
+}
+
+int world_create_container(struct world *w, const char *path)
+{
+    uint8_t space[ACL_WORLD_BYTES];
+    struct zk_create_request q = {text(path), SLICE_NULL, acl_world(ZK_PERM_ALL, space), ZK_CONTAINER};
+
+    return world_request(w, ZK_OP_CREATE_CONTAINER, &jute_create_request, &q);
+}
+
+int world_create_ttl(struct world *w, const char *path, int32_t mode, int64_t ttl)
+{
+    uint8_t space[ACL_WORLD_BYTES];
+    struct zk_create_ttl_request q = {text(path), SLICE_NULL, acl_world(ZK_PERM_ALL, space), mode, ttl};
+
+    return world_request(w, ZK_OP_CREATE_TTL, &jute_create_ttl_request, &q);
+}
+
+bool world_reap(struct world *w, const char *path)
+{
+    w->e.body = text(path);
+    CHECK_EQ_INT(world_apply(w, ENTRY_REAP), 0);
+    return !w->a.skipped;
 }
 
 int world_create_list(struct world *w, const char *path, const char *acl)

@@ -23,6 +23,7 @@ struct world {
     uint32_t attach;
     struct slice auth; /* ids of who asks, as in an entry */
     uint64_t number;   /* of the origin */
+    int64_t late_ms;   /* cluster_ms runs ahead of the zxid by so much */
 };
 
 void world_init(struct world *w); /* origin introduced, a session made */
@@ -44,6 +45,9 @@ int world_session_close(struct world *w, uint64_t session);
 
 /* data NULL: null; perms of world:anyone. */
 int world_create_acl(struct world *w, const char *path, const char *data, int32_t mode, int32_t perms);
+int world_create_container(struct world *w, const char *path);
+int world_create_ttl(struct world *w, const char *path, int32_t mode, int64_t ttl);
+bool world_reap(struct world *w, const char *path);                        /* the leader's entry; false: void */
 int world_create_list(struct world *w, const char *path, const char *acl); /* a persistent node; acl as for world_acl */
 int world_set_acl(struct world *w, const char *path, const char *acl, int32_t version);
 const char *world_get_acl(struct world *w, const char *path); /* or the error's name */

@@ -190,6 +190,19 @@ static void removed(struct model *m, struct model_node *n, int64_t zxid)
     n->path[0] = 0;
 }
 
+/* True: it was removed. */
+bool model_reap(struct model *m, struct slice path, int64_t zxid, int64_t cluster_ms)
+{
+    struct model_node *n = model_find(m, path);
+
+    if (n == NULL || children(m, n) > 0)
+        return false;
+    if (!(n->container && n->creates > 0) && !(n->ttl > 0 && cluster_ms - n->since > n->ttl))
+        return false;
+    removed(m, n, zxid);
+    return true;
+}
+
 int model_delete(struct model *m, struct slice path, int32_t version, int64_t zxid)
 {
     struct model_node *parent, *n;
@@ -229,6 +242,7 @@ int model_set(struct model *m, struct slice path, struct slice data, int32_t ver
     if (version != -1 && version != n->stat.version)
         return -COORD_E_BAD_VERSION;
     set_data(n, data);
+    n->since = zxid; /* the test's cluster_ms is the zxid */
     n->stat.version++;
     n->stat.mzxid = zxid;
     n->stat.mtime = wall_ms;

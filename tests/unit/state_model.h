@@ -25,6 +25,8 @@ struct model_node {
     char data[MODEL_DATA];
     struct model_acl acl;
     uint32_t creates;
+    bool container;
+    int64_t ttl, since;  /* 0: none */
     struct zk_stat stat; /* num_children and cversion are worked out when asked for */
 };
 
@@ -41,6 +43,7 @@ void model_stat(const struct model *m, const struct model_node *n, struct zk_sta
 /* Each returns the error; `made` is the node created. Sessions are known to the model. */
 int model_create(struct model *m, struct slice path, struct slice data, struct model_acl acl, int32_t mode, uint64_t session,
                  int64_t zxid, int64_t wall_ms, struct model_node **made);
+bool model_reap(struct model *m, struct slice path, int64_t zxid, int64_t cluster_ms);
 int model_delete(struct model *m, struct slice path, int32_t version, int64_t zxid);
 int model_set(struct model *m, struct slice path, struct slice data, int32_t version, int64_t zxid, int64_t wall_ms);
 int model_set_acl(struct model *m, struct slice path, struct model_acl acl, int32_t version);

@@ -12,6 +12,8 @@ static struct client a, b;
 
 static void begin(uint32_t servers)
 {
+    g.ttl_off = false;
+    g.reap_per_minute = 0;
     g.snap_count = g.counter_max = 0;
     group_init(&g, servers);
     REQUIRE(group_leader(&g) != 0);
@@ -356,5 +358,115 @@ TEST(replica_ops, events_are_for_those_who_may_read)
     group_settle(&g);
     CHECK_EQ_STR(client_replies(&b), "-8:0 -4:0 event:3:/x -8:0");
     client_deinit(&back);
+    end();
+}
+
+static void create_ttl(struct client *c, int32_t xid, const char *path, int64_t ttl)
+{
+    client_request(c, xid, ZK_OP_CREATE_TTL, &jute_create_ttl_request,
+                   &(struct zk_create_ttl_request){slice_from_text(path), SLICE_NULL, list_of(31, "world", "anyone"), 5, ttl});
+}
+
+static void create_container(struct client *c, int32_t xid, const char *path)
+{
+    client_request(c, xid, ZK_OP_CREATE_CONTAINER, &jute_create_request,
+                   &(struct zk_create_request){slice_from_text(path), SLICE_NULL, list_of(31, "world", "anyone"), 4});
+}
+
+/* Passes time with a client that pings. */
+static void pass(struct client *c, uint64_t ms)
+{
+    for (uint64_t at = 0; at < ms; at += 2000) {
+        client_plain(c, ZK_XID_PING, ZK_OP_PING);
+        group_pass(&g, 2000);
+    }
+}
+
+static bool there(const char *path, uint32_t server)
+{
+    return state_stat(replica_state(g.member[server - 1].r), slice_from_text(path), NULL);
+}
+
+TEST(replica_ops, containers_and_ttl_nodes_go_when_their_time_has_come)
+{
+    begin(3);
+    client_open(&a, &g, group_leader(&g) % 3 + 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    create_container(&a, 1, "/c");
+    client_create(&a, 2, "/c/x", "", 0);
+    client_delete(&a, 3, "/c/x", -1);
+    create_ttl(&a, 4, "/t", 30000);
+    create_ttl(&a, 5, "/later", 90000);
+    client_get(&a, 6, "/t", true);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:0 3:0 4:0 5:0 6:0");
+    pass(&a, 56000);
+    CHECK(there("/c", 1) && there("/t", 1)); /* looked at each minute */
+    client_replies(&a);
+    pass(&a, 8000);
+    for (uint32_t id = 1; id <= 3; id++)
+        CHECK(!there("/c", id) && !there("/t", id) && there("/later", id), "server %u", id);
+    CHECK(strstr(client_replies(&a), "event:2:/t") != NULL);
+    CHECK_EQ_INT(group_leader(&g) == 0, 0);
+    group_cut(&g, group_leader(&g)); /* the next leader goes on, by the ensemble's own clock */
+    pass(&a, 70000);
+    CHECK(!there("/later", a.server));
+    end();
+}
+
+TEST(replica_ops, so_many_of_them_go_in_a_minute)
+{
+    char path[32];
+    struct replica_stats stats;
+    uint64_t before;
+
+    g.ttl_off = false;
+    g.snap_count = g.counter_max = 0;
+    g.reap_per_minute = 10;
+    group_init(&g, 1);
+    REQUIRE(group_leader(&g) != 0);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    for (int32_t i = 0; i < 25; i++) {
+        snprintf(path, sizeof(path), "/t%d", i);
+        create_ttl(&a, i + 1, path, 1);
+    }
+    group_settle(&g);
+    replica_stats(g.member[0].r, &stats);
+    before = stats.state.nodes;
+    pass(&a, 64000);
+    replica_stats(g.member[0].r, &stats);
+    CHECK_EQ_INT(stats.state.nodes, before - 10);
+    pass(&a, 60000);
+    replica_stats(g.member[0].r, &stats);
+    CHECK_EQ_INT(stats.state.nodes, before - 20);
+    pass(&a, 120000);
+    replica_stats(g.member[0].r, &stats);
+    CHECK_EQ_INT(stats.state.nodes, before - 25);
+    end();
+}
+
+TEST(replica_ops, ttl_nodes_can_be_switched_off)
+{
+    g.ttl_off = true;
+    g.snap_count = g.counter_max = g.reap_per_minute = 0;
+    group_init(&g, 1);
+    REQUIRE(group_leader(&g) != 0);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    create_ttl(&a, 1, "/t", 1);
+    add_create("/x", 0);
+    add(ZK_OP_CREATE_TTL, &jute_create_ttl_request,
+        &(struct zk_create_ttl_request){SLICE_LITERAL("/t"), SLICE_NULL, list_of(31, "world", "anyone"), 5, 1});
+    send_gathered(&a, 2, ZK_OP_MULTI);
+    create_container(&a, 3, "/c");
+    add_create("/x", 0);
+    send_gathered(&a, 4, ZK_OP_MULTI);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:-6 2:-6 3:0 4:0");
+    g.ttl_off = false;
     end();
 }

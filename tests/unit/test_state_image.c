@@ -45,7 +45,7 @@ TEST(state_image, survives_the_round_trip)
     grow(&w);
     world_image(w.s, 1, &image);
     loaded = w;
-    loaded.reply = loaded.body = (struct buf){0};
+    loaded.reply = loaded.body = loaded.multi = (struct buf){0};
     loaded.s = world_load(buf_slice(&image), SIZE_MAX);
     REQUIRE(loaded.s != NULL);
     world_check_same(w.s, loaded.s);
@@ -83,7 +83,7 @@ TEST(state_image, of_the_first_tree)
 /* Golden bytes: version 1 stays readable and is written alike. */
 TEST(state_image, header_origin_session_and_trailer_bytes)
 {
-    static const char expected[] = "\x31\0\0\0\1coordimg\1\0\0\0\2\0\0\0\5\0\0\0\3\0\0\0\7\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0"
+    static const char expected[] = "\x31\0\0\0\1coordimg\2\0\0\0\2\0\0\0\5\0\0\0\3\0\0\0\7\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0"
                                    "\1\0\0\0\1\0\0\0"
                                    "\x19\0\0\0\3\3\0\0\0\2\0\0\0\4\0\0\0\0\0\0\0\5\0\0\0\0\0\0\0"
                                    "\x29\0\0\0\4\6\0\0\0\0\0\0\3abcdefghijklmnop\xa0\x0f\0\0\1\0\0\0\3\0\0\0\0\0\0\0"
@@ -103,10 +103,10 @@ TEST(state_image, header_origin_session_and_trailer_bytes)
 
 TEST(state_image, node_bytes)
 {
-    static const char expected[] = "\x5d\0\0\0\5\2\0\0\0\1\0\0\0"
+    static const char expected[] = "\x65\0\0\0\5\2\0\0\0\1\0\0\0"
                                    "\3\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0\5\0\0\0\0\0\0\0\6\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0"
                                    "\x08\0\0\0\0\0\0\0\xfe\xff\xff\xff\0\0\0\0\x0a\0\0\0"
-                                   "\1\0\0\0\3\0\0\0\2\0\0\0\3\0\0\0ACLnm";
+                                   "\1\0\0\0\3\0\0\0\2\0\0\0\3\0\0\0\x09\0\0\0\0\0\0\0ACLnm";
     struct buf b = {0};
     struct image_node n = {.index = 2,
                            .parent = 1,
@@ -116,6 +116,7 @@ TEST(state_image, node_bytes)
                            .ctime = 6,
                            .mtime = 7,
                            .owner = 8,
+                           .since_ms = 9,
                            .version = -2,
                            .creates = 10,
                            .acl = {1, SLICE_LITERAL("ACL")},
@@ -129,7 +130,7 @@ TEST(state_image, node_bytes)
     buf_clear(&b);
     n.data = SLICE_NULL;
     image_append_node(&b, &n);
-    CHECK_EQ_INT(get_le32(buf_bytes(&b)), 0x5a);
+    CHECK_EQ_INT(get_le32(buf_bytes(&b)), 0x62);
     CHECK_EQ_INT(get_le32(buf_bytes(&b) + 5 + 80), UINT32_MAX);
     buf_deinit(&b);
 }
@@ -178,9 +179,16 @@ TEST(state_image, forged_trees_are_refused)
         uint64_t owner;
         bool good;
     } rows[] = {
-        {"new", 0, true},   {"zookeeper", 0, false}, /* there already */
-        {"", 0, false},     {"..", 0, false},        {"a/b", 0, false},
-        {"\xff", 0, false}, {"new", 4711, false}, /* no such session */
+        {"new", 0, true},
+        {"zookeeper", 0, false}, /* there already */
+        {"", 0, false},
+        {"..", 0, false},
+        {"a/b", 0, false},
+        {"\xff", 0, false},
+        {"new", 4711, false}, /* no such session */
+        {"new", UINT64_C(1) << 63 | 1, false},
+        {"new", UINT64_C(0xff) << 56, false},
+        {"new", UINT64_C(0xff) << 56 | UINT64_C(1) << 40, false},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -223,7 +231,19 @@ static void forged_start(struct forged *f)
 
 TEST(state_image, forged_records_are_refused_as_they_come)
 {
-    enum { GOOD, TWO_HEADERS, NAMED_ROOT, OWNED_ROOT, ROOT_BELOW, SECOND_ROOT, SESSION_ZERO, SESSION_TWICE, ROWS };
+    enum {
+        GOOD,
+        TWO_HEADERS,
+        NAMED_ROOT,
+        OWNED_ROOT,
+        CONTAINER_ROOT,
+        TIMED_ROOT,
+        ROOT_BELOW,
+        SECOND_ROOT,
+        SESSION_ZERO,
+        SESSION_TWICE,
+        ROWS
+    };
 
     for (int row = 0; row < ROWS; row++) {
         struct state_loader *l = state_loader_new();
@@ -234,7 +254,8 @@ TEST(state_image, forged_records_are_refused_as_they_come)
         if (row == TWO_HEADERS)
             image_append_header(&f.image, &(struct image_header){5, 0, 0, 0, 0});
         f.root.name = row == NAMED_ROOT ? SLICE_LITERAL("root") : f.root.name;
-        f.root.owner = row == OWNED_ROOT ? session.id : 0;
+        f.root.owner = row == OWNED_ROOT ? session.id : row == CONTAINER_ROOT ? UINT64_C(1) << 63 : 0;
+        f.root.since_ms = row == TIMED_ROOT ? 1 : 0;
         f.root.parent = row == ROOT_BELOW ? 1 : NODE_NONE;
         f.root.index = row == SECOND_ROOT ? 1 : NODE_ROOT;
         image_append_session(&f.image, &session);
@@ -247,7 +268,7 @@ TEST(state_image, forged_records_are_refused_as_they_come)
     }
 }
 
-/* Nodes that one entry creates (a multi, one day) have one czxid. Then their paths decide in which order they go when the
+/* Nodes that one entry creates, a multi, have one czxid. Then their paths decide in which order they go when the
  * session closes, not the order in which they stand in the image: all replicas report the same. */
 TEST(state_image, ephemerals_of_one_zxid_go_in_one_order)
 {
@@ -258,19 +279,23 @@ TEST(state_image, ephemerals_of_one_zxid_go_in_one_order)
         struct buf image = {0};
 
         world_init(&w);
-        world_create(&w, order == 0 ? "/x" : "/y", "", ZK_EPHEMERAL);
-        world_create(&w, order == 0 ? "/y" : "/x", "", ZK_EPHEMERAL);
-        uint64_t zxid = tree_node(&w.s->tree, tree_find(&w.s->tree, SLICE_LITERAL("/y")))->czxid;
-        tree_node(&w.s->tree, tree_find(&w.s->tree, SLICE_LITERAL("/x")))->czxid = zxid;
-        tree_node(&w.s->tree, tree_find(&w.s->tree, SLICE_LITERAL("/y")))->czxid = zxid;
-        w.s->digest = state_digest_recompute(w.s);
+        for (int i = 0; i < 2; i++) {
+            uint8_t space[ACL_WORLD_BYTES];
+            struct zk_create_request q = {i == order ? SLICE_LITERAL("/x") : SLICE_LITERAL("/y"), SLICE_NULL,
+                                          acl_world(31, space), ZK_EPHEMERAL};
+
+            world_multi_add(&w, ZK_OP_CREATE, &jute_create_request, &q);
+        }
+        CHECK_EQ_INT(world_multi(&w), 0);
         world_image(w.s, 1 << 20, &image);
         loaded = w;
-        loaded.reply = loaded.body = (struct buf){0};
+        loaded.reply = loaded.body = loaded.multi = (struct buf){0};
         loaded.s = world_load(buf_slice(&image), SIZE_MAX);
         REQUIRE(loaded.s != NULL);
         CHECK_EQ_INT(world_session_close(&loaded, w.session), 0);
         snprintf(orders[order], sizeof(orders[order]), "%s", world_changes(&loaded));
+        CHECK_EQ_INT(world_session_close(&w, w.session), 0);
+        CHECK_EQ_STR(world_changes(&w), orders[order]);
         world_deinit(&loaded);
         world_deinit(&w);
         buf_deinit(&image);

@@ -11,7 +11,8 @@
 struct duel {
     struct world w;
     struct model m;
-    struct model saved;    /* before the multi under way */
+    struct model saved; /* before the multi under way */
+    unsigned reaped;
     unsigned done, undone; /* multis */
     struct rng r;
     unsigned step;
@@ -168,7 +169,8 @@ static bool model_has_room(const struct duel *d, uint32_t wanted)
 static void create(struct duel *d)
 {
     struct model_acl acl;
-    int rc;
+    unsigned kind;
+    int rc, expected;
     struct zk_create_request q = {.flags = (int32_t)rng_below(&d->r, 6)};
     struct model_node *made = NULL;
     struct zk_stat stat;
@@ -179,9 +181,28 @@ static void create(struct duel *d)
     q.path = d->at;
     q.data = pick_data(d);
     q.acl = pick_acl(d, &acl);
-    rc = world_request(&d->w, ZK_OP_CREATE2, &jute_create_request, &q);
-    REQUIRE(rc == model_create(&d->m, q.path, q.data, acl, q.flags, d->w.session, (int64_t)d->w.e.zxid, d->w.e.wall_ms, &made),
-            "step %u: %d", d->step, rc);
+    kind = (unsigned)rng_below(&d->r, 6);
+    if (kind == 0) {
+        struct zk_create_ttl_request timed = {q.path, q.data, q.acl, rng_below(&d->r, 3) == 0 ? q.flags : 5,
+                                              1 + (int64_t)rng_below(&d->r, 300)};
+
+        rc = world_request(&d->w, ZK_OP_CREATE_TTL, &jute_create_ttl_request, &timed);
+        expected = timed.flags != 5
+                       ? -COORD_E_BAD_ARGUMENTS
+                       : model_create(&d->m, q.path, q.data, acl, 0, d->w.session, (int64_t)d->w.e.zxid, d->w.e.wall_ms, &made);
+        if (made != NULL)
+            made->ttl = timed.ttl;
+    } else {
+        int32_t mode = kind == 1 && q.flags == 1 ? 0 : kind == 1 && q.flags == 3 ? 2 : q.flags;
+
+        rc = world_request(&d->w, kind == 1 ? ZK_OP_CREATE_CONTAINER : ZK_OP_CREATE2, &jute_create_request, &q);
+        expected = model_create(&d->m, q.path, q.data, acl, mode, d->w.session, (int64_t)d->w.e.zxid, d->w.e.wall_ms, &made);
+        if (made != NULL)
+            made->container = kind == 1;
+    }
+    REQUIRE(rc == expected, "step %u: %d", d->step, rc);
+    if (made != NULL)
+        made->since = (int64_t)d->w.e.zxid;
     if (rc != 0)
         return;
     model_stat(&d->m, made, &stat);
@@ -357,6 +378,20 @@ static void get_acl(struct duel *d)
           text);
 }
 
+static void reap(struct duel *d)
+{
+    char path[MODEL_PATH];
+
+    pick_node(d);
+    if (d->at.size == 0 || memchr(d->at.data, 0, d->at.size) != NULL)
+        return;
+    snprintf(path, sizeof(path), "%.*s", SLICE_ARG(d->at));
+    bool went = world_reap(&d->w, path);
+    CHECK(went == model_reap(&d->m, d->at, (int64_t)d->w.e.zxid, d->w.e.cluster_ms), "step %u", d->step);
+    CHECK_EQ_INT(d->w.a.change_count, went, "step %u", d->step);
+    d->reaped += went;
+}
+
 static void get_data(struct duel *d, struct model_node *n)
 {
     struct jute_cursor c = jute_cursor_make(buf_slice(&d->w.reply));
@@ -470,7 +505,7 @@ TEST(state_model, random_operations_agree)
             if (!pick_session(&d))
                 continue;
             pick_who(&d);
-            switch (rng_below(&d.r, 12)) {
+            switch (rng_below(&d.r, 14)) {
             case 0:
             case 1:
             case 2:
@@ -493,6 +528,10 @@ TEST(state_model, random_operations_agree)
             case 11:
                 get_acl(&d);
                 break;
+            case 12:
+            case 13:
+                reap(&d);
+                break;
             default:
                 read_node(&d);
             }
@@ -502,5 +541,6 @@ TEST(state_model, random_operations_agree)
         compare_all(&d);
         world_deinit(&d.w);
     }
+    CHECK(d.reaped > 30, "%u", d.reaped);
     CHECK(d.done > 300 && d.undone > 300, "%u done, %u undone", d.done, d.undone);
 }

@@ -86,7 +86,7 @@ static void work(struct world *w, struct rng *r, unsigned steps)
 
         snprintf(path, sizeof(path), rng_below(r, 3) == 0 ? "/n%u" : "/n%u/child-%u", a, b);
         data[size] = 0;
-        switch (rng_below(r, 19)) {
+        switch (rng_below(r, 22)) {
         case 0:
             world_session_create(w);
             break;
@@ -119,6 +119,15 @@ static void work(struct world *w, struct rng *r, unsigned steps)
         case 17:
         case 18:
             multi(w, r, path, data);
+            break;
+        case 19:
+            world_create_container(w, path);
+            break;
+        case 20:
+            world_create_ttl(w, path, 5, 1 + (int64_t)rng_below(r, 100));
+            break;
+        case 21:
+            world_reap(w, path);
             break;
         default:
             if (!state_session(w->s, w->session, NULL))
