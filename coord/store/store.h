@@ -1,7 +1,7 @@
 /* store.h - everything durable of one server: manifest, write-ahead log, promise files, snapshots; and store_run().
  *
  * store_run() is the same code on the server's threads and in the simulator. Files are described in docs/formats.md.
- * Threads: open and close by one thread; store_run() of lane WAL by one thread, of lane SNAP by another.
+ * Threads: open and close by one thread; what belongs to lane WAL by one thread at a time, lane SNAP by another meanwhile.
  * Fail-stop: after an error that is not listed as harmless in job.h nothing of that lane is executed any more.
  *
  * A directory holds: manifest, promise.0, promise.1, lock, snapshot.<zxid>.lz4 (data_dir); log.<n>, spare.<n> (log_dir).

@@ -1,6 +1,6 @@
 /* wal.h - the durable, ordered log of entries: appended, cut, read back, trimmed at its begin.
  *
- * Thread:     the one of lane WAL.
+ * Thread:     one at a time, of lane WAL.
  * Invariants: 1. The files hold a sequence of records (segment.h) that is only ever appended to. A cut is a record too, so
  *                whatever prefix of the records a crash leaves is a state the log was in: a cut that was synced is never
  *                undone, and an append behind a cut never stands without it.
