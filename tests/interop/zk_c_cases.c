@@ -190,6 +190,15 @@ static void watches(void)
     rc = zoo_delete(b.zh, "/w", -1);
     CHECK(rc == ZOK, "delete: %s", zerror(rc));
     client_expect(&a, ZOO_DELETED_EVENT, "/w");
+    rc = zoo_wexists(a.zh, "/w", client_watcher, &a, &stat);
+    CHECK(rc == ZNONODE, "exists: %s", zerror(rc));
+    rc = zoo_remove_watches(a.zh, "/w", ZWATCHTYPE_DATA, client_watcher, &a, 0); /* asks by checkWatches, others may remain */
+    CHECK(rc == ZOK, "remove: %s", zerror(rc));
+    rc = zoo_remove_all_watches(a.zh, "/w", ZWATCHTYPE_ANY, 0);
+    CHECK(rc == ZOK, "remove all: %s", zerror(rc));
+    rc = zoo_remove_all_watches(a.zh, "/w", ZWATCHTYPE_ANY, 0);
+    CHECK(rc == ZNOWATCHER, "remove what is not there: %s", zerror(rc));
+    client_create(&b, "/w", "0", 0, made, sizeof(made));
     client_expect_none(&a);
     client_close(&a);
     client_close(&b);

@@ -413,6 +413,8 @@ TEST(replica, who_reads_no_events_is_closed_and_others_get_theirs)
         path[2] = (char)('a' + i % 12);
         exists_watch(&a, i + 1, path);
     }
+    client_request(&a, 141, ZK_OP_ADD_WATCH, &jute_add_watch_request,
+                   &(struct zk_add_watch_request){SLICE_LITERAL("/"), ZK_ADD_WATCH_PERSISTENT}); /* a second event for each */
     exists_watch(&b, 1, long_path('y'));
     client_replies(&b);
     for (int i = 0; i < 140 && !client_closed(&a); i++) {
