@@ -108,10 +108,19 @@ static enum exit_code load_state(struct host *h, struct state **state)
     return exit_code_of(err);
 }
 
+/* ZooKeeper has two keys for it. */
+static uint64_t requests_max(const struct config *c)
+{
+    uint64_t a = c->requests_max, b = c->requests_throttle;
+
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 static void start_replica(struct host *h, struct state *state)
 {
     const struct config *c = h->config;
-    struct replica_options o = {.session_min_ms = (uint32_t)c->session_min_ms,
+    struct replica_options o = {.limits = {c->node_data_max_bytes, c->reply_max_bytes, requests_max(c), c->requests_max_bytes},
+                                .session_min_ms = (uint32_t)c->session_min_ms,
                                 .session_max_ms = (uint32_t)c->session_max_ms,
                                 .snap_count = c->snap_count,
                                 .snapshot_zxid = h->recovered.snapshot_zxid,
@@ -121,7 +130,7 @@ static void start_replica(struct host *h, struct state *state)
                                 .ttl_off = !c->ttl_nodes,
                                 .reap_interval_ms = (uint32_t)c->reap_interval_ms,
                                 .reap_per_minute = (uint32_t)c->reap_per_minute,
-                                .connect_timeout_ms = 20000};
+                                .connect_timeout_ms = (uint32_t)c->connect_timeout_ms};
 
     o.paxos = (struct paxos_options){.self = c->id,
                                      .boot = h->recovered.boot,

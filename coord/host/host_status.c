@@ -96,6 +96,7 @@ static void fill_replica(struct host *h, struct status *s)
     s->synced_followers = r.synced_followers;
     s->pending_syncs = r.pending_syncs;
     s->leading_ms = r.leading_ms;
+    s->throttled = r.throttled;
     s->connects = r.connects;
     s->expired = r.expired;
     s->proposals = r.proposals;

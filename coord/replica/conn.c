@@ -14,6 +14,7 @@ void conn_open(struct replica *r, uint64_t id, struct slice address)
     list_init(&c->starved_link);
     list_init(&c->drowned_link);
     list_init(&c->arming_link);
+    list_init(&c->throttled_link);
     auth_opened(c, address);
     COORD_ASSERT(map_put(&r->conns, id, c) == NULL);
     conn_row_add(&r->conn_row, c);
@@ -56,10 +57,11 @@ static void drop_queue(struct replica *r, struct conn *c)
         if (list_empty(&q->pending_link))
             request_free(q);
     }
-    r->stats.outstanding -= c->queued;
     r->stats.pending_syncs -= c->syncs;
-    c->queued = c->queued_bytes = c->unsubmitted = c->syncs = c->set_watches = 0;
+    c->unsubmitted = c->syncs = c->set_watches = 0;
     list_remove(&c->starved_link);
+    conn_counted(r, c, -(int64_t)c->queued, -(int64_t)c->queued_bytes);
+    list_remove(&c->throttled_link);
 }
 
 void conn_close(struct replica *r, struct conn *c)
@@ -103,11 +105,42 @@ void conn_close_all(struct replica *r)
 
 void conn_pace(struct replica *r, struct conn *c)
 {
-    bool pause = c->queued >= REPLICA_CONN_REQUESTS || c->queued_bytes >= REPLICA_CONN_BYTES;
-    if (pause != c->io.paused) {
-        c->io.paused = pause;
+    bool own = c->queued >= REPLICA_CONN_REQUESTS || c->queued_bytes >= REPLICA_CONN_BYTES;
+    bool shared = r->throttled && c->queued > 0; /* one that waits for nothing may always ask */
+    if (shared && list_empty(&c->throttled_link))
+        list_push_back(&r->throttled_conns, &c->throttled_link);
+    if ((own || shared) != c->io.paused) {
+        c->io.paused = own || shared;
         conn_dirty(r, c);
     }
+}
+
+static void throttle(struct replica *r)
+{
+    const struct replica_limits *l = &r->options.limits;
+    uint64_t requests = r->stats.outstanding, bytes = r->stats.outstanding_bytes;
+    struct list *node;
+    if (!r->throttled) {
+        r->throttled = (l->requests != 0 && requests >= l->requests) || (l->request_bytes != 0 && bytes >= l->request_bytes);
+        r->stats.throttled += r->throttled;
+        return;
+    }
+    /* Well below, so that connections are not paused and woken for each request. */
+    if ((l->requests != 0 && requests > l->requests / 4 * 3) || (l->request_bytes != 0 && bytes > l->request_bytes / 4 * 3))
+        return;
+    r->throttled = false;
+    while ((node = list_pop_front(&r->throttled_conns)) != NULL)
+        conn_pace(r, LIST_ENTRY(node, struct conn, throttled_link));
+}
+
+void conn_counted(struct replica *r, struct conn *c, int64_t requests, int64_t bytes)
+{
+    c->queued += (uint32_t)requests;
+    c->queued_bytes += (uint32_t)bytes;
+    r->stats.outstanding += (uint64_t)requests;
+    r->stats.outstanding_bytes += (uint64_t)bytes;
+    throttle(r);
+    conn_pace(r, c);
 }
 
 void conn_frame(struct replica *r, uint64_t id, struct slice frame)

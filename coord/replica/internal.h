@@ -32,7 +32,7 @@ struct conn {
     struct replica_conn_io io;
     uint64_t id;
     enum conn_state state;
-    struct list dirty_link, touched_link, starved_link, drowned_link, arming_link;
+    struct list dirty_link, touched_link, starved_link, drowned_link, arming_link, throttled_link;
     bool wants_read_only_byte;
     bool last_words; /* what follows is not read: closeSession or an unknown operation was sent */
     uint64_t session;
@@ -96,8 +96,9 @@ void conn_close_all(struct replica *r);             /* a snapshot replaced the s
 struct conn *conn_of_session(const struct replica *r, uint64_t session);
 void conn_bind_session(struct replica *r, struct conn *c, uint64_t session, uint32_t attach);
 void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, int err, struct slice record);
-void conn_put(struct replica *r, struct conn *c, struct slice frame);                              /* whole, with its length */
-void conn_pace(struct replica *r, struct conn *c);                                                 /* set or clear io.paused */
+void conn_put(struct replica *r, struct conn *c, struct slice frame);                  /* whole, with its length */
+void conn_pace(struct replica *r, struct conn *c);                                     /* set or clear io.paused */
+void conn_counted(struct replica *r, struct conn *c, int64_t requests, int64_t bytes); /* its queue has so many more */
 void conn_answered(struct replica *r, struct conn *c, int32_t xid, int32_t op, uint64_t since_ms); /* behind the reply */
 
 /* conns.c: the connections in the order of their ids. */
@@ -399,10 +400,12 @@ struct replica {
     struct map conns, sessions; /* conn id -> conn; session id -> conn */
     struct conn_row conn_row;
     struct list dirty, touched;
-    struct list drowned;  /* connections with REPLICA_OUTPUT_EVENTS_BYTES of events, to be closed */
-    struct list arming;   /* connections whose setWatches goes on in the next turn */
-    int64_t arming_left;  /* of WATCHES_TURN_PATHS */
-    uint32_t catching_up; /* connections in CONN_CATCHING_UP */
+    struct list drowned;         /* connections with REPLICA_OUTPUT_EVENTS_BYTES of events, to be closed */
+    bool throttled;              /* the limits of all waiting requests were reached, and they are not well below yet */
+    struct list throttled_conns; /* paused for that alone */
+    struct list arming;          /* connections whose setWatches goes on in the next turn */
+    int64_t arming_left;         /* of WATCHES_TURN_PATHS */
+    uint32_t catching_up;        /* connections in CONN_CATCHING_UP */
     struct origin_part origin;
     struct lead_part lead;
     struct sync_part sync;

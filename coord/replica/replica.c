@@ -31,6 +31,7 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     list_init(&r->dirty);
     list_init(&r->touched);
     list_init(&r->drowned);
+    list_init(&r->throttled_conns);
     list_init(&r->arming);
     list_init(&r->jobs[JOB_LANE_WAL]);
     list_init(&r->jobs[JOB_LANE_SNAP]);

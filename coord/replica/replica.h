@@ -37,7 +37,16 @@
 #define REPLICA_PEER_URGENT_BYTES (1u << 20)
 #define REPLICA_ENTROPY_BYTES 4096
 
+/* What an operator may limit; 0: no limit. */
+struct replica_limits {
+    uint64_t node_data_bytes; /* a write with more is refused by -COORD_E_BAD_ARGUMENTS */
+    uint64_t reply_bytes;     /* a read whose record is longer is, too */
+    /* Waiting requests of all connections: from here on a connection with one waiting is not read further. */
+    uint64_t requests, request_bytes;
+};
+
 struct replica_options {
+    struct replica_limits limits;
     struct paxos_options paxos;
     uint32_t session_min_ms, session_max_ms; /* 2 and 20 ticks */
     uint64_t snap_count;                     /* entries between snapshots: 100000 */
@@ -132,7 +141,8 @@ struct replica_stats {
     uint64_t cluster;        /* 0 until FORM is known chosen: compatible with any */
     const struct form *form; /* NULL until then; valid until the next step */
     uint64_t packets_received, packets_sent, connections, outstanding;
-    uint64_t bytes_received, bytes_sent; /* of clients, with the frames' lengths */
+    uint64_t outstanding_bytes, throttled; /* of requests; how often their limit was reached */
+    uint64_t bytes_received, bytes_sent;   /* of clients, with the frames' lengths */
     uint64_t reads, writes, syncs, watches_fired, commits, elections, snapshots_taken, snapshots_received, bad_packets;
     struct replica_latency { /* from read to reply, in the resolution of a turn's clock */
         uint64_t min_ms, max_ms, total_ms, count;

@@ -29,27 +29,26 @@ void request_free(struct request *q)
 void request_enqueue(struct replica *r, struct conn *c, struct request *q)
 {
     list_push_back(&c->queue, &q->queue_link);
-    c->queued++;
-    r->stats.outstanding++;
-    c->queued_bytes += q->size;
-    conn_pace(r, c);
+    conn_counted(r, c, 1, q->size);
 }
 
 static void dequeue(struct replica *r, struct conn *c, struct request *q)
 {
     list_remove(&q->queue_link);
-    c->queued--;
-    r->stats.outstanding--;
-    c->queued_bytes -= q->size;
-    conn_pace(r, c);
+    conn_counted(r, c, -1, -(int64_t)q->size);
 }
 
 static void run_read(struct replica *r, struct conn *c, const struct op_desc *op, const void *decoded, int32_t xid,
                      size_t auth_size)
 {
+    uint64_t limit = r->options.limits.reply_bytes;
     buf_clear(&r->reply);
     struct read read = {.auth = slice_make(buf_bytes(&c->auth), auth_size), .session = c->session, .reply = &r->reply};
     state_read(r->state, op, decoded, &read);
+    if (limit != 0 && read.err == 0 && buf_size(&r->reply) > limit) {
+        read.err = -COORD_E_BAD_ARGUMENTS;
+        read.watch = READ_WATCH_NONE;
+    }
     if (read.watch != READ_WATCH_NONE)
         watch_add(r->watch, read.watch == READ_WATCH_DATA ? WATCH_DATA : WATCH_CHILD, read.watch_path, c->id);
     conn_reply(r, c, xid, (int64_t)r->apply.applied, read.err, buf_slice(&r->reply));
@@ -256,6 +255,12 @@ void request_opened(struct replica *r, struct conn *c)
     }
 }
 
+static bool data_too_large(const struct replica *r, const struct op_desc *op, const union op_request *decoded)
+{
+    uint64_t limit = r->options.limits.node_data_bytes;
+    return limit != 0 && op_data_size(op, decoded) > limit;
+}
+
 void request_frame(struct replica *r, struct conn *c, struct slice frame)
 {
     if (c->state != CONN_OPEN) {
@@ -284,6 +289,8 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     } else if (r->options.ttl_off &&
                (h.type == ZK_OP_CREATE_TTL || (h.type == ZK_OP_MULTI && multi_holds(&decoded.multi, ZK_OP_CREATE_TTL)))) {
         enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, false);
+    } else if (data_too_large(r, op, &decoded)) {
+        enqueue_error(r, c, h.xid, -COORD_E_BAD_ARGUMENTS, false);
     } else if (op->flags & OP_WRITE) {
         enqueue_write(r, c, &h, record);
     } else if (op->flags & OP_READ) {

@@ -36,6 +36,7 @@ static void put_clients(struct buf *to, const struct status *s)
     put(to, "zk_response_bytes", s->bytes_sent);
     put(to, "zk_connection_request_count", s->connects);
     put(to, "zk_connection_rejected", s->rejected);
+    put(to, "zk_request_throttle_wait_count", s->throttled);
     put(to, "zk_stale_sessions_expired", s->expired);
     put_latency(to, "readlatency", &s->read_latency);
     put_latency(to, "updatelatency", &s->write_latency);

@@ -72,6 +72,7 @@ struct status {
     uint64_t leading_ms;                                 /* since when it leads; 0: it does not */
 
     uint64_t reads, writes, syncs, watches_fired, commits, elections, snapshots_taken, snapshots_received;
+    uint64_t throttled;                    /* times that the limit of all waiting requests was reached */
     uint64_t connects, expired, proposals; /* connect requests; sessions that this leader ended; entries that it proposed */
     uint64_t snapshots_sent;
     uint64_t bad_packets;           /* from clients: connections closed for one */

@@ -97,3 +97,14 @@ int op_decode(const struct op_desc *op, struct slice body, union op_request *req
         return op->decode(&c, request);
     return op->request != NULL ? jute_decode(&c, op->request, request) : 0;
 }
+
+size_t op_data_size(const struct op_desc *op, const union op_request *request)
+{
+    if (op->request == &jute_create_request)
+        return request->create.data.size;
+    if (op->request == &jute_create_ttl_request)
+        return request->create_ttl.data.size;
+    if (op->request == &jute_set_data_request)
+        return request->set_data.data.size;
+    return op == &op_multi ? request->multi.data_size_max : 0;
+}

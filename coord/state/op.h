@@ -59,6 +59,9 @@ union op_request;
 /* Decodes a request's body; 0 or -COORD_E_MARSHALLING. What is decoded borrows from it. */
 int op_decode(const struct op_desc *op, struct slice body, union op_request *request);
 
+/* Bytes of the node data that a request writes, in a multi of the largest. */
+size_t op_data_size(const struct op_desc *op, const union op_request *request);
+
 extern const struct op_desc op_check, op_multi, op_multi_read, op_get_acl, op_set_acl, op_who_am_i;
 extern const struct op_desc op_create, op_create2, op_create_container, op_create_ttl, op_delete, op_exists, op_get_data,
     op_set_data, op_get_children, op_get_children2, op_get_ephemerals, op_get_all_children_number, op_close_session;
@@ -66,6 +69,7 @@ extern const struct op_desc op_create, op_create2, op_create_container, op_creat
 /* The operations of a multi or multiRead: checked when decoded, walked again by whoever runs them. */
 struct multi_request {
     uint32_t count;
+    size_t data_size_max;    /* op_data_size() of the largest */
     struct slice operations; /* each with its header; the last header says that it was the last */
 };
 

@@ -35,9 +35,14 @@ static int decode(struct jute_cursor *c, unsigned kind, struct multi_request *m)
     int rc;
 
     m->count = 0;
-    while ((rc = next(c, kind, &inner)) > 0)
+    m->data_size_max = 0;
+    while ((rc = next(c, kind, &inner)) > 0) {
+        size_t size = op_data_size(inner.op, &inner.request);
         if (m->count++ == MULTI_COUNT_MAX)
             return -COORD_E_MARSHALLING;
+        if (size > m->data_size_max)
+            m->data_size_max = size;
+    }
     m->operations = slice_make(start, (size_t)(c->at - start));
     return rc;
 }

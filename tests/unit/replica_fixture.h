@@ -55,6 +55,7 @@ struct group {
     uint64_t snap_count;
     uint32_t counter_max, reap_per_minute;
     bool ttl_off;
+    struct replica_limits limits;
 };
 
 /* Their superuser is who proves super:admin. */

@@ -5,15 +5,18 @@
 #include "lib/runner.h"
 #include "wire/jute.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static struct group g;
 static struct client a, b;
+static struct replica_limits limits; /* of the next group */
 
 static uint32_t begin(uint32_t servers)
 {
     g.snap_count = g.counter_max = 0;
+    g.limits = limits;
     group_init(&g, servers);
     uint32_t leader = group_leader(&g);
     REQUIRE(leader != 0);
@@ -546,5 +549,135 @@ TEST(replica_limits, sessions_beyond_the_entropy_of_a_turn_are_created_in_the_ne
         CHECK(many[i].session != 0, "client %zu", i);
         client_deinit(&many[i]);
     }
+    group_deinit(&g);
+}
+
+static const struct replica_conn_io *io_of(const struct client *c)
+{
+    return replica_conn_io(g.member[c->server - 1].r, c->conn);
+}
+
+TEST(replica_limits, waiting_requests_of_all_connections_have_a_limit)
+{
+    static const struct replica_limits rows[] = {
+        {.requests = 8}, {.request_bytes = 8 * 1100}, {.requests = 8, .request_bytes = 1 << 30}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        limits = rows[i];
+        begin(1);
+        client_open(&a, &g, 1);
+        client_open(&b, &g, 1);
+        CHECK(client_connect(&a, 40000) && client_connect(&b, 40000));
+        client_create(&a, 1, "/x", "", 0);
+        group_settle(&g);
+        expect_replies(&a, 1, 1);
+        g.hold_persists = true;
+        for (int32_t n = 2; n <= 8; n++)
+            client_set(&a, n, "/x", value_of(1000), -1);
+        CHECK(!io_of(&a)->paused, "row %zu: 7 wait", i);
+        client_set(&a, 9, "/x", value_of(1000), -1);
+        CHECK(io_of(&a)->paused, "row %zu: 8 wait", i);
+        CHECK(!io_of(&b)->paused, "row %zu: one that waits for nothing may ask", i);
+        CHECK_EQ_INT(stats_of(1).throttled, 1);
+        client_set(&b, 1, "/x", value_of(1000), -1);
+        CHECK(io_of(&b)->paused, "row %zu", i);
+        group_release(&g);
+        CHECK(!io_of(&a)->paused && !io_of(&b)->paused, "row %zu", i);
+        CHECK_EQ_INT(stats_of(1).outstanding + stats_of(1).outstanding_bytes, 0);
+        expect_replies(&a, 2, 9);
+        expect_replies(&b, 1, 1);
+        client_deinit(&a);
+        client_deinit(&b);
+        group_deinit(&g);
+    }
+    limits = (struct replica_limits){0};
+}
+
+TEST(replica_limits, a_connection_that_ends_makes_room_for_the_others)
+{
+    limits = (struct replica_limits){.requests = 8};
+    begin(1);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&a, 40000) && client_connect(&b, 40000));
+    g.hold_persists = true;
+    client_create(&b, 1, "/b", "", 0);
+    for (int32_t n = 1; n <= 7; n++)
+        client_create(&a, n, "/a", "", 0);
+    client_create(&b, 2, "/b", "", 0);
+    CHECK(io_of(&a)->paused && io_of(&b)->paused);
+    replica_step(g.member[0].r, &(struct replica_event){.type = REPLICA_CONN_CLOSED, .conn = a.conn}, 1,
+                 &(struct replica_now){g.now_ms, 0});
+    CHECK(!io_of(&b)->paused);
+    group_release(&g);
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+    limits = (struct replica_limits){0};
+}
+
+static void send_multi(struct client *c, int32_t xid, const char *path, size_t size)
+{
+    struct buf frame = {0};
+    jute_append(&frame, &jute_request_header, &(struct zk_request_header){xid, ZK_OP_MULTI});
+    jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){ZK_OP_SET_DATA, false, -1});
+    jute_append(&frame, &jute_set_data_request, &(struct zk_set_data_request){slice_from_text(path), SLICE_NULL, -1});
+    jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){ZK_OP_SET_DATA, false, -1});
+    jute_append(&frame, &jute_set_data_request,
+                &(struct zk_set_data_request){slice_from_text(path), slice_make(value_of(size), size), -1});
+    jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){-1, true, -1});
+    client_frame(c, buf_bytes(&frame), buf_size(&frame));
+    buf_deinit(&frame);
+}
+
+TEST(replica_limits, node_data_and_replies_have_limits_of_their_own)
+{
+    limits = (struct replica_limits){.node_data_bytes = 100, .reply_bytes = 180};
+    begin(1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 40000));
+    client_create(&a, 1, "/x", value_of(100), 0);
+    client_create(&a, 2, "/y", value_of(101), 0);
+    client_set(&a, 3, "/x", value_of(101), -1);
+    client_set(&a, 4, "/x", value_of(100), -1);
+    send_multi(&a, 5, "/x", 101);
+    send_multi(&a, 6, "/x", 100);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:-8 3:-8 4:0 5:-8 6:0");
+    client_get(&a, 7, "/x", false); /* 4 + 100 + 68 bytes */
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "7:0");
+    for (int32_t n = 0; n < 30; n++) {
+        char path[32];
+        snprintf(path, sizeof(path), "/child-%02d", n);
+        client_create(&a, 8 + n, path, "", 0);
+    }
+    group_settle(&g);
+    expect_replies(&a, 8, 37);
+    client_request(&a, 38, ZK_OP_GET_CHILDREN, &jute_path_watch_request,
+                   &(struct zk_path_watch_request){SLICE_LITERAL("/"), true});
+    client_create(&a, 39, "/one-more", "", 0);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "38:-8 39:0"); /* and no event: what was not told is not watched */
+    client_deinit(&a);
+    group_deinit(&g);
+    limits = (struct replica_limits){0};
+}
+
+TEST(replica_limits, a_connection_has_so_long_for_its_connect_request)
+{
+    begin(1);
+    client_open(&a, &g, 1);
+    group_pass(&g, 15000);
+    client_open(&b, &g, 1);
+    group_pass(&g, 4900);
+    CHECK(!client_closed(&a));
+    group_pass(&g, 1000);
+    CHECK(client_closed(&a));
+    CHECK(!client_closed(&b));
+    CHECK(client_connect(&b, 40000));
+    group_pass(&g, 30000);
+    CHECK(!client_closed(&b), "it has a session");
+    client_deinit(&a);
+    client_deinit(&b);
     group_deinit(&g);
 }

@@ -470,3 +470,30 @@ TEST(replica_ops, ttl_nodes_can_be_switched_off)
     g.ttl_off = false;
     end();
 }
+
+/* PROTOCOL section 1: xids wrap from 2^31 - 1 to 1; some clients count on below zero. They are the client's own matter. */
+TEST(replica_ops, an_xid_comes_back_as_it_was_sent)
+{
+    static const int32_t xids[] = {INT32_MAX - 1, INT32_MAX, 1, INT32_MIN, -3, 0};
+    struct reply reply;
+    struct client c;
+    begin(1);
+    client_open(&c, &g, 1);
+    CHECK(client_connect(&c, 10000));
+    client_create(&c, 7, "/x", "", 0);
+    for (size_t i = 0; i < COUNT(xids); i++) {
+        client_set(&c, xids[i], "/x", "y", (int32_t)i);
+        client_get(&c, xids[i], "/x", false);
+        client_path(&c, xids[i], ZK_OP_SYNC, "/x");
+        client_plain(&c, xids[i], ZK_OP_PING);
+        client_get(&c, xids[i], "/none", false);
+    }
+    group_settle(&g);
+    CHECK(client_reply(&c, &reply) && reply.xid == 7);
+    for (size_t i = 0; i < COUNT(xids) * 5; i++)
+        CHECK(client_reply(&c, &reply) && reply.xid == xids[i / 5] && reply.err == (i % 5 == 4 ? -COORD_E_NO_NODE : 0), "%zu",
+              i);
+    CHECK(!client_reply(&c, &reply));
+    client_deinit(&c);
+    group_deinit(&g);
+}

@@ -259,3 +259,69 @@ def the_telnet_interrupt_only_closes(e):
             assert s.recv(100) == b""
         except ConnectionResetError:
             pass
+
+
+@test(servers=1, own=True, zookeeper=False, maxCnxns=4, maxClientCnxns=0)
+def the_server_has_so_many_connections_and_no_more(e):
+    server = e.servers[0]
+    clients = [e.connect(server) for _ in range(4)]
+    try:
+        with zkwire.Connection(server.client_port) as fifth:
+            fifth.handshake(4000)
+        raise AssertionError("a fifth connection was served")
+    except (Closed, OSError):
+        pass
+    clients.pop().close()
+    wait_until(lambda: server.word("ruok") == "imok", "there is room again")
+    e.connect(server).call(r.create("/room"))
+    for c in clients:
+        c.call(r.exists("/room"))
+
+
+@test(servers=1, own=True, zookeeper=False, connectTimeoutMs=700)
+def without_a_connect_request_a_connection_ends(e):
+    server = e.servers[0]
+    served = e.connect(server)
+    for sent in (b"", b"\0\0", struct.pack(">i", 44) + b"\0" * 43):
+        started = time.monotonic()
+        with zkwire.Connection(server.client_port) as c:
+            if sent:
+                c.send_bytes(sent)
+            c.wait_closed()
+        assert time.monotonic() - started > 0.6, "too early"
+    served.call(r.exists("/"))
+
+
+@test(own=True, zookeeper=False, globalOutstandingLimit=10, largeRequestMaxBytes=100000)
+def clients_that_ask_much_wait_and_all_is_answered(e):
+    clients = [e.connect(s) for s in e.servers for _ in range(4)]
+    clients[0].call(r.create("/throttled"))
+    blob = bytes(2000)
+    tickets = [[c.send(r.set("/throttled", blob)) for _ in range(150)] for c in clients]
+    versions = sorted(c.result(t).version for c, own in zip(clients, tickets) for t in own)
+    assert versions == list(range(1, 12 * 150 + 1))
+    assert sum(int(s.monitor()["zk_request_throttle_wait_count"]) for s in e.servers) > 0
+    assert all(s.monitor()["zk_outstanding_requests"] == "0" for s in e.servers)
+
+
+@test(servers=1, own=True, zookeeper=False, nodeDataMaxBytes=1000, replyMaxBytes=5000)
+def node_data_and_replies_have_limits_of_their_own(e):
+    c = e.connect(e.servers[0])
+    c.call(r.create("/data", bytes(1000)))
+    assert c.error(r.set("/data", bytes(1001))) == r.BAD_ARGUMENTS
+    assert c.error(r.create("/more", bytes(1001))) == r.BAD_ARGUMENTS
+    for i in range(60):
+        c.call(r.create("/data/%s-%02d" % ("x" * 100, i)))
+    assert c.error(r.children("/data")) == r.BAD_ARGUMENTS
+    assert c.fetch("/data")[0] == bytes(1000)
+
+
+@test(servers=1, own=True, zookeeper=False)
+def a_reply_is_never_dropped_for_its_size(e):
+    c = e.connect(e.servers[0])
+    c.call(r.create("/many"))
+    names = ["%05d-%s" % (i, "n" * 300) for i in range(6000)]
+    for name in names:
+        c.send(r.create("/many/" + name))
+    c.call(r.sync("/"))
+    assert sorted(c.call(r.children("/many"))) == names  # 1.8 MB, more than jute.maxbuffer
