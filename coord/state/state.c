@@ -28,12 +28,13 @@ static uint32_t first_node(struct state *s, uint32_t parent, struct slice name, 
 struct state *state_new(void)
 {
     struct state *s = state_new_empty();
-    uint32_t zookeeper;
+    uint32_t zookeeper, config;
 
     first_node(s, NODE_NONE, SLICE_NULL, ZK_PERM_ALL);
     zookeeper = first_node(s, NODE_ROOT, SLICE_LITERAL("zookeeper"), ZK_PERM_ALL);
     first_node(s, zookeeper, SLICE_LITERAL("quota"), ZK_PERM_ALL);
-    first_node(s, zookeeper, SLICE_LITERAL("config"), ZK_PERM_READ);
+    config = first_node(s, zookeeper, SLICE_LITERAL("config"), ZK_PERM_READ);
+    tree_node(&s->tree, config)->aversion = -1; /* there its list is set once more at the start, for version -1 */
     s->digest = state_digest_recompute(s);
     return s;
 }

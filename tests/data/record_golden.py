@@ -46,6 +46,9 @@ def texts(values):
 WORLD = i32(1) + i32(31) + text("world") + text("anyone")
 TWO_ACLS = i32(2) + i32(1) + text("world") + text("anyone") + i32(31) + text("ip") + text("127.0.0.1")
 
+AUTH = i32(1) + i32(31) + text("auth") + text("")
+READ_TOO = i32(2) + i32(31) + text("auth") + text("") + i32(1) + text("world") + text("anyone")
+
 
 def emit(comment, direction, records, packet):
     print(f"# {comment}\n{direction} {records} {packet.hex()}")
@@ -145,6 +148,38 @@ def record(port):
     main.call("getData: watch a node to be deleted", 4, "path_watch_request", text("/later") + b"\1", "get_data_response")
     other.call("delete: fires another's data watch", 2, "delete_request", text("/later") + i32(-1), "")
     main.reply("event: deleted", "reply_header,watcher_event")
+
+    inner = lambda op: i32(op) + b"\0" + i32(-1)
+    end = i32(-1) + b"\1" + i32(-1)
+    main.call("multi: one of each", 14, "multi_header,create_request,multi_header,create_request,multi_header,set_data_request,"
+              "multi_header,check_request,multi_header,delete_request,multi_header",
+              inner(1) + text("/golden/m") + buf(b"m") + WORLD + i32(0) + inner(1) + text("/golden/m/s-") + buf(None) + WORLD + i32(3) +
+              inner(5) + text("/golden/m") + buf(b"n") + i32(0) + inner(13) + text("/golden/m") + i32(1) +
+              inner(2) + text("/golden/m/s-0000000000") + i32(-1) + end,
+              "multi_header,path_response,multi_header,path_response,multi_header,stat,multi_header,multi_header,multi_header")
+    main.call("multi: the second fails", 14, "multi_header,create_request,multi_header,set_data_request,multi_header,delete_request,"
+              "multi_header",
+              inner(1) + text("/golden/never") + buf(b"m") + WORLD + i32(0) + inner(5) + text("/golden/m") + buf(b"n") + i32(7) +
+              inner(2) + text("/golden/m") + i32(-1) + end,
+              "multi_header,error_response,multi_header,error_response,multi_header,error_response,multi_header")
+    main.call("multi: nothing", 14, "multi_header", end, "multi_header")
+    main.call("multi: a read in it", 14, "raw", inner(4) + text("/golden") + b"\0" + end, "")
+    main.call("multiRead: there and not there", 22, "multi_header,path_watch_request,multi_header,path_watch_request,multi_header,"
+              "path_watch_request,multi_header", inner(4) + text("/golden/m") + b"\0" + inner(4) + text("/none") + b"\0" + inner(8) +
+              text("/golden/m") + b"\0" + end,
+              "multi_header,get_data_response,multi_header,error_response,multi_header,children_response,multi_header")
+    main.call("createContainer", 19, "create_request", text("/golden/c") + buf(b"c") + WORLD + i32(4), "create2_response")
+    main.call("create: auth without an id", 1, "create_request", text("/golden/a") + buf(b"") + AUTH + i32(0), "path_response")
+    main.call("auth: digest", 100, "auth_packet", i32(0) + text("digest") + buf(b"me:secret"), "", xid=-4)
+    main.call("create: auth", 1, "create_request", text("/golden/a") + buf(b"") + AUTH + i32(0), "path_response")
+    main.call("getACL: own", 6, "path_request", text("/golden/a"), "get_acl_response")
+    main.call("setACL: READ for all besides", 7, "set_acl_request", text("/golden/a") + READ_TOO + i32(0), "stat")
+    main.call("setACL: bad version", 7, "set_acl_request", text("/golden/a") + READ_TOO + i32(0), "stat")
+    other.call("getACL: the hash is hidden", 6, "path_request", text("/golden/a"), "get_acl_response")
+    other.call("setData: not permitted", 5, "set_data_request", text("/golden/a") + buf(b"x") + i32(0), "stat")
+    wrong = Client(port)
+    wrong.connect("connect: for an unknown scheme", 8000, 0, bytes(16), False)
+    wrong.call("auth: unknown scheme", 100, "auth_packet", i32(0) + text("unknown") + buf(b"x"), "", xid=-4)
 
     moved = Client(port)
     moved.connect("connect: renewal", 8000, session, password, False)

@@ -25,7 +25,7 @@ void model_init(struct model *m)
     add(m, "/", (struct model_acl){.world = ZK_PERM_ALL});
     add(m, "/zookeeper", (struct model_acl){.world = ZK_PERM_ALL});
     add(m, "/zookeeper/quota", (struct model_acl){.world = ZK_PERM_ALL});
-    add(m, "/zookeeper/config", (struct model_acl){.world = ZK_PERM_READ});
+    add(m, "/zookeeper/config", (struct model_acl){.world = ZK_PERM_READ})->stat.aversion = -1;
 }
 
 struct model_node *model_find(struct model *m, struct slice path)

@@ -22,7 +22,7 @@ TEST(state, first_tree)
     CHECK_EQ_INT(stat.num_children, 2);
     CHECK_EQ_INT(stat.czxid | stat.mzxid | stat.pzxid | stat.ctime | stat.mtime | stat.version | stat.aversion, 0);
     CHECK(state_stat(s, SLICE_LITERAL("/zookeeper/quota"), NULL));
-    CHECK(state_stat(s, SLICE_LITERAL("/zookeeper/config"), NULL));
+    CHECK(state_stat(s, SLICE_LITERAL("/zookeeper/config"), &stat) && stat.aversion == -1);
     state_counts(s, &c);
     CHECK_EQ_INT(c.nodes, 4);
     CHECK_EQ_INT(c.sessions + c.ephemerals + c.data_bytes, 0);
