@@ -47,6 +47,8 @@ static const char *set_uint(uint64_t *field, const struct config_key *key, const
     char *end;
     uint64_t number;
 
+    if (key->minus_one && strcmp(value, "-1") == 0)
+        return NULL;
     errno = 0;
     number = strtoull(value, &end, strncasecmp(value, "0x", 2) == 0 ? 16 : 10);
     if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0)

@@ -85,6 +85,7 @@ struct config_key {
     const char *default_text; /* as it would stand in the file; NULL: none, or it is derived (see help) */
     const char *help;         /* what it does; of others: why it has no meaning here, or why it is refused */
     size_t offset;            /* of its field in struct config */
+    bool minus_one;           /* CONFIG_UINT: -1 stands for "not set" */
 };
 const struct config_key *config_keys(size_t *count);
 const struct config_key *config_key_find(const char *name);
@@ -95,8 +96,9 @@ const char *config_set(struct config *c, const struct config_key *key, const cha
 /* The known name with the fewest edits to this one; NULL when none is near. Static storage. */
 const char *config_nearest(const char *name);
 
-/* The table as text: for --help, and as the roff of coord.conf(5). */
+/* The table as text: for --help, as the roff of coord.conf(5), and as the table in docs/compat.md. */
 void config_help_text(struct buf *to);
 void config_help_roff(struct buf *to);
+void config_help_compat(struct buf *to);
 
 #endif

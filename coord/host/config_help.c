@@ -69,3 +69,33 @@ void config_help_roff(struct buf *to)
         buf_printf(to, ".\n");
     }
 }
+
+/* In a cell of a table: a bar would end it. */
+static void put_cell(struct buf *to, const char *text)
+{
+    for (; *text != '\0'; text++)
+        buf_printf(to, *text == '|' ? "\\|" : "%c", *text);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), end_size = strlen(end);
+
+    return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+void config_help_compat(struct buf *to)
+{
+    static const char *const kinds[] = {
+        [CONFIG_HONOURED] = "honoured", [CONFIG_ACCEPTED] = "no effect", [CONFIG_REFUSED] = "refused"};
+    size_t count;
+    const struct config_key *keys = config_keys(&count);
+
+    buf_printf(to, "| key | here | |\n| --- | --- | --- |\n");
+    for (size_t i = 0; i < count; i++) {
+        bool own = ends_with(keys[i].help, "Not a key of ZooKeeper's.");
+        buf_printf(to, "| `%s` | %s | ", keys[i].name, own ? "our own" : kinds[keys[i].kind]);
+        put_cell(to, keys[i].help);
+        buf_printf(to, " |\n");
+    }
+}

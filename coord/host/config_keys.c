@@ -1,4 +1,4 @@
-/* config_keys.c - the table of keys: every key of ZooKeeper 3.8's manual, and our own. Pure, constant.
+/* config_keys.c - the table of keys: every key of the manuals of ZooKeeper 3.8 and 3.9, and our own. Pure, constant.
  *
  * What is honoured comes first, with its range and default. Then what is accepted, so that a ZooKeeper ensemble's files start
  * coord unchanged: each says why it has no meaning here, and that is the notice which the user reads. Then what is refused,
@@ -10,23 +10,28 @@
 
 #define UINT(name, field, min, max, standard, help)                                                                            \
     {                                                                                                                          \
-        name, CONFIG_HONOURED, CONFIG_UINT, min, max, standard, help, offsetof(struct config, field)                           \
+        name, CONFIG_HONOURED, CONFIG_UINT, min, max, standard, help, offsetof(struct config, field), false                    \
+    }
+/* One that ZooKeeper's files set to -1 where it is not set. */
+#define UINT_OR_UNSET(name, field, min, max, standard, help)                                                                   \
+    {                                                                                                                          \
+        name, CONFIG_HONOURED, CONFIG_UINT, min, max, standard, help, offsetof(struct config, field), true                     \
     }
 #define BOOL(name, field, standard, help)                                                                                      \
     {                                                                                                                          \
-        name, CONFIG_HONOURED, CONFIG_BOOL, 0, 1, standard, help, offsetof(struct config, field)                               \
+        name, CONFIG_HONOURED, CONFIG_BOOL, 0, 1, standard, help, offsetof(struct config, field), false                        \
     }
 #define TEXT(name, field, standard, help)                                                                                      \
     {                                                                                                                          \
-        name, CONFIG_HONOURED, CONFIG_TEXT, 0, 0, standard, help, offsetof(struct config, field)                               \
+        name, CONFIG_HONOURED, CONFIG_TEXT, 0, 0, standard, help, offsetof(struct config, field), false                        \
     }
 #define ACCEPTED(name, why)                                                                                                    \
     {                                                                                                                          \
-        name, CONFIG_ACCEPTED, CONFIG_TEXT, 0, 0, NULL, why, 0                                                                 \
+        name, CONFIG_ACCEPTED, CONFIG_TEXT, 0, 0, NULL, why, 0, false                                                          \
     }
 #define REFUSED(name, why)                                                                                                     \
     {                                                                                                                          \
-        name, CONFIG_REFUSED, CONFIG_TEXT, 0, 0, NULL, why, 0                                                                  \
+        name, CONFIG_REFUSED, CONFIG_TEXT, 0, 0, NULL, why, 0, false                                                           \
     }
 
 #define WHY_ELECTION "elections follow electionMinMs and electionMaxMs"
@@ -45,14 +50,16 @@ static const struct config_key keys[] = {
     TEXT("dataLogDir", log_dir, NULL, "Directory of the write-ahead log; dataDir when not set. A disk of its own is best."),
     UINT("clientPort", client_port, 0, 65535, "2181", "Port for clients; 0 takes a free one, which the log names."),
     TEXT("clientPortAddress", client_address, NULL, "Address that clients connect to; all of the machine when not set."),
-    UINT("clientPortListenBacklog", listen_backlog, 1, 65535, "1024", "Connections that may wait to be accepted."),
+    UINT_OR_UNSET("clientPortListenBacklog", listen_backlog, 1, 65535, "1024", "Connections that may wait to be accepted."),
     BOOL("clientTcpKeepAlive", client_keepalive, "false", "Let the kernel probe silent client connections."),
     UINT("maxClientCnxns", address_connections_max, 0, 1000000, "60", "Connections from one address; 0: no limit."),
     UINT("maxCnxns", connections_max, 0, 10000000, "0",
          "Connections in all; 0: as many as the descriptor limit allows, less a reserve for files."),
     UINT("tickTime", tick_ms, 1, HOUR_MS, "2000", "The tick in ms, in which session time-outs are counted."),
-    UINT("minSessionTimeout", session_min_ms, 0, 24 * HOUR_MS, NULL, "Least session time-out in ms; 2 ticks when not set."),
-    UINT("maxSessionTimeout", session_max_ms, 0, 24 * HOUR_MS, NULL, "Greatest session time-out in ms; 20 ticks when not set."),
+    UINT_OR_UNSET("minSessionTimeout", session_min_ms, 0, 24 * HOUR_MS, NULL,
+                  "Least session time-out in ms; 2 ticks when not set."),
+    UINT_OR_UNSET("maxSessionTimeout", session_max_ms, 0, 24 * HOUR_MS, NULL,
+                  "Greatest session time-out in ms; 20 ticks when not set."),
     UINT("initLimit", init_limit, 1, 1000000, "10", "Read and shown by conf; a follower that catches up has no time limit."),
     UINT("syncLimit", sync_limit, 1, 1000000, "5", "Read and shown by conf; a follower that lags is never dropped."),
     UINT("jute.maxbuffer", packet_max_bytes, 1024, 32u << 20, "1048575", "Largest request of a client in bytes."),
@@ -66,6 +73,8 @@ static const struct config_key keys[] = {
          "Waiting requests of all clients; from there on one that has a request waiting is not read further. 0: no limit."),
     UINT("requestThrottleLimit", requests_throttle, 0, 1000000000, "0",
          "The same under another name of ZooKeeper's; the lower of the two counts. 0: no limit."),
+    UINT("request_throttle_max_requests", requests_throttle, 0, 1000000000, NULL,
+         "requestThrottleLimit by the name of its system property."),
     UINT("largeRequestMaxBytes", requests_max_bytes, 0, UINT32_MAX, "104857600",
          "Bytes of the waiting requests of all clients, with the same effect. 0: no limit."),
     UINT("snapCount", snap_count, 2, 1000000000, "100000", "Log entries between two snapshots."),
@@ -201,6 +210,41 @@ static const struct config_key keys[] = {
     ACCEPTED("requireClientAuthScheme", WHY_AUTH),
     ACCEPTED("kerberos.*", WHY_AUTH),
     ACCEPTED("quorum.auth.*", "servers authenticate each other by peerSecretFile"),
+    ACCEPTED("connection_throttle_tokens", WHY_BOUNDS),
+    ACCEPTED("connection_throttle_fill_time", WHY_BOUNDS),
+    ACCEPTED("connection_throttle_fill_count", WHY_BOUNDS),
+    ACCEPTED("connection_throttle_freeze_time", WHY_BOUNDS),
+    ACCEPTED("connection_throttle_drop_increase", WHY_BOUNDS),
+    ACCEPTED("connection_throttle_drop_decrease", WHY_BOUNDS),
+    ACCEPTED("connection_throttle_decrease_ratio", WHY_BOUNDS),
+    ACCEPTED("request_throttle_stall_time", "what is not read waits in the client's socket"),
+    ACCEPTED("request_throttle_drop_stale", WHY_BOUNDS),
+    ACCEPTED("request_stale_latency_check", WHY_BOUNDS),
+    ACCEPTED("request_stale_connection_check", WHY_BOUNDS),
+    ACCEPTED("throttled_op_wait_time", WHY_BOUNDS),
+    ACCEPTED("leader.maxConcurrentSnapSyncs", WHY_BOUNDS),
+    ACCEPTED("leader.maxConcurrentDiffSyncs", WHY_BOUNDS),
+    ACCEPTED("leader.closeSocketAsync", WHY_JAVA),
+    ACCEPTED("leader.ackLoggingFrequency", WHY_JAVA),
+    ACCEPTED("follower.*", WHY_JAVA),
+    ACCEPTED("leaderConnectDelayDuringRetryMs", "peers are dialled again at most 250 ms after a failure"),
+    ACCEPTED("snapshotSizeFactor", "a follower whose log ends before the leader's begins gets a snapshot, any other the log"),
+    ACCEPTED("forceSnapshotSync", "a follower whose log ends before the leader's begins gets a snapshot, any other the log"),
+    ACCEPTED("closeSessionTxn.enabled", "the end of a session is one entry with all its ephemeral nodes"),
+    ACCEPTED("observerMaster.*", WHY_OBSERVER),
+    ACCEPTED("pathStats.*", "there are no figures by path"),
+    ACCEPTED("jvm.pause.*", WHY_JAVA),
+    ACCEPTED("jmx.*", WHY_JAVA),
+    ACCEPTED("controllerPort", WHY_JAVA),
+    ACCEPTED("watchManaggerName", WHY_JAVA),
+    ACCEPTED("client.certReload", WHY_TLS),
+    ACCEPTED("IPAuthenticationProvider.*",
+             "the address is that of the connection: a proxy's word for another one is not taken"),
+    ACCEPTED("SASLAuthenticationProvider.*", WHY_AUTH),
+    ACCEPTED("letAnySaslUserDoX", WHY_AUTH),
+    ACCEPTED("requireKerberosConfig", WHY_AUTH),
+    ACCEPTED("sasl.*", WHY_AUTH),
+    ACCEPTED("security.auth_to_local", WHY_AUTH),
 
     REFUSED("group.*", "groups of voters do not exist here: a quorum is a majority of the servers"),
     REFUSED("weight.*", "weights of voters do not exist here: a quorum is a majority of the servers"),

@@ -10,7 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_DATA_DIR = 256, OPT_CLIENT_PORT, OPT_ID, OPT_CHECK, OPT_BOOTSTRAP, OPT_VERSION, OPT_HELP, OPT_HELP_KEYS };
+enum {
+    OPT_DATA_DIR = 256,
+    OPT_CLIENT_PORT,
+    OPT_ID,
+    OPT_CHECK,
+    OPT_BOOTSTRAP,
+    OPT_VERSION,
+    OPT_HELP,
+    OPT_HELP_KEYS,
+    OPT_HELP_COMPAT
+};
 
 static const struct option long_options[] = {
     {"data-dir", required_argument, NULL, OPT_DATA_DIR},
@@ -20,6 +30,7 @@ static const struct option long_options[] = {
     {"version", no_argument, NULL, OPT_VERSION},
     {"help", no_argument, NULL, OPT_HELP},
     {"help-keys", no_argument, NULL, OPT_HELP_KEYS},
+    {"help-compat", no_argument, NULL, OPT_HELP_COMPAT},
     {"bootstrap", no_argument, NULL, OPT_BOOTSTRAP},
     {NULL, 0, NULL, 0},
 };
@@ -37,6 +48,7 @@ static const char usage[] =
     "  --version           print the version\n"
     "  --help              print this text\n"
     "  --help-keys         print the keys of FILE as the manual page has them\n"
+    "  --help-compat       print them, and ZooKeeper's without effect here, as docs/compat.md has them\n"
     "\n"
     "Exit codes: 0 stopped, 2 usage, 3 configuration, 4 address in use, 5 data damaged, 6 foreign data, 7 data in use,\n"
     "8 disk full, 9 input/output error, 10 replica failed, 11 bootstrap refused.\n"
@@ -53,11 +65,11 @@ static void print_help(void)
     buf_deinit(&keys);
 }
 
-static void print_keys(void)
+static void print_keys(void (*print)(struct buf *to))
 {
     struct buf keys = {0};
 
-    config_help_roff(&keys);
+    print(&keys);
     fwrite(buf_bytes(&keys), 1, buf_size(&keys), stdout);
     buf_deinit(&keys);
 }
@@ -96,7 +108,10 @@ static enum options_action parse(struct given *g, int argc, char **argv)
             print_help();
             return OPTIONS_EXIT;
         case OPT_HELP_KEYS:
-            print_keys();
+            print_keys(config_help_roff);
+            return OPTIONS_EXIT;
+        case OPT_HELP_COMPAT:
+            print_keys(config_help_compat);
             return OPTIONS_EXIT;
         default:
             return OPTIONS_USAGE;

@@ -336,3 +336,82 @@ TEST(config, the_manual_has_the_table)
     buf_deinit(&table);
     buf_deinit(&manual);
 }
+
+TEST(config, the_page_on_compatibility_has_the_table)
+{
+    struct buf table = {0}, page = {0};
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/docs/compat.md", COORD_SOURCE_DIR);
+    CHECK_EQ_INT(fs_read_file(fs_posix(), path, &page, 1 << 20), 0, "%s", path);
+    config_help_compat(&table);
+    CHECK(memmem(buf_bytes(&page), buf_size(&page), buf_bytes(&table), buf_size(&table)) != NULL,
+          "write the output of coordd --help-compat into docs/compat.md");
+    buf_deinit(&table);
+    buf_deinit(&page);
+}
+
+/* A value that ZooKeeper takes for the key. */
+static const char *value_for(const struct config_key *key)
+{
+    static char number[32];
+
+    if (key->default_text != NULL)
+        return key->default_text;
+    if (key->type == CONFIG_UINT) {
+        snprintf(number, sizeof(number), "%llu", (unsigned long long)(key->min < 4000 && key->max > 4000 ? 4000 : key->min));
+        return number;
+    }
+    return key->type == CONFIG_BOOL ? "true" : "x";
+}
+
+static void check_key(const char *name)
+{
+    const struct config_key *key = config_key_find(strncmp(name, "zookeeper.", 10) == 0 ? name + 10 : name);
+    struct config c;
+    char text[256];
+    int expected;
+
+    if (!CHECK(key != NULL, "%s is not known", name))
+        return;
+    if (strcmp(name, "dynamicConfigFile") == 0)
+        return; /* names a file that must be there: a test of its own */
+    CHECK(strlen(key->help) >= 10, "%s is not explained", name);
+    expected = key->kind == CONFIG_REFUSED ? -COORD_E_INVALID : 0;
+    snprintf(text, sizeof(text), "%s=%s\n", name, key->kind == CONFIG_HONOURED ? value_for(key) : "1");
+    CHECK_EQ_INT(read_text(&c, text), expected, "%s: %.*s", text, SLICE_ARG(buf_slice(&c.problems)));
+    if (key->kind != CONFIG_HONOURED)
+        CHECK(says(key->kind == CONFIG_REFUSED ? &c.problems : &c.notices, key->help), "%s: no reason is told", name);
+    config_deinit(&c);
+}
+
+TEST(config, every_key_of_zookeepers_is_honoured_or_explained)
+{
+    struct buf list = {0};
+    char path[512], *at, *line;
+    unsigned keys = 0;
+
+    snprintf(path, sizeof(path), "%s/tests/data/zookeeper-keys.txt", COORD_SOURCE_DIR);
+    REQUIRE(fs_read_file(fs_posix(), path, &list, 1 << 20) == 0, "%s", path);
+    buf_append(&list, "", 1);
+    for (line = strtok_r((char *)buf_bytes(&list), "\n", &at); line != NULL; line = strtok_r(NULL, "\n", &at))
+        if (line[0] != '#' && strcmp(line, "peerType") != 0) {
+            check_key(line);
+            keys++;
+        }
+    CHECK(keys > 250, "%u", keys);
+    buf_deinit(&list);
+}
+
+TEST(config, minus_one_is_not_set)
+{
+    struct config c;
+
+    CHECK_EQ_INT(read_text(&c, "minSessionTimeout=-1\nmaxSessionTimeout=-1\nclientPortListenBacklog=-1\n"), 0);
+    CHECK_EQ_INT(c.session_min_ms, 4000);
+    CHECK_EQ_INT(c.session_max_ms, 40000);
+    CHECK_EQ_INT(c.listen_backlog, 1024);
+    config_deinit(&c);
+    CHECK_EQ_INT(read_text(&c, "maxClientCnxns=-1\n"), -COORD_E_INVALID);
+    config_deinit(&c);
+}
