@@ -181,6 +181,28 @@ def record(port):
     wrong.connect("connect: for an unknown scheme", 8000, 0, bytes(16), False)
     wrong.call("auth: unknown scheme", 100, "auth_packet", i32(0) + text("unknown") + buf(b"x"), "", xid=-4)
 
+    other.call("addWatch: persistent", 106, "add_watch_request", text("/golden/w") + i32(0), "error_response")
+    main.call("create: fires another's persistent watch", 1, "create_request", text("/golden/w") + buf(b"") + WORLD + i32(0),
+              "path_response")
+    other.reply("event: created, persistent watch", "reply_header,watcher_event")
+    other.call("checkWatches: any", 17, "watcher_type_request", text("/golden/w") + i32(3), "")
+    other.call("removeWatches: any", 18, "watcher_type_request", text("/golden/w") + i32(3), "")
+    other.call("checkWatches: none", 17, "watcher_type_request", text("/golden/w") + i32(3), "")
+    other.call("addWatch: recursive", 106, "add_watch_request", text("/golden/w") + i32(1), "error_response")
+    main.call("create: fires another's recursive watch", 1, "create_request", text("/golden/w/x") + buf(b"") + WORLD + i32(1),
+              "path_response")
+    other.reply("event: created, recursive watch", "reply_header,watcher_event")
+    other.call("addWatch: unknown mode", 106, "add_watch_request", text("/golden/w") + i32(2), "error_response")
+    main.call("getEphemerals", 103, "path_request", text("/golden/w"), "children_response")
+    main.call("getAllChildrenNumber", 104, "path_request", text("/golden/w"), "count_response")
+    main.call("getAllChildrenNumber: no node", 104, "path_request", text("/none"), "count_response")
+    other.call("setWatches2: one fires", 105, "set_watches2_request",
+               i64(0) + texts(["/golden/w"]) + texts(["/future"]) + texts([]) + texts(["/golden/w"]) + texts(["/golden"]), "",
+               ["event: of setWatches2"], xid=-8)
+    main.call("delete: fires another's persistent and recursive watch", 2, "delete_request", text("/golden/w/x") + i32(-1), "")
+    other.reply("event: deleted, recursive watch", "reply_header,watcher_event")
+    other.reply("event: children changed, persistent watch", "reply_header,watcher_event")
+
     moved = Client(port)
     moved.connect("connect: renewal", 8000, session, password, False)
     moved.call("setWatches: fires for what changed since", 101, "set_watches_request",

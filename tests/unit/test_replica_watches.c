@@ -294,6 +294,33 @@ TEST(replica_watches, who_may_not_read_hears_nothing_whatever_the_kind)
     end_two();
 }
 
+/* The list of "auth" becomes the creator's id; a deleted node's counts too. */
+TEST(replica_watches, a_recursive_watch_hears_of_what_its_clients_ids_may_read)
+{
+    static const uint8_t own[] = {0, 0, 0, 31, 0, 0, 0, 4, 'a', 'u', 't', 'h', 0, 0, 0, 0};
+    const struct zk_auth_packet proof = {0, SLICE_LITERAL("digest"), SLICE_LITERAL("me:secret")};
+    struct client c;
+    begin_two();
+    client_open(&c, &g, 1);
+    CHECK(client_connect(&c, 10000));
+    client_request(&a, ZK_XID_AUTH, ZK_OP_AUTH, &jute_auth_packet, &proof);
+    client_request(&c, ZK_XID_AUTH, ZK_OP_AUTH, &jute_auth_packet, &proof);
+    add_watch(&a, 1, "/", ZK_ADD_WATCH_RECURSIVE);
+    add_watch(&b, 1, "/", ZK_ADD_WATCH_RECURSIVE);
+    client_request(&c, 1, ZK_OP_CREATE, &jute_create_request,
+                   &(struct zk_create_request){.path = SLICE_LITERAL("/own"), .acl = {1, slice_make(own, sizeof(own))}});
+    client_set(&c, 2, "/own", "x", -1);
+    client_create(&c, 3, "/own/open", "", 0);
+    client_delete(&c, 4, "/own/open", -1);
+    client_delete(&c, 5, "/own", -1);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&c), "-4:0 1:0 2:0 3:0 4:0 5:0");
+    CHECK_EQ_STR(client_replies(&a), "-4:0 1:0 event:1:/own event:3:/own event:1:/own/open event:2:/own/open event:2:/own");
+    CHECK_EQ_STR(client_replies(&b), "1:0 event:1:/own/open event:2:/own/open");
+    client_deinit(&c);
+    end_two();
+}
+
 static size_t output_of(const struct client *c)
 {
     return buf_size(&replica_conn_io(g.member[c->server - 1].r, c->conn)->output);
