@@ -15,6 +15,8 @@ struct wait {
     char **path;
     char ***children;
     size_t *child_count;
+    struct coord_acl **acl;
+    size_t *acl_count;
     struct coord_stat *stat;
 };
 
@@ -66,6 +68,31 @@ static int copy_path(const struct wait *w, const struct coord_reply *reply)
     return *w->path != NULL ? 0 : -COORD_E_NO_MEMORY;
 }
 
+/* Entries, and their texts behind them. */
+static int copy_acl(const struct wait *w, const struct coord_reply *reply)
+{
+    size_t bytes = reply->acl_count * sizeof(struct coord_acl);
+    struct coord_acl *copy;
+    char *text;
+
+    if (w->acl == NULL)
+        return 0;
+    for (size_t i = 0; i < reply->acl_count; i++)
+        bytes += strlen(reply->acl[i].scheme) + strlen(reply->acl[i].id) + 2;
+    copy = malloc(bytes + 1);
+    if (copy == NULL)
+        return -COORD_E_NO_MEMORY;
+    text = (char *)(copy + reply->acl_count);
+    for (size_t i = 0; i < reply->acl_count; i++) {
+        copy[i] = (struct coord_acl){.perms = reply->acl[i].perms, .scheme = text};
+        text = stpcpy(text, reply->acl[i].scheme) + 1;
+        copy[i].id = text;
+        text = stpcpy(text, reply->acl[i].id) + 1;
+    }
+    *w->acl = copy;
+    return 0;
+}
+
 static int copy_answer(const struct wait *w, const struct coord_reply *reply)
 {
     int rc = copy_data(w, reply);
@@ -74,12 +101,16 @@ static int copy_answer(const struct wait *w, const struct coord_reply *reply)
         rc = copy_children(w, reply);
     if (rc == 0)
         rc = copy_path(w, reply);
+    if (rc == 0)
+        rc = copy_acl(w, reply);
     if (rc < 0)
         return rc;
     if (w->data_size != NULL)
         *w->data_size = reply->data_size;
     if (w->child_count != NULL)
         *w->child_count = reply->child_count;
+    if (w->acl_count != NULL)
+        *w->acl_count = reply->acl_count;
     if (w->stat != NULL && reply->stat != NULL)
         *w->stat = *reply->stat;
     return 0;
@@ -210,6 +241,26 @@ int coord_count_below(struct coord_client *client, const char *path, size_t *cou
     if (!may_block(client))
         return -COORD_E_INVALID_STATE;
     return finish(client, &w, coord_count_below_async(client, path, on_answer, &w));
+}
+
+int coord_get_acl(struct coord_client *client, const char *path, struct coord_acl **acl, size_t *acl_count,
+                  struct coord_stat *stat)
+{
+    struct wait w = {.acl = acl, .acl_count = acl_count, .stat = stat};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_get_acl_async(client, path, on_answer, &w));
+}
+
+int coord_set_acl(struct coord_client *client, const char *path, const struct coord_acl *acl, size_t acl_count, int32_t version,
+                  struct coord_stat *stat)
+{
+    struct wait w = {.stat = stat};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_set_acl_async(client, path, acl, acl_count, version, on_answer, &w));
 }
 
 int coord_sync(struct coord_client *client, const char *path)

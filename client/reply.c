@@ -103,6 +103,46 @@ static int decode_count(struct reply *reply, struct jute_cursor *c)
     return 0;
 }
 
+/* A block of entries, and the texts with a NUL each. An entry takes 12 bytes and its texts on the wire. */
+static int decode_acl(struct reply *reply, struct jute_cursor *c)
+{
+    struct zk_get_acl_response response;
+    struct jute_cursor items;
+    struct zk_acl item;
+    struct coord_acl *list;
+    size_t count, i = 0;
+    char *text;
+
+    if (jute_decode(c, &jute_get_acl_response, &response) < 0)
+        return -COORD_E_MARSHALLING;
+    count = response.acl.count > 0 ? (size_t)response.acl.count : 0;
+    list = malloc(count * sizeof(*list) + response.acl.items.size + 1);
+    if (list == NULL)
+        return -COORD_E_NO_MEMORY;
+    text = (char *)(list + count);
+    items = jute_cursor_make(response.acl.items);
+    while (count > 0 && jute_next_acl(&items, &item)) {
+        const struct slice parts[] = {item.scheme, item.id};
+        const char *texts[2];
+
+        for (int part = 0; part < 2; part++) {
+            texts[part] = text;
+            if (parts[part].size > 0)
+                memcpy(text, parts[part].data, parts[part].size);
+            text[parts[part].size] = '\0';
+            text += parts[part].size + 1;
+        }
+        list[i++] = (struct coord_acl){item.perms, texts[0], texts[1]};
+    }
+    reply->block = list;
+    reply->shown.acl = list;
+    reply->shown.acl_count = i;
+    show_stat(reply, &(struct zk_stat){response.czxid, response.mzxid, response.ctime, response.mtime, response.version,
+                                       response.cversion, response.aversion, response.ephemeral_owner, response.data_length,
+                                       response.num_children, response.pzxid});
+    return 0;
+}
+
 static int decode(struct reply *reply, int32_t opcode, struct jute_cursor *c)
 {
     int rc;
@@ -116,6 +156,7 @@ static int decode(struct reply *reply, int32_t opcode, struct jute_cursor *c)
         return rc < 0 ? rc : decode_stat(reply, c);
     case ZK_OP_EXISTS:
     case ZK_OP_SET_DATA:
+    case ZK_OP_SET_ACL:
         return decode_stat(reply, c);
     case ZK_OP_GET_DATA:
         return decode_data(reply, c);
@@ -125,6 +166,8 @@ static int decode(struct reply *reply, int32_t opcode, struct jute_cursor *c)
     case ZK_OP_GET_CHILDREN2:
         rc = decode_children(reply, c);
         return rc < 0 ? rc : decode_stat(reply, c);
+    case ZK_OP_GET_ACL:
+        return decode_acl(reply, c);
     case ZK_OP_GET_ALL_CHILDREN_NUMBER:
         return decode_count(reply, c);
     default: /* delete, closeSession, those of watches: nothing to show */

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define HEADER_BYTES 8
 
@@ -50,6 +51,17 @@ void request_set_xid(struct request *r, int32_t xid)
 {
     r->xid = xid;
     put_be32(r->frame + 4, (uint32_t)xid);
+}
+
+struct request *request_copy(const struct request *r)
+{
+    struct request *copy = malloc(sizeof(*copy) + r->size);
+
+    if (copy == NULL)
+        return NULL;
+    *copy = (struct request){.xid = r->xid, .opcode = r->opcode, .size = r->size};
+    memcpy(copy->frame, r->frame, r->size);
+    return copy;
 }
 
 void request_free(struct request *r)

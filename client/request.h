@@ -30,7 +30,8 @@ struct request *request_new(int32_t xid, int32_t opcode, const struct jute_recor
 /* The first packet of a connection, which has no header. NULL out of memory. */
 struct request *request_new_connect(const struct zk_connect_request *record);
 void request_set_xid(struct request *r, int32_t xid);
-void request_free(struct request *r); /* with its watch; NULL is fine */
+struct request *request_copy(const struct request *r); /* of its packet; NULL out of memory */
+void request_free(struct request *r);                  /* with its watch; NULL is fine */
 
 struct request_list {
     struct request *first, *last;

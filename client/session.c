@@ -97,6 +97,7 @@ void session_deinit(struct session *s)
     free_list(s, &s->out);
     free_list(s, &s->sent);
     free_list(s, &s->failed);
+    free_list(s, &s->proofs);
     request_free(s->ping);
     s->ping = NULL;
     while (s->fired != NULL) {
@@ -132,7 +133,7 @@ static void drop_connection(struct session *s, int error)
     fail_all(s, &s->sent, error);
     fail_all(s, &s->out, error);
     s->out_done = 0;
-    s->set_watches_unanswered = 0;
+    s->set_watches_unanswered = s->proofs_unanswered = 0;
     input_clear(&s->input);
 }
 
@@ -217,6 +218,15 @@ void session_greeted(struct session *s, const struct zk_connect_response *respon
     s->id = response->session_id;
     memcpy(s->password, response->password.data, sizeof(s->password));
     s->timeout_ms = (uint32_t)response->timeout;
+    for (const struct request *r = s->proofs.first; r != NULL; r = r->next) { /* before what they permit */
+        struct request *copy = request_copy(r);
+        if (copy == NULL) {
+            session_lost(s, coord_error_text(COORD_E_NO_MEMORY), s->now_ms);
+            return;
+        }
+        request_push(&s->out, copy);
+        s->proofs_unanswered++;
+    }
     packets = set_watches_requests(&s->watches, s->watch_zxid, &s->out);
     if (packets < 0) {
         session_lost(s, coord_error_text(packets), s->now_ms);
@@ -258,6 +268,31 @@ int session_submit(struct session *s, struct request *r, uint64_t now_ms)
         request_push(s->phase == SESSION_UP ? &s->out : &s->waiting, r);
         session_asked(s);
     }
+    return 0;
+}
+
+int session_prove(struct session *s, struct request *r, uint64_t now_ms)
+{
+    struct request *copy;
+    size_t size = r->size;
+
+    s->now_ms = now_ms;
+    if (s->closing || s->state == COORD_STATE_CLOSED)
+        return -COORD_E_CLOSING;
+    if (s->phase == SESSION_ENDED)
+        return -COORD_E_SESSION_EXPIRED;
+    for (const struct request *known = s->proofs.first; known != NULL; known = known->next)
+        size += known->size;
+    if (size > COORD_REQUEST_BYTES_MAX)
+        return -COORD_E_THROTTLED;
+    if (s->phase == SESSION_UP) {
+        if ((copy = request_copy(r)) == NULL)
+            return -COORD_E_NO_MEMORY;
+        request_push(&s->out, copy);
+        s->proofs_unanswered++;
+        session_asked(s);
+    }
+    request_push(&s->proofs, r);
     return 0;
 }
 

@@ -66,15 +66,16 @@ struct session {
     uint32_t request_count;
     size_t request_bytes;
     int32_t last_xid;
-    struct request *ping; /* made once; in `out` at times */
-    bool closing;         /* a closeSession is queued: nothing more is taken */
+    struct request *ping;       /* made once; in `out` at times */
+    struct request_list proofs; /* what each new connection begins with; copies go out */
+    bool closing;               /* a closeSession is queued: nothing more is taken */
     uint64_t heard_at_ms, sent_at_ms;
     uint64_t asked_at_ms; /* when the first packet since then was queued, or one was still to be sent; 0: none */
 
     struct input input;
     struct watches watches;
     struct watch *fired, *fired_last; /* linked by `next`, to be told */
-    uint32_t set_watches_unanswered;
+    uint32_t set_watches_unanswered, proofs_unanswered;
     int64_t watch_zxid; /* every event of a change up to here was received */
 
     /* What session_next() lent out. */
@@ -103,6 +104,11 @@ void session_deinit(struct session *s); /* after session_abandon() and the last 
 /* Take a request (see request.h) and its watch, of this kind. 0: it is the session's, and will be told of; or THROTTLED,
  * SESSION_EXPIRED, CLOSING, and it is still the caller's. One with opcode ZK_OP_CLOSE_SESSION is the last one taken. */
 int session_submit(struct session *s, struct request *r, uint64_t now_ms);
+
+/* Take an auth packet, for this connection and each later one, where it goes before all others. 0, or NO_MEMORY,
+ * SESSION_EXPIRED, CLOSING, THROTTLED (COORD_REQUEST_BYTES_MAX of them), and it is still the caller's. A server that refuses
+ * one ends the session's handle: state CLOSED, and what waits fails with AUTH_FAILED. */
+int session_prove(struct session *s, struct request *r, uint64_t now_ms);
 
 void session_connected(struct session *s, uint64_t now_ms);
 /* The attempt failed or the connection broke; why, for people. */

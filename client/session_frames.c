@@ -3,6 +3,8 @@
 
 #include "wire/zk.h"
 
+#include <stdio.h>
+
 size_t session_output(const struct session *s, struct slice *pieces, size_t max)
 {
     size_t count = 0, skip = s->out_done;
@@ -236,6 +238,15 @@ static int on_frame(struct session *s, struct slice frame, struct session_event 
         return on_notification(s, header.zxid, &c);
     case ZK_XID_PING:
         session_healthy(s);
+        return 0;
+    case ZK_XID_AUTH:
+        if (s->proofs_unanswered == 0)
+            return -COORD_E_MARSHALLING;
+        s->proofs_unanswered--;
+        if (header.err == 0)
+            return 0;
+        snprintf(s->problem, sizeof(s->problem), "the server does not accept an id's proof");
+        session_end(s, COORD_STATE_CLOSED, -COORD_E_AUTH_FAILED);
         return 0;
     case ZK_XID_SET_WATCHES:
         if (s->set_watches_unanswered > 0)

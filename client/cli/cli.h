@@ -17,6 +17,8 @@ struct cli {
     const char *servers;
     uint32_t timeout_ms;
     bool interactive;
+    char **proofs; /* SCHEME:PROOF, for every session; owned */
+    size_t proof_count;
 };
 
 struct command {
@@ -50,6 +52,7 @@ bool cli_parse_version(const char *text, int32_t *version); /* false: said that 
 /* retry.c: reads that outlive lost connections. */
 int cli_get(struct cli *cli, const char *path, void **data, size_t *size, struct coord_stat *stat);
 int cli_stat(struct cli *cli, const char *path, struct coord_stat *stat);
+int cli_get_acl(struct cli *cli, const char *path, struct coord_acl **acl, size_t *count);
 int cli_children(struct cli *cli, const char *path, char ***names, size_t *count);
 
 /* path.c */
@@ -71,6 +74,14 @@ int cli_value(const struct cli *cli, const char *argument, void **data, size_t *
 /* watch_tree.c: print what changes at a path and below it, until interrupted. Returns an exit code. */
 int cli_watch_tree(struct cli *cli, const char *path, bool once);
 
+/* cmd_acl.c: keep a proof for every session to come; false: said why not. Give one to the present session; returns an exit
+ * code. */
+bool cli_prove(struct cli *cli, const char *proof);
+int cli_use_proof(struct cli *cli, const char *proof);
+
+int cli_cmd_auth(struct cli *cli, int argc, char **argv);
+int cli_cmd_getacl(struct cli *cli, int argc, char **argv);
+int cli_cmd_setacl(struct cli *cli, int argc, char **argv);
 int cli_cmd_create(struct cli *cli, int argc, char **argv);
 int cli_cmd_delete(struct cli *cli, int argc, char **argv);
 int cli_cmd_get(struct cli *cli, int argc, char **argv);

@@ -15,6 +15,11 @@ static const struct command commands[] = {
     {"stat", "PATH", "print what is known of a node besides its value", cli_cmd_stat},
     {"watch", "PATH [--once] [--recursive]",
      "print a line for each change of the node or its children; --recursive: of it and all below it", cli_cmd_watch},
+    {"getacl", "PATH", "print the access list, an entry SCHEME:ID:PERMS a line", cli_cmd_getacl},
+    {"setacl", "PATH SCHEME:ID:PERMS,... [-v VERSION]",
+     "change the access list; PERMS: c create, d delete, r read, w write, a admin; auth::PERMS is for who asks",
+     cli_cmd_setacl},
+    {"auth", "SCHEME:PROOF", "prove an id, as in digest:USER:PASSWORD", cli_cmd_auth},
     {"sync", "[PATH]", "wait until this server knows all that was written anywhere", cli_cmd_sync},
     {"help", "", "print this list", cli_cmd_help},
 };

@@ -16,10 +16,11 @@
 static void print_usage(FILE *to)
 {
     fprintf(to,
-            "usage: coordcli [-s HOST:PORT,...] [--timeout MS] [COMMAND ...]\n"
+            "usage: coordcli [-s HOST:PORT,...] [--auth SCHEME:PROOF] [--timeout MS] [COMMAND ...]\n"
             "Without a command: interactive.\n\n"
             "  -s, --servers HOST:PORT,...   any servers of the ensemble; else from COORD_SERVERS; else %s\n"
             "      --timeout MS              session time-out, and how long to wait for a server; %d\n"
+            "      --auth SCHEME:PROOF       prove an id, as in digest:USER:PASSWORD; may be given several times\n"
             "  -h, --help                    print this\n"
             "      --version                 print the version\n\n",
             SERVERS_DEFAULT, TIMEOUT_MS_DEFAULT);
@@ -80,6 +81,11 @@ int cli_connect(struct cli *cli)
         fprintf(stderr, "coordcli: %s\n", coord_error_text(rc));
         return CLI_LOST;
     }
+    for (size_t i = 0; i < cli->proof_count; i++) {
+        int code = cli_use_proof(cli, cli->proofs[i]);
+        if (code != CLI_DONE)
+            return code;
+    }
     return await_server(cli);
 }
 
@@ -89,15 +95,17 @@ static void disconnect(struct cli *cli)
     if (cli->client != NULL && coord_client_state(cli->client) == COORD_STATE_CONNECTED)
         (void)coord_close(cli->client);
     coord_client_free(cli->client);
+    while (cli->proof_count > 0)
+        free(cli->proofs[--cli->proof_count]);
+    free(cli->proofs);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"servers", required_argument, NULL, 's'},
-                                            {"timeout", required_argument, NULL, 't'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"version", no_argument, NULL, 'v'},
-                                            {0}};
+    static const struct option options[] = {
+        {"servers", required_argument, NULL, 's'}, {"timeout", required_argument, NULL, 't'},
+        {"auth", required_argument, NULL, 'a'},    {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},       {0}};
     const char *named = getenv("COORD_SERVERS");
     struct cli cli = {.servers = named != NULL && *named != '\0' ? named : SERVERS_DEFAULT, .timeout_ms = TIMEOUT_MS_DEFAULT};
     int code;
@@ -106,6 +114,9 @@ int main(int argc, char **argv)
     for (int c; (c = getopt_long(argc, argv, "+s:h", options, NULL)) != -1;) {
         if (c == 's') {
             cli.servers = optarg;
+        } else if (c == 'a') {
+            if (!cli_prove(&cli, optarg))
+                return CLI_USAGE;
         } else if (c == 'h') {
             print_usage(stdout);
             return CLI_DONE;

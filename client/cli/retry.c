@@ -33,3 +33,12 @@ int cli_children(struct cli *cli, const char *path, char ***names, size_t *count
         rc = coord_children(cli->client, path, NULL, names, count, NULL);
     return rc;
 }
+
+int cli_get_acl(struct cli *cli, const char *path, struct coord_acl **acl, size_t *count)
+{
+    int rc = -COORD_E_CONNECTION_LOSS;
+
+    for (int i = 0; i < TRIES_MAX && rc == -COORD_E_CONNECTION_LOSS; i++)
+        rc = coord_get_acl(cli->client, path, acl, count, NULL);
+    return rc;
+}

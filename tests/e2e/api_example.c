@@ -151,6 +151,32 @@ static void lasting_watches(const char *servers, struct coord_client *client, co
     MUST(coord_remove_watches(client, path, COORD_WATCH_ANY) == 0);
 }
 
+/* A node that only its maker may use, until the maker says otherwise. */
+static void rights(const char *servers, struct coord_client *client, const char *top)
+{
+    struct coord_client *other = connect_to(servers, NULL);
+    struct coord_acl mine = {COORD_PERM_ALL, "auth", ""}, all = {COORD_PERM_ALL, "world", "anyone"}, *list;
+    struct coord_stat stat;
+    char path[128];
+    size_t count;
+
+    snprintf(path, sizeof(path), "%s/rights", top);
+    MUST(coord_create(client, path, NULL, 0, COORD_PERSISTENT, NULL, NULL) == 0);
+    MUST(coord_set_acl(client, path, &mine, 1, COORD_VERSION_ANY, NULL) == -COORD_E_INVALID_ACL); /* nothing proven yet */
+    MUST(coord_add_auth(client, "digest", "me:secret", 9) == 0);
+    MUST(coord_set_acl(client, path, &mine, 1, 0, &stat) == 0 && stat.aversion == 1);
+    MUST(coord_get_acl(client, path, &list, &count, NULL) == 0 && count == 1 && list[0].perms == COORD_PERM_ALL);
+    MUST(strcmp(list[0].scheme, "digest") == 0 && strncmp(list[0].id, "me:", 3) == 0);
+    free(list);
+    MUST(coord_sync(other, path) == 0 && coord_get(other, path, NULL, NULL, NULL, NULL) == -COORD_E_NO_AUTH);
+    MUST(coord_add_auth(other, "no such scheme", "x", 1) == 0);
+    MUST(coord_get(other, path, NULL, NULL, NULL, NULL) == -COORD_E_AUTH_FAILED);
+    MUST(coord_client_state(other) == COORD_STATE_CLOSED);
+    coord_client_free(other);
+    MUST(coord_set_acl(client, path, &all, 1, COORD_VERSION_ANY, NULL) == 0);
+    MUST(coord_delete(client, path, COORD_VERSION_ANY) == 0);
+}
+
 /* A second handle takes the session over; it keeps the ephemeral nodes. A wrong password does not get it. */
 static void sessions(const char *servers, const char *top)
 {
@@ -195,6 +221,7 @@ int main(int argc, char **argv)
     children(client, top);
     watches(argv[1], client, top);
     lasting_watches(argv[1], client, top);
+    rights(argv[1], client, top);
     sessions(argv[1], top);
     MUST(coord_close(client) == 0); /* and with it a hundred ephemeral nodes */
     coord_client_free(client);

@@ -18,8 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     COORD_ASSERT(reply.shown.error == 0 || reply.shown.error == -COORD_E_MARSHALLING);
     if (reply.shown.path != NULL)
         bytes += strlen(reply.shown.path);
-    for (size_t i = 0; i < reply.shown.child_count; i++)
+    for (size_t i = 0; reply.shown.children != NULL && i < reply.shown.child_count; i++)
         bytes += strlen(reply.shown.children[i]);
+    for (size_t i = 0; i < reply.shown.acl_count; i++)
+        bytes += strlen(reply.shown.acl[i].scheme) + strlen(reply.shown.acl[i].id);
     for (size_t i = 0; i < reply.shown.data_size; i++)
         bytes += ((const uint8_t *)reply.shown.data)[i] & 1;
     COORD_ASSERT(bytes <= in.left && (reply.shown.error == 0 || bytes == 0));

@@ -106,6 +106,17 @@ int world_remove(struct world *w, const char *path, int32_t type, const char *na
     return submit(w, ZK_OP_REMOVE_WATCHES, &jute_watcher_type_request, &record, NULL, name, NULL);
 }
 
+int world_prove(struct world *w, const char *proof)
+{
+    struct zk_auth_packet record = {0, SLICE_LITERAL("digest"), slice_from_text(proof)};
+    struct request *r = request_new(ZK_XID_AUTH, ZK_OP_AUTH, &jute_auth_packet, &record);
+    int rc = r == NULL ? -COORD_E_NO_MEMORY : session_prove(&w->s, r, w->now_ms);
+
+    if (rc < 0)
+        request_free(r);
+    return rc;
+}
+
 int world_close(struct world *w, const char *name)
 {
     return submit(w, ZK_OP_CLOSE_SESSION, NULL, NULL, NULL, name, NULL);

@@ -65,6 +65,7 @@ int world_exists(struct world *w, const char *path, const char *name, const char
 int world_children(struct world *w, const char *path, const char *name, const char *watch);
 int world_add_watch(struct world *w, const char *path, bool recursive, const char *name, const char *watch);
 int world_remove(struct world *w, const char *path, int32_t type, const char *name);
+int world_prove(struct world *w, const char *proof); /* of the scheme digest */
 int world_close(struct world *w, const char *name);
 
 void world_frame(struct world *w, const char *hex); /* one frame arrives; its length is put before it */

@@ -81,6 +81,16 @@ TEST(reply, each_operation_shows_its_own)
          false, "/", NULL, NULL},
         {ZK_OP_EXISTS, STAT_HEX, true, NULL, NULL, NULL},
         {ZK_OP_SET_DATA, STAT_HEX, true, NULL, NULL, NULL},
+        {ZK_OP_SET_ACL, STAT_HEX, true, NULL, NULL, NULL},
+        {ZK_OP_GET_ACL,
+         "00000001"
+         "0000001f"
+         "00000005"
+         "776f726c64"
+         "00000006"
+         "616e796f6e65" STAT_HEX,
+         true, NULL, NULL, NULL},
+        {ZK_OP_GET_ACL, "ffffffff" STAT_HEX, true, NULL, NULL, NULL},
         {ZK_OP_GET_DATA,
          "00000001"
          "78" STAT_HEX,
@@ -125,6 +135,12 @@ TEST(reply, each_operation_shows_its_own)
         CHECK_EQ_INT(reply.shown.child_count, rows[i].child != NULL, "row %zu", i);
         if (reply.shown.child_count == 1)
             CHECK_EQ_STR(reply.shown.children[0], rows[i].child);
+        CHECK_EQ_INT(reply.shown.acl_count, strstr(rows[i].hex, "776f726c64") != NULL, "row %zu", i);
+        if (reply.shown.acl_count == 1) {
+            CHECK_EQ_INT(reply.shown.acl[0].perms, COORD_PERM_ALL);
+            CHECK_EQ_STR(reply.shown.acl[0].scheme, "world");
+            CHECK_EQ_STR(reply.shown.acl[0].id, "anyone");
+        }
         reply_release(&reply);
 
         for (size_t cut = 0; cut < size; cut++) { /* any shorter record is an error and nothing else */

@@ -366,6 +366,55 @@ TEST(session, abandon_tells_everything_once)
 }
 
 /* A server that talks nonsense is left; nothing asserts on what it says. */
+#define PROOF "fffffffc0000006400000000000000066469676573740000000161;"
+
+/* What was proven goes before all else on every connection, so that what waits is judged with it. */
+TEST(session, proofs_come_first_on_every_connection)
+{
+    struct world w;
+
+    world_init(&w, 2);
+    CHECK_EQ_INT(world_get(&w, "/a", "get", "watch"), 0);
+    CHECK_EQ_INT(world_prove(&w, "a"), 0);
+    session_connected(&w.s, w.now_ms);
+    world_output(&w);
+    world_frame(&w, GREETING);
+    CHECK_EQ_STR(world_events(&w), "state connected;");
+    CHECK(strncmp(world_output(&w), PROOF "00000001", strlen(PROOF) + 8) == 0);
+    world_frame(&w, HEADER("fffffffc", "0000000000000000", NO_ERROR));
+    world_frame(&w, HEADER("00000001", "0000000000000005", NO_ERROR) "0000000161" STAT);
+    CHECK_EQ_STR(world_events(&w), "get ok zxid=5 data=a stat;");
+    CHECK_EQ_INT(world_prove(&w, "a"), 0); /* at once when there is a connection */
+    CHECK_EQ_STR(world_output(&w), PROOF);
+    world_frame(&w, HEADER("fffffffc", "0000000000000000", NO_ERROR));
+    CHECK_EQ_STR(world_events(&w), "");
+    session_lost(&w.s, "reset", w.now_ms);
+    world_events(&w);
+    session_connected(&w.s, w.now_ms);
+    world_output(&w);
+    world_frame(&w, GREETING);
+    CHECK_EQ_STR(world_events(&w), "state connected;");
+    CHECK(strncmp(world_output(&w), PROOF PROOF "fffffff8", 2 * strlen(PROOF) + 8) == 0);
+    world_deinit(&w);
+}
+
+TEST(session, a_proof_that_is_refused_ends_it)
+{
+    struct world w;
+
+    world_init(&w, 2);
+    world_connect(&w);
+    CHECK_EQ_INT(world_prove(&w, "a"), 0);
+    CHECK_EQ_INT(world_get(&w, "/a", "get", NULL), 0);
+    world_output(&w);
+    world_frame(&w, HEADER("fffffffc", "0000000000000000", "ffffff8d"));
+    CHECK_EQ_STR(world_events(&w), "get AUTH_FAILED;state closed;");
+    CHECK_EQ_INT(w.s.attempt, 0);
+    CHECK_EQ_INT(world_prove(&w, "a"), -COORD_E_CLOSING);
+    CHECK_EQ_INT(world_get(&w, "/a", "get", NULL), -COORD_E_CLOSING);
+    world_deinit(&w);
+}
+
 TEST(session, malformed_answers_break_the_connection)
 {
     static const char *const frames[] = {

@@ -177,6 +177,30 @@ enum coord_watch_type {
     COORD_WATCH_RECURSIVE = 5,
 };
 
+/* ---- Rights ---- */
+
+enum coord_perm {
+    COORD_PERM_READ = 1,   /* the value and the children's names; events */
+    COORD_PERM_WRITE = 2,  /* the value */
+    COORD_PERM_CREATE = 4, /* children */
+    COORD_PERM_DELETE = 8, /* children */
+    COORD_PERM_ADMIN = 16, /* the list itself */
+    COORD_PERM_ALL = 31,
+};
+
+/* One entry of a node's list: what it permits to whom. Schemes: world with the id anyone; digest with user:HASH; ip with an
+ * address or ADDRESS/BITS; in calls auth with any id, which stands for all digests that this handle has proven. */
+struct coord_acl {
+    int32_t perms;
+    const char *scheme, *id;
+};
+
+/* Prove an id, from now on and on every later connection, before anything else there: calls that follow are judged with it.
+ * Scheme digest takes user:password, of any bytes. Returns at once: 0, or BAD_ARGUMENTS, NO_MEMORY, SESSION_EXPIRED, CLOSING,
+ * THROTTLED. A server that does not accept it (a scheme that it does not know) ends the handle: what waits, or is waited for,
+ * ends with -COORD_E_AUTH_FAILED, the state is CLOSED, and the session times out. May be called in callbacks. */
+int coord_add_auth(struct coord_client *client, const char *scheme, const void *proof, size_t proof_size);
+
 /* ---- Asynchronous calls ---- */
 
 struct coord_reply {
@@ -187,7 +211,9 @@ struct coord_reply {
     size_t data_size;              /* in bytes */
     const char *const *children;   /* children: names without the parent's path, in no order; ephemerals: paths */
     size_t child_count;            /* of them; count_below: its answer */
-    const struct coord_stat *stat; /* get, set, exists, and create and children if asked for; else NULL */
+    const struct coord_acl *acl;   /* get_acl */
+    size_t acl_count;              /* of its entries */
+    const struct coord_stat *stat; /* get_acl, set_acl, get, set, exists, and create and children if asked for; else NULL */
 };
 
 typedef void (*coord_reply_cb)(struct coord_client *client, const struct coord_reply *reply, void *arg);
@@ -232,6 +258,12 @@ int coord_ephemerals_async(struct coord_client *client, const char *prefix, coor
 /* How many nodes there are below this one, at any depth. */
 int coord_count_below_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg);
 
+/* The list of a node: READ or ADMIN is asked; without ADMIN the hashes of digests are shown as an x. */
+int coord_get_acl_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg);
+/* version: of the list, which stat.aversion counts, or COORD_VERSION_ANY. */
+int coord_set_acl_async(struct coord_client *client, const char *path, const struct coord_acl *acl, size_t acl_count,
+                        int32_t version, coord_reply_cb cb, void *arg);
+
 /* End the session once all earlier requests are answered; its ephemeral nodes go at once. No further request is taken. The
  * state is CLOSED when it is answered, whatever the answer; an error means that the server may only find out by time-out. */
 int coord_close_async(struct coord_client *client, coord_reply_cb cb, void *arg);
@@ -266,6 +298,11 @@ int coord_remove_watches(struct coord_client *client, const char *path, enum coo
 /* *paths: as the names of coord_children(). */
 int coord_ephemerals(struct coord_client *client, const char *prefix, char ***paths, size_t *count);
 int coord_count_below(struct coord_client *client, const char *path, size_t *count);
+/* *acl: acl_count entries with their texts; one block, to be freed. */
+int coord_get_acl(struct coord_client *client, const char *path, struct coord_acl **acl, size_t *acl_count,
+                  struct coord_stat *stat);
+int coord_set_acl(struct coord_client *client, const char *path, const struct coord_acl *acl, size_t acl_count, int32_t version,
+                  struct coord_stat *stat);
 int coord_sync(struct coord_client *client, const char *path);
 int coord_close(struct coord_client *client);
 
