@@ -329,7 +329,9 @@ TEST(config, the_manual_has_the_table)
     CHECK_EQ_INT(fs_read_file(fs_posix(), path, &manual, 1 << 20), 0, "%s", path);
     config_help_roff(&table);
     CHECK(memmem(buf_bytes(&manual), buf_size(&manual), buf_bytes(&table), buf_size(&table)) != NULL,
-          "write the output of coordd --help-keys into docs/man/coord.conf.5");
+          "replace the keys in docs/man/coord.conf.5 by the output of coordd --help-keys");
+    CHECK(buf_size(&manual) > 4 && memcmp(buf_bytes(&manual), ".TH ", 4) == 0, "the page has lost its head");
+    CHECK(says(&manual, ".SH KEYS\n.TP\n") && says(&manual, "\n.SH EXAMPLE\n") && says(&manual, "\n.SH SEE ALSO\n"));
     buf_clear(&table);
     config_help_text(&table);
     CHECK(says(&table, "  tickTime (1 to 3600000, default 2000)\n"));
@@ -346,7 +348,8 @@ TEST(config, the_page_on_compatibility_has_the_table)
     CHECK_EQ_INT(fs_read_file(fs_posix(), path, &page, 1 << 20), 0, "%s", path);
     config_help_compat(&table);
     CHECK(memmem(buf_bytes(&page), buf_size(&page), buf_bytes(&table), buf_size(&table)) != NULL,
-          "write the output of coordd --help-compat into docs/compat.md");
+          "replace the keys in docs/compat.md by the output of coordd --help-compat");
+    CHECK(says(&page, "|\n\n## "), "the table does not end before the next heading");
     buf_deinit(&table);
     buf_deinit(&page);
 }
