@@ -130,6 +130,7 @@ static void start_replica(struct host *h, struct state *state)
                                 .ttl_off = !c->ttl_nodes,
                                 .reap_interval_ms = (uint32_t)c->reap_interval_ms,
                                 .reap_per_minute = (uint32_t)c->reap_per_minute,
+                                .read_only_after_ms = c->read_only ? 4 * (uint32_t)c->election_max_ms : 0,
                                 .connect_timeout_ms = (uint32_t)c->connect_timeout_ms};
 
     o.paxos = (struct paxos_options){.self = c->id,

@@ -51,6 +51,8 @@ static enum status_mode mode_of(const struct host *h, const struct replica_stats
 {
     if (config_lone(h->config))
         return STATUS_STANDALONE;
+    if (r->read_only)
+        return STATUS_READ_ONLY;
     if (r->role == PAXOS_LEADING && r->established)
         return STATUS_LEADER;
     return r->leader != 0 ? STATUS_FOLLOWER : STATUS_LOOKING;

@@ -106,6 +106,8 @@ void host_watch(struct host *h, uint64_t now_ms)
     log_voters(h->config, &h->seen, &new);
     log_waiting(h, &new, now_ms);
     log_snapshots(&h->seen, &new);
+    if (h->seen.read_only != new.read_only)
+        LOG_WARN("replica", new.read_only ? "read_only" : "read_only_ended", "applied=" ZXID_FMT, ZXID_ARG(new.applied));
     if (h->seen.serving != new.serving)
         LOG_INFO("replica", new.serving ? "serving" : "not_serving", "applied=" ZXID_FMT " leader=%u after_ms=%llu",
                  ZXID_ARG(new.applied), new.leader, (unsigned long long)(now_ms - h->started_ms));

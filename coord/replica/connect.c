@@ -5,7 +5,7 @@
  */
 #include "replica/internal.h"
 
-static int32_t clamp_timeout(const struct replica *r, int32_t asked)
+int32_t connect_clamp(const struct replica *r, int32_t asked)
 {
     int32_t low = (int32_t)r->options.session_min_ms, high = (int32_t)r->options.session_max_ms;
     return asked < low ? low : asked > high ? high : asked;
@@ -16,7 +16,7 @@ static void submit_connect(struct replica *r, struct conn *c, const struct zk_co
     struct entry e = {
         .kind = m->session_id == 0 ? ENTRY_SESSION_CREATE : ENTRY_SESSION_ATTACH,
         .session = (uint64_t)m->session_id,
-        .op = clamp_timeout(r, m->timeout),
+        .op = connect_clamp(r, m->timeout),
         .body = m->session_id == 0 ? SLICE_NULL : m->password,
     };
     struct request *q = request_new(r, c, REQUEST_WRITE, 0, ZK_OP_CREATE_SESSION, entry_size(&e));
@@ -25,6 +25,14 @@ static void submit_connect(struct replica *r, struct conn *c, const struct zk_co
     c->state = CONN_CONNECTING;
     request_enqueue(r, c, q);
     origin_submit(r, q);
+}
+
+static void admit(struct replica *r, struct conn *c, const struct zk_connect_request *m)
+{
+    if (r->read_only)
+        read_only_connect(r, c, m);
+    else
+        submit_connect(r, c, m);
 }
 
 void connect_frame(struct replica *r, struct conn *c, struct slice frame)
@@ -37,7 +45,9 @@ void connect_frame(struct replica *r, struct conn *c, struct slice frame)
         return;
     }
     r->stats.connects++;
-    c->wants_read_only_byte = jute_decode_read_only(&at) >= 0;
+    int flag = jute_decode_read_only(&at);
+    c->wants_read_only_byte = flag >= 0;
+    c->asks_read_only = flag > 0;
     if (m.last_zxid_seen > 0 && (uint64_t)m.last_zxid_seen > r->apply.applied) {
         c->held = slice_make(coord_memdup(frame.data, frame.size), frame.size);
         c->held_zxid = m.last_zxid_seen;
@@ -46,7 +56,7 @@ void connect_frame(struct replica *r, struct conn *c, struct slice frame)
         origin_ask(r);
         return;
     }
-    submit_connect(r, c, &m);
+    admit(r, c, &m);
 }
 
 void connect_caught_up(struct replica *r)
@@ -67,7 +77,7 @@ void connect_caught_up(struct replica *r)
             COORD_ASSERT(rc == 0); /* it was decoded when it came */
             c->held = SLICE_NULL;
             r->catching_up--;
-            submit_connect(r, c, &m);
+            admit(r, c, &m);
             coord_free((void *)(uintptr_t)held.data);
         } else if (late) {
             conn_close(r, c); /* without an answer, so that the client tries another server */
@@ -75,7 +85,7 @@ void connect_caught_up(struct replica *r)
     }
 }
 
-static void respond(struct replica *r, struct conn *c, uint32_t timeout_ms, uint64_t session, const uint8_t *password)
+void connect_respond(struct replica *r, struct conn *c, uint32_t timeout_ms, uint64_t session, const uint8_t *password)
 {
     struct zk_connect_response m = {
         .timeout = (int32_t)timeout_ms,
@@ -87,7 +97,7 @@ static void respond(struct replica *r, struct conn *c, uint32_t timeout_ms, uint
     put_be32(to, (uint32_t)size);
     uint8_t *end = jute_encode(to + 4, &jute_connect_response, &m);
     if (c->wants_read_only_byte)
-        *end = 0;
+        *end = c->read_only;
     buf_commit(&c->io.output, 4 + size);
     c->sent++;
     r->stats.packets_sent++;
@@ -101,7 +111,7 @@ void connect_done(struct replica *r, struct conn *c, const struct apply *a)
     COORD_ASSERT(c->state == CONN_CONNECTING);
     struct state_session session;
     if (a->err != 0) {
-        respond(r, c, 0, 0, no_password);
+        connect_respond(r, c, 0, 0, no_password);
         conn_close(r, c);
         return;
     }
@@ -110,7 +120,7 @@ void connect_done(struct replica *r, struct conn *c, const struct apply *a)
     conn_bind_session(r, c, a->session, a->attach);
     c->state = CONN_OPEN;
     c->timeout_ms = session.timeout_ms;
-    respond(r, c, session.timeout_ms, session.id, session.password);
+    connect_respond(r, c, session.timeout_ms, session.id, session.password);
     liveness_touch(r, c);
     request_opened(r, c);
 }

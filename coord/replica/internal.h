@@ -33,8 +33,10 @@ struct conn {
     uint64_t id;
     enum conn_state state;
     struct list dirty_link, touched_link, starved_link, drowned_link, arming_link, throttled_link;
-    bool wants_read_only_byte;
-    bool last_words; /* what follows is not read: closeSession or an unknown operation was sent */
+    bool wants_read_only_byte, asks_read_only;
+    bool read_only;    /* opened without a leader: readonly.c */
+    uint64_t heard_ms; /* of a read-only one: its last request */
+    bool last_words;   /* what follows is not read: closeSession or an unknown operation was sent */
     uint64_t session;
     uint32_t attach, timeout_ms;
     struct list queue; /* struct request, in the order sent */
@@ -114,7 +116,9 @@ void conn_row_remove(struct conn_row *row, const struct conn *c);
 struct conn *conn_row_after(const struct conn_row *row, uint64_t id); /* the one with the least id above; NULL: none */
 
 void connect_frame(struct replica *r, struct conn *c, struct slice frame);
-void connect_caught_up(struct replica *r); /* looks at the held ones: applied moved on, or time passed */
+void connect_respond(struct replica *r, struct conn *c, uint32_t timeout_ms, uint64_t session, const uint8_t *password);
+int32_t connect_clamp(const struct replica *r, int32_t asked); /* to the time-outs that are allowed */
+void connect_caught_up(struct replica *r);                     /* looks at the held ones: applied moved on, or time passed */
 void connect_done(struct replica *r, struct conn *c, const struct apply *a);
 
 struct request *request_new(struct replica *r, struct conn *c, enum request_kind kind, int32_t xid, int32_t op, size_t size);
@@ -126,6 +130,15 @@ void request_before_apply(struct replica *r, struct request *q); /* what was sen
 void request_opened(struct replica *r, struct conn *c);          /* the frames that were held */
 void request_applied(struct replica *r, struct request *q, const struct apply *a,
                      struct slice record); /* our write came back */
+
+/* ---- readonly.c ---- */
+
+void read_only_begin(struct replica *r);
+void read_only_end(struct replica *r);
+void read_only_expire(struct replica *r); /* clients that fell silent */
+void read_only_connect(struct replica *r, struct conn *c, const struct zk_connect_request *m);
+/* True: it is answered, being no read. */
+bool read_only_refuses(struct replica *r, struct conn *c, const struct zk_request_header *h, const struct op_desc *op);
 
 /* ---- watches.c ---- */
 
@@ -425,6 +438,7 @@ struct replica {
     uint64_t cluster, transfer_next;
     uint8_t entropy[REPLICA_ENTROPY_BYTES];
     size_t entropy_size;
+    bool read_only;               /* there was no leader for options.read_only_after_ms */
     uint64_t leaderless_since_ms; /* 0: there is a leader that serves */
     uint64_t hand_over_ms;        /* 0: not asked to */
     const char *failed;

@@ -39,7 +39,7 @@ static void close_badly_served(struct replica *r)
         if (c->state == CONN_CLOSING || c->timeout_ms == 0)
             continue;
         bool stuck = buf_size(&c->io.output) >= REPLICA_OUTPUT_BYTES && r->now.mono_ms >= c->drained_ms + c->timeout_ms;
-        if (stuck || leaderless > c->timeout_ms / 3)
+        if (stuck || (!c->read_only && leaderless > c->timeout_ms / 3))
             conn_close(r, c);
     }
 }
@@ -52,4 +52,5 @@ void liveness_run(struct replica *r)
         lead_reap(r);
     }
     close_badly_served(r);
+    read_only_expire(r);
 }

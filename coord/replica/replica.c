@@ -192,10 +192,16 @@ static void handle(struct replica *r, const struct replica_event *ev)
 
 static void watch_the_lead(struct replica *r)
 {
+    uint32_t after_ms = r->options.read_only_after_ms;
     if (replica_serving(r))
         r->leaderless_since_ms = 0;
     else if (r->leaderless_since_ms == 0)
         r->leaderless_since_ms = r->now.mono_ms;
+    if (r->read_only && r->leaderless_since_ms == 0)
+        read_only_end(r);
+    else if (!r->read_only && after_ms != 0 && r->leaderless_since_ms != 0 &&
+             r->now.mono_ms >= r->leaderless_since_ms + after_ms)
+        read_only_begin(r);
 }
 
 static void periodic(struct replica *r)

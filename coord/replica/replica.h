@@ -57,6 +57,7 @@ struct replica_options {
     uint32_t reap_interval_ms,
         reap_per_minute;         /* containers and TTL nodes: looked at each 60000, at most 10000 removed; 0: these */
     const char *super_digest;    /* "user:hash" of who may do everything, lent for good; NULL: nobody */
+    uint32_t read_only_after_ms; /* without a leader for so long, reads are served to who asked for it; 0: never */
     uint32_t connect_timeout_ms; /* 20000: a connection without a complete connect request */
 };
 
@@ -135,7 +136,7 @@ bool replica_handed_over(const struct replica *r);
 /* What status reports show; plain copies. */
 struct replica_stats {
     enum paxos_role role;
-    bool established, serving, voter, snapshot_running;
+    bool established, serving, read_only, voter, snapshot_running;
     uint32_t epoch, leader, server;
     uint64_t applied, committed, last_logged, snapshot_zxid, digest;
     uint64_t cluster;        /* 0 until FORM is known chosen: compatible with any */

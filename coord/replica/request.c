@@ -143,7 +143,8 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
         }
         break;
     case REQUEST_ERROR:
-        conn_reply(r, c, q->xid, q->close_after ? -1 : (int64_t)r->apply.applied, q->err, SLICE_NULL);
+        conn_reply(r, c, q->xid, q->close_after && q->op != ZK_OP_CLOSE_SESSION ? -1 : (int64_t)r->apply.applied, q->err,
+                   SLICE_NULL);
         if (q->close_after) {
             conn_close(r, c);
             return false;
@@ -269,7 +270,10 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     }
     if (c->last_words)
         return;
-    liveness_touch(r, c);
+    if (c->read_only)
+        c->heard_ms = r->now.mono_ms;
+    else
+        liveness_touch(r, c);
     struct jute_cursor at = jute_cursor_make(frame);
     struct zk_request_header h;
     if (jute_decode(&at, &jute_request_header, &h) < 0) {
@@ -286,6 +290,8 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
         enqueue_error(r, c, h.xid, op->refusal, false);
     } else if (op_decode(op, record, &decoded) < 0) {
         enqueue_error(r, c, h.xid, -COORD_E_MARSHALLING, false);
+    } else if (c->read_only && read_only_refuses(r, c, &h, op)) {
+        return;
     } else if (r->options.ttl_off &&
                (h.type == ZK_OP_CREATE_TTL || (h.type == ZK_OP_MULTI && multi_holds(&decoded.multi, ZK_OP_CREATE_TTL)))) {
         enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, false);

@@ -7,6 +7,7 @@ void replica_stats(const struct replica *r, struct replica_stats *stats)
     stats->role = r->paxos.role;
     stats->established = r->lead.open;
     stats->serving = replica_serving(r);
+    stats->read_only = r->read_only;
     stats->voter = paxos_is_voter(&r->paxos);
     stats->snapshot_running = r->take.state != SNAP_IDLE;
     stats->epoch = r->paxos.promised.epoch;

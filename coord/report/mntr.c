@@ -96,9 +96,14 @@ static void put_never(struct buf *to)
 
 static void put_quorum(struct buf *to, const struct status *s)
 {
+    static const char *const states[] = {[STATUS_LEADER] = "leading - broadcast",
+                                         [STATUS_FOLLOWER] = "following - broadcast",
+                                         [STATUS_LOOKING] = "looking",
+                                         [STATUS_READ_ONLY] = "looking"};
+
     if (s->mode != STATUS_STANDALONE) {
         put(to, "zk_quorum_size", s->server_count);
-        buf_printf(to, "zk_peer_state\t%s\n", s->mode == STATUS_LEADER ? "leading - broadcast" : "following - broadcast");
+        buf_printf(to, "zk_peer_state\t%s\n", states[s->mode]);
     }
     if (s->mode == STATUS_LEADER) {
         put(to, "zk_learners", s->followers);
@@ -126,6 +131,7 @@ static void put_zk(struct buf *to, const struct status *s)
 static void put_coord(struct buf *to, const struct status *s)
 {
     put(to, "coord_serving", s->serving);
+    put(to, "coord_read_only", s->mode == STATUS_READ_ONLY);
     put(to, "coord_voter", s->voter);
     put(to, "coord_server", s->server);
     put(to, "coord_leader", s->leader);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum status_mode { STATUS_STANDALONE, STATUS_LEADER, STATUS_FOLLOWER, STATUS_LOOKING };
+enum status_mode { STATUS_STANDALONE, STATUS_LEADER, STATUS_FOLLOWER, STATUS_LOOKING, STATUS_READ_ONLY };
 
 /* One client connection, a line of `stat` and `cons`. */
 struct status_client {

@@ -7,7 +7,8 @@
 static const char mode_names[][12] = {[STATUS_STANDALONE] = "standalone",
                                       [STATUS_LEADER] = "leader",
                                       [STATUS_FOLLOWER] = "follower",
-                                      [STATUS_LOOKING] = "looking"};
+                                      [STATUS_LOOKING] = "looking",
+                                      [STATUS_READ_ONLY] = "read-only"};
 
 const char *report_mode_name(enum status_mode mode)
 {
@@ -16,9 +17,11 @@ const char *report_mode_name(enum status_mode mode)
 
 bool report_not_serving(struct buf *to, const struct status *s)
 {
-    if (!s->serving)
+    bool silent = !s->serving && s->mode != STATUS_READ_ONLY;
+
+    if (silent)
         buf_printf(to, "This ZooKeeper instance is not currently serving requests\n");
-    return !s->serving;
+    return silent;
 }
 
 /* Says that the process answers, not that it serves: so it is in ZooKeeper. */
@@ -30,7 +33,7 @@ static void print_ruok(struct buf *to, const struct status *s)
 
 static void print_isro(struct buf *to, const struct status *s)
 {
-    buf_printf(to, "%s", s->serving ? "rw" : "null");
+    buf_printf(to, "%s", s->serving ? "rw" : s->mode == STATUS_READ_ONLY ? "ro" : "null");
 }
 
 double report_average(uint64_t total, uint64_t count)

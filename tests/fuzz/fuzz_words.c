@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&s, 0, sizeof(s));
     fuzz_fill(&in, &s.zxid, offsetof(struct status, client_port) - offsetof(struct status, zxid));
     fuzz_fill(&in, &s.data_dir_bytes, offsetof(struct status, servers) - offsetof(struct status, data_dir_bytes));
-    s.mode = (enum status_mode)(how % 4);
+    s.mode = (enum status_mode)(how % 5);
     s.serving = how & 4;
     s.version = s.data_dir = s.log_dir = list;
     s.servers = servers;

@@ -56,6 +56,7 @@ struct group {
     uint32_t counter_max, reap_per_minute;
     bool ttl_off;
     struct replica_limits limits;
+    uint32_t read_only_after_ms;
 };
 
 /* Their superuser is who proves super:admin. */

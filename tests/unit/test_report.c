@@ -382,7 +382,12 @@ TEST(report, without_a_leader_the_words_say_so)
     CHECK(strncmp(answer("mntr", &s), sentence, sizeof(sentence) - 1) == 0);
     CHECK(strstr(answer("mntr", &s), "zk_") == NULL);
     CHECK(strstr(answer("mntr", &s), "coord_serving\t0\n") != NULL);
+    s.mode = STATUS_READ_ONLY;
+    CHECK_EQ_STR(answer("isro", &s), "ro");
+    CHECK(strstr(answer("srvr", &s), "Mode: read-only\n") != NULL);
+    CHECK(strstr(answer("mntr", &s), "zk_server_state\tread-only\n") != NULL);
     s.serving = true;
+    s.mode = STATUS_FOLLOWER;
     CHECK_EQ_STR(answer("isro", &s), "rw");
 }
 

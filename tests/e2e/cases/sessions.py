@@ -204,3 +204,33 @@ def sessions_and_their_ephemerals_count_in_mntr(e):
     assert int(e.leader().monitor()["zk_global_sessions"]) == before + 1
     for server in e.servers:
         wait_until(lambda s=server: int(s.monitor()["zk_global_sessions"]) == before + 1, "%s knows the session" % server)
+
+
+@test(own=True, zookeeper=False, **{"readonlymode.enabled": "true"})
+def without_a_quorum_reads_are_served_to_who_asked_for_it(e):
+    writer = e.connect(e.servers[0])
+    writer.call(r.create("/kept", b"v"))
+    for server in e.servers:
+        e.connect(server).call(r.sync("/"))
+    alone = e.servers[0]
+    for other in e.servers[1:]:
+        other.kill()
+    wait_until(lambda: alone.word("isro") == "ro", "the last server is read-only")
+    assert "Mode: read-only\n" in alone.word("srvr"), alone.word("srvr")
+    assert alone.monitor()["coord_read_only"] == "1"
+    with zkwire.Connection(alone.client_port) as c:
+        c.handshake(4000, read_only=True)
+        assert c.fetch("/kept")[0] == b"v"
+        assert c.error(r.create("/no")) == r.NOT_READ_ONLY
+        assert c.error(r.sync("/")) == r.NOT_READ_ONLY
+        with zkwire.Connection(alone.client_port) as other:
+            try:
+                other.handshake(4000, read_only=False)
+                raise AssertionError("served though it did not ask for read-only")
+            except Closed:
+                pass
+        for server in e.servers[1:]:
+            server.start()
+        c.wait_closed()
+    wait_until(lambda: alone.word("isro") == "rw", "there is a quorum again")
+    e.connect(alone).call(r.create("/again"))
