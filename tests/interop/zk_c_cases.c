@@ -104,6 +104,27 @@ static void multis(void)
     client_close(&c);
 }
 
+/* Nodes that go by themselves: made, seen as plain ones. When they go is tested where time is the test's own. */
+static void containers(void)
+{
+    struct client c;
+    struct Stat stat;
+    char made[64];
+    int rc;
+
+    client_open(&c, hosts[2], SESSION_MS, NULL);
+    rc = zoo_create2(c.zh, "/container", "v", 1, &ZOO_OPEN_ACL_UNSAFE, ZOO_CONTAINER, made, sizeof(made), &stat);
+    CHECK(rc == ZOK && stat.ephemeralOwner == 0 && stat.dataLength == 1, "container: %s", zerror(rc));
+    client_create(&c, "/container/child", "", 0, made, sizeof(made));
+    rc = zoo_create2_ttl(c.zh, "/ttl-", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL, 60000, made,
+                         sizeof(made), &stat);
+    CHECK(rc == ZOK && stat.ephemeralOwner == 0 && strncmp(made, "/ttl-0", 6) == 0, "TTL: %s, made %s", zerror(rc), made);
+    rc = zoo_create2_ttl(c.zh, "/never", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_PERSISTENT_WITH_TTL, INT64_C(1) << 40, made,
+                         sizeof(made), &stat);
+    CHECK(rc == ZBADARGUMENTS, "a TTL that is too long: %s", zerror(rc));
+    client_close(&c);
+}
+
 static void authenticated(int rc, const void *context)
 {
     *(int *)(uintptr_t)context = rc == ZOK ? 1 : -1;
@@ -334,9 +355,9 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } cases[] = {{"basics", basics},   {"multis", multis},         {"acls", acls},
-                 {"watches", watches}, {"ephemerals", ephemerals}, {"sequences", sequences},
-                 {"lock", lock},       {"expiry", expiry},         {"reconnect", reconnect}};
+    } cases[] = {{"basics", basics},   {"multis", multis},         {"acls", acls},           {"containers", containers},
+                 {"watches", watches}, {"ephemerals", ephemerals}, {"sequences", sequences}, {"lock", lock},
+                 {"expiry", expiry},   {"reconnect", reconnect}};
     const char *scale = getenv("COORD_TIME_SCALE");
 
     if (scale != NULL && atoi(scale) > 0)
