@@ -195,6 +195,94 @@ def hundreds_of_watches_on_all_servers_fire_once_each(e):
         assert kinds(watcher.events()) == [(r.DATA_CHANGED, path) for path in paths], len(watcher.events())
 
 
+@test(asan=True)
+def watches_that_stay_hear_of_every_change_anywhere_in_order(e):
+    clients = e.connect_all()
+    top = "/staying"
+    clients[0].call(r.create(top))
+    for client in clients:
+        client.fetch(top)
+        assert client.call(r.add_watch(top, recursive=True)) == 0
+        assert client.call(r.add_watch(top + "/0")) == 0
+    expected = []
+    for i in range(60):  # by a session of each server in turn
+        client, path = clients[i % 3], "%s/%d" % (top, i % 4)
+        if i % 12 < 4:
+            client.call(r.create(path))
+            expected.append((r.NODE_CREATED, path))
+        elif i % 12 < 8:
+            client.call(r.set(path, b"%d" % i))
+            expected.append((r.DATA_CHANGED, path))
+        else:
+            client.call(r.delete(path))
+            expected.append((r.NODE_DELETED, path))
+        settle(clients[(i + 1) % 3])
+    for client in clients:
+        settle(client)
+        assert kinds(client.events()) == expected, client.events()  # once each, though two watches hear of /staying/0
+
+
+@test(asan=True)
+def watches_that_stay_move_with_the_session_by_set_watches2(e):
+    a, b = e.connect(e.servers[0]), e.connect(e.servers[1])
+    for path in ("/lasting-p", "/lasting-r", "/lasting-r/x"):
+        b.call(r.create(path))
+    settle(a)
+    a.call(r.add_watch("/lasting-p"))
+    a.call(r.add_watch("/lasting-r", recursive=True))
+    seen = a.zxid
+    a.drop()
+    b.call(r.set("/lasting-p", b"away"))
+    moved = e.move(a, e.servers[2])
+    settle(moved)
+    moved.result(moved.send(r.set_watches2(seen, ["/lasting-p"], ["/lasting-r", "/lasting-none"], [], ["/lasting-p"], ["/lasting-r"]), xid=-8))
+    assert sorted(kinds(moved.events())) == [(r.NODE_CREATED, "/lasting-r"), (r.DATA_CHANGED, "/lasting-p")], moved.events()
+    for operation in (r.create("/lasting-p/c"), r.set("/lasting-r/x", b"1"), r.set("/lasting-p", b"2"), r.delete("/lasting-r/x"),
+                      r.create("/lasting-none"), r.set("/lasting-p", b"3")):
+        b.call(operation)
+    settle(moved)
+    assert kinds(moved.events()[2:]) == [
+        (r.CHILDREN_CHANGED, "/lasting-p"), (r.DATA_CHANGED, "/lasting-r/x"), (r.DATA_CHANGED, "/lasting-p"),
+        (r.NODE_DELETED, "/lasting-r/x"), (r.NODE_CREATED, "/lasting-none"), (r.DATA_CHANGED, "/lasting-p")], moved.events()
+
+
+@test()
+def watches_are_found_and_removed(e):
+    a, b = e.connect(e.servers[0]), e.connect(e.servers[1])
+    b.call(r.create("/removed"))
+    settle(a)
+    assert a.error(r.check_watches("/removed", 3)) == -121
+    a.call(r.get("/removed", True))
+    a.call(r.children("/removed", True))
+    for kind in (1, 2, 3):
+        a.call(r.check_watches("/removed", kind))
+    a.call(r.remove_watches("/removed", 2))
+    assert a.error(r.check_watches("/removed", 2)) == -121
+    a.call(r.remove_watches("/removed", 3))
+    a.call(r.add_watch("/removed", recursive=True))
+    a.call(r.remove_watches("/removed", 3))
+    assert a.error(r.remove_watches("/removed", 3)) == -121
+    b.call(r.set("/removed", b"x"))
+    b.call(r.create("/removed/x"))
+    settle(a)
+    assert not a.events()
+
+
+@test()
+def a_session_knows_its_ephemerals_and_any_node_the_number_below(e):
+    a, b = e.connect(e.servers[0]), e.connect(e.servers[2])
+    for path, flags in (("/below", 0), ("/below/x", 0), ("/below/x/e", 1), ("/below/f", 1)):
+        a.call(r.create(path, flags=flags))
+    settle(b)
+    b.call(r.create("/below/x/g", flags=1))
+    settle(a)
+    assert sorted(a.call(r.ephemerals())) == ["/below/f", "/below/x/e"]
+    assert a.call(r.ephemerals("/below/x")) == ["/below/x/e"]
+    assert b.call(r.ephemerals("/below")) == ["/below/x/g"]
+    assert a.call(r.all_children_number("/below")) == b.call(r.all_children_number("/below")) == 4
+    assert a.error(r.all_children_number("/nowhere")) == -101
+
+
 @test(zookeeper=False)
 def an_event_carries_the_zxid_of_its_change(e):
     a, b = e.connect(e.followers()[0]), e.connect(e.leader())

@@ -8,6 +8,7 @@ import struct
 
 CREATE, DELETE, EXISTS, GET_DATA, SET_DATA, GET_ACL, SET_ACL, GET_CHILDREN = 1, 2, 3, 4, 5, 6, 7, 8
 SYNC, PING, GET_CHILDREN2, CHECK, MULTI, CREATE2, CLOSE, SET_WATCHES = 9, 11, 12, 13, 14, 15, -11, 101
+CHECK_WATCHES, REMOVE_WATCHES, GET_EPHEMERALS, GET_ALL_CHILDREN_NUMBER, SET_WATCHES2, ADD_WATCH = 17, 18, 103, 104, 105, 106
 
 PERSISTENT, EPHEMERAL, SEQUENTIAL, EPHEMERAL_SEQUENTIAL = 0, 1, 2, 3
 NODE_CREATED, NODE_DELETED, DATA_CHANGED, CHILDREN_CHANGED = 1, 2, 3, 4
@@ -138,6 +139,31 @@ def close():
 
 def set_watches(zxid, data=(), exist=(), child=()):
     return SET_WATCHES, struct.pack(">q", zxid) + pack_strings(data) + pack_strings(exist) + pack_strings(child), nothing
+
+
+def set_watches2(zxid, data=(), exist=(), child=(), persistent=(), recursive=()):
+    lists = (data, exist, child, persistent, recursive)
+    return SET_WATCHES2, struct.pack(">q", zxid) + b"".join(pack_strings(v) for v in lists), nothing
+
+
+def add_watch(path, recursive=False):
+    return ADD_WATCH, pack_string(path) + struct.pack(">i", 1 if recursive else 0), Reader.int
+
+
+def check_watches(path, kind):
+    return CHECK_WATCHES, pack_string(path) + struct.pack(">i", kind), nothing
+
+
+def remove_watches(path, kind):
+    return REMOVE_WATCHES, pack_string(path) + struct.pack(">i", kind), nothing
+
+
+def ephemerals(prefix="/"):
+    return GET_EPHEMERALS, pack_string(prefix), Reader.strings
+
+
+def all_children_number(path):
+    return GET_ALL_CHILDREN_NUMBER, pack_string(path), Reader.int
 
 
 def connect_request(session, password, timeout_ms, last_zxid, read_only):
