@@ -162,6 +162,12 @@ static int dump(const char *name, bool all)
     return rc < 0;
 }
 
+static int usage(void)
+{
+    fprintf(stderr, "usage: snap-dump [-a] FILE...    -a: all that it holds\n");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     bool all = false;
@@ -169,13 +175,11 @@ int main(int argc, char **argv)
 
     while ((option = getopt(argc, argv, "a")) != -1) {
         if (option != 'a')
-            return 2;
+            return usage();
         all = true;
     }
-    if (optind == argc) {
-        fprintf(stderr, "usage: snap-dump [-a] FILE...\n");
-        return 2;
-    }
+    if (optind == argc)
+        return usage();
     for (int i = optind; i < argc; i++)
         result |= dump(argv[i], all);
     return result;

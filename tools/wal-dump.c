@@ -153,6 +153,12 @@ static int dump(const char *name, bool entries)
     return result;
 }
 
+static int usage(void)
+{
+    fprintf(stderr, "usage: wal-dump [-e] FILE...    -e: the entries too\n");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     bool entries = false;
@@ -160,13 +166,11 @@ int main(int argc, char **argv)
 
     while ((option = getopt(argc, argv, "e")) != -1) {
         if (option != 'e')
-            return 2;
+            return usage();
         entries = true;
     }
-    if (optind == argc) {
-        fprintf(stderr, "usage: wal-dump [-e] FILE...\n");
-        return 2;
-    }
+    if (optind == argc)
+        return usage();
     for (int i = optind; i < argc; i++)
         result |= dump(argv[i], entries);
     return result;

@@ -54,7 +54,8 @@ int cli_run(struct cli *cli, int argc, char **argv)
 void cli_print_commands(FILE *to)
 {
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        fprintf(to, "  %s %s\n        %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
+        fprintf(to, "  %s%s%s\n        %s\n", commands[i].name, commands[i].arguments[0] == 0 ? "" : " ", commands[i].arguments,
+                commands[i].summary);
 }
 
 int cli_usage(const char *command)

@@ -26,6 +26,7 @@
 #include "sim/trace.h"
 #include "sim/workload.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -193,35 +194,70 @@ static void progress(uint64_t done, uint64_t failed, double spent, double left)
             (double)done / spent, left);
 }
 
-static void print_names(const char *what, const char *const *names, uint32_t count)
+static void print_names(FILE *to, const char *what, const char *const *names, uint32_t count)
 {
-    fprintf(stderr, "%s:", what);
+    fprintf(to, "%s:", what);
     for (uint32_t i = 0; i < count; i++)
-        fprintf(stderr, " %s", names[i]);
-    fputc('\n', stderr);
+        fprintf(to, " %s", names[i]);
+    fputc('\n', to);
 }
 
-static int usage(void)
+static bool number(const char *text, uint64_t *value)
+{
+    char *end;
+
+    errno = 0;
+    *value = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == 0 && errno == 0;
+}
+
+static bool range(const char *text, uint64_t *first, uint64_t *last)
+{
+    int used = 0;
+
+    return sscanf(text, "%" SCNu64 "..%" SCNu64 "%n", first, last, &used) == 2 && text[used] == 0 && *first <= *last;
+}
+
+static bool minutes_of(const char *text, double *value)
+{
+    char *end;
+
+    *value = strtod(text, &end);
+    return end != text && *end == 0 && *value > 0;
+}
+
+static void usage(FILE *to)
 {
     fputs("usage: coordsim [--nodes N] [--ms T] [--workloads LIST] [--faults LIST] [--marks] [--verbose] [--here] [--mermaid]\n"
           "                --seed N | --seeds A..B | --minutes M [--seed FIRST] | --broken-histories N\n"
           "       coordsim [--verbose] [--mermaid] --script FILE     (without a FILE: the lines of a script)\n",
-          stderr);
-    print_names("workloads", workload_names, WORKLOAD_COUNT);
-    print_names("faults", fault_names, FAULT_COUNT);
+          to);
+    print_names(to, "workloads", workload_names, WORKLOAD_COUNT);
+    print_names(to, "faults", fault_names, FAULT_COUNT);
+}
+
+static int wrong(const char *option, const char *value)
+{
+    if (option != NULL)
+        fprintf(stderr, "coordsim: wrong: %s%s%s\n", option, value == NULL ? "" : " ", value == NULL ? "" : value);
+    usage(stderr);
     return 2;
 }
 
 int main(int argc, char **argv)
 {
     struct sim_options options = {0};
-    uint64_t first = 1, last = 0, broken = 0, passed = 0, failed = 0, hash = 0;
+    uint64_t first = 1, last = 0, broken = 0, nodes = 0, passed = 0, failed = 0, hash = 0;
     double minutes = 0, began = seconds();
     const char *script = NULL;
     bool here = false;
 
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(argv[i], "--help") == 0) {
+            usage(stdout);
+            return 0;
+        }
         if (strcmp(argv[i], "--verbose") == 0) {
             options.verbose = true;
             continue;
@@ -243,27 +279,27 @@ int main(int argc, char **argv)
             return 2;
         }
         if (value == NULL)
-            return usage();
-        if (strcmp(argv[i], "--seed") == 0)
-            first = last = strtoull(value, NULL, 10);
-        else if (strcmp(argv[i], "--seeds") == 0 && sscanf(value, "%" SCNu64 "..%" SCNu64, &first, &last) == 2)
+            return wrong(argv[i], NULL);
+        if (strcmp(argv[i], "--seed") == 0 && number(value, &first))
+            last = first;
+        else if (strcmp(argv[i], "--seeds") == 0 && range(value, &first, &last))
             ;
-        else if (strcmp(argv[i], "--minutes") == 0)
-            minutes = strtod(value, NULL);
+        else if (strcmp(argv[i], "--minutes") == 0 && minutes_of(value, &minutes))
+            ;
         else if (strcmp(argv[i], "--workloads") == 0 && (options.workloads = list_parse(value, workload_names, WORKLOAD_COUNT)))
             ;
         else if (strcmp(argv[i], "--faults") == 0 && (options.faults = list_parse(value, fault_names, FAULT_COUNT)))
             ;
-        else if (strcmp(argv[i], "--broken-histories") == 0)
-            broken = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--broken-histories") == 0 && number(value, &broken) && broken > 0)
+            ;
         else if (strcmp(argv[i], "--script") == 0)
             script = value;
-        else if (strcmp(argv[i], "--nodes") == 0)
-            options.nodes = (uint32_t)strtoul(value, NULL, 10);
-        else if (strcmp(argv[i], "--ms") == 0)
-            options.ms = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--nodes") == 0 && number(value, &nodes) && nodes >= 1 && nodes <= PEER_MAX)
+            options.nodes = (uint32_t)nodes;
+        else if (strcmp(argv[i], "--ms") == 0 && number(value, &options.ms))
+            ;
         else
-            return usage();
+            return wrong(argv[i], value);
         i++;
     }
     if (script != NULL)
@@ -273,8 +309,8 @@ int main(int argc, char **argv)
             first = (uint64_t)time(NULL) * 1000000;
         last = UINT64_MAX - 1;
     }
-    if ((first > last && broken == 0) || options.nodes > PEER_MAX)
-        return usage();
+    if (first > last && broken == 0)
+        return wrong(NULL, NULL);
     if (broken > 0)
         return break_histories(options, broken, first);
     options.report = report_new();
