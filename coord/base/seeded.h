@@ -64,7 +64,8 @@
     B(watch_twice, "etcd 17247", "a watcher hears of a deletion twice")                                                        \
     B(watch_lost_when_slow, "etcd 17529", "events for a client that reads slowly are dropped")                                 \
     B(watch_missed_on_return, "etcd 15271", "a change that was missed while away fires no watch")                              \
-    B(child_watch_lost, "lost child watch", "a deletion does not fire the watch on the parent's children")
+    B(child_watch_lost, "lost child watch", "a deletion does not fire the watch on the parent's children")                     \
+    B(recursive_watch_lost, "lost recursive watch", "a recursive watch hears of no deletion below it")
 
 #ifdef COORD_SEEDED_BUGS
 

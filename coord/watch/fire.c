@@ -65,7 +65,7 @@ static void fire_node(struct watch_table *t, const struct event *e)
         fire_staying(t, path, WATCH_RECURSIVE, e);
         watch_path_settle(t, path);
     }
-    if (t->recursive == 0)
+    if (t->recursive == 0 || (SEEDED(recursive_watch_lost) && e->type == ZK_EVENT_NODE_DELETED))
         return;
     for (struct slice above = parent_of(e->path); !slice_is_null(above); above = parent_of(above))
         if ((path = watch_path_find(t, above)) != NULL)
