@@ -36,6 +36,7 @@
     X(NOT_READ_ONLY, -119, "write refused by a read-only server")                                                              \
     X(NO_WATCHER, -121, "no such watcher")                                                                                     \
     X(RECONFIG_DISABLED, -123, "reconfiguration is disabled")                                                                  \
+    X(AUTH_REQUIRED, -124, "the server demands authentication")                                                                \
     X(QUOTA_EXCEEDED, -125, "quota exceeded")                                                                                  \
     X(THROTTLED, -127, "request throttled")
 

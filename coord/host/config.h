@@ -33,14 +33,15 @@ struct config_server {
 
 struct config {
     /* Keys, as the table names them. Texts are owned; NULL: not set. */
-    char *data_dir, *log_dir, *client_address, *peer_secret_file, *dynamic_file, *four_letter_words, *log_level, *super_digest;
+    char *data_dir, *log_dir, *client_address, *peer_secret_file, *dynamic_file, *four_letter_words, *log_level, *super_digest,
+        *auth_schemes;
     uint64_t client_port, tick_ms, init_limit, sync_limit, session_min_ms, session_max_ms;
     uint64_t address_connections_max, connections_max, snap_count, segment_kib, snap_retain, packet_max_bytes, listen_backlog;
     uint64_t node_data_max_bytes, reply_max_bytes, requests_max, requests_throttle, requests_max_bytes;
     uint64_t connect_timeout_ms;
     uint64_t heartbeat_ms, election_min_ms, election_max_ms;
     uint64_t reap_interval_ms, reap_per_minute;
-    bool client_keepalive, listen_on_all, ttl_nodes, read_only;
+    bool client_keepalive, listen_on_all, ttl_nodes, read_only, enforce_auth;
     bool client_port_given; /* by --client-port: what the server line says of clients does not count */
 
     struct config_server servers[PEER_MAX]; /* rising ids; none: a lone server */

@@ -123,6 +123,28 @@ static void finish_words(struct config *c)
     config_problem(c, NULL, "logLevel=%s is neither debug, info, warn nor error", c->log_level);
 }
 
+static bool known_scheme(const char *name, size_t size)
+{
+    return (size == 6 && memcmp(name, "digest", 6) == 0) || (size == 2 && memcmp(name, "ip", 2) == 0);
+}
+
+/* To demand what nobody can prove would close every client; to forget the demand would let all in. */
+static void finish_auth(struct config *c)
+{
+    const char *at = c->auth_schemes == NULL ? "" : c->auth_schemes;
+    unsigned known = 0;
+
+    if (!c->enforce_auth)
+        return;
+    for (at += strspn(at, ", "); *at != '\0'; at += strspn(at, ", ")) {
+        size_t size = strcspn(at, ", ");
+        known += known_scheme(at, size);
+        at += size;
+    }
+    if (known == 0)
+        config_problem(c, NULL, "enforce.auth.enabled needs enforce.auth.schemes with digest or ip");
+}
+
 int config_finish(struct config *c)
 {
     if (c->log_dir == NULL)
@@ -136,5 +158,6 @@ int config_finish(struct config *c)
     finish_client_address(c);
     finish_times(c);
     finish_words(c);
+    finish_auth(c);
     return buf_size(&c->problems) > 0 ? -COORD_E_INVALID : 0;
 }

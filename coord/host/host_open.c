@@ -127,6 +127,7 @@ static void start_replica(struct host *h, struct state *state)
                                 .cluster = h->recovered.cluster,
                                 .fresh_cluster = random_u64(),
                                 .super_digest = c->super_digest,
+                                .enforce_auth_schemes = c->enforce_auth ? c->auth_schemes : NULL,
                                 .ttl_off = !c->ttl_nodes,
                                 .reap_interval_ms = (uint32_t)c->reap_interval_ms,
                                 .reap_per_minute = (uint32_t)c->reap_per_minute,

@@ -72,3 +72,27 @@ int auth_add(const struct replica *r, struct conn *c, const struct zk_auth_packe
         added = add_digest(r, c, m->auth);
     return added ? 0 : -COORD_E_AUTH_FAILED;
 }
+
+/* The next name of a list by commas and blanks. */
+static bool next_scheme(struct slice *list, struct slice *scheme)
+{
+    size_t skip = 0, size = 0;
+    while (skip < list->size && (list->data[skip] == ',' || list->data[skip] == ' '))
+        skip++;
+    while (skip + size < list->size && list->data[skip + size] != ',' && list->data[skip + size] != ' ')
+        size++;
+    *scheme = slice_make(list->data + skip, size);
+    *list = slice_make(list->data + skip + size, list->size - skip - size);
+    return size > 0;
+}
+
+bool auth_suffices(const struct replica *r, const struct conn *c)
+{
+    const char *wanted = r->options.enforce_auth_schemes;
+    struct slice schemes = slice_from_text(wanted == NULL ? "" : wanted), scheme, auth, id, rest;
+    while (next_scheme(&schemes, &scheme))
+        for (auth = buf_slice(&c->auth); entry_next_auth(&auth, &id);)
+            if (slice_equal(acl_scheme(id, &rest), scheme))
+                return true;
+    return wanted == NULL;
+}

@@ -155,6 +155,7 @@ void watches_request(struct replica *r, struct conn *c, const struct request *q,
 
 void auth_opened(struct conn *c, struct slice address);
 int auth_add(const struct replica *r, struct conn *c, const struct zk_auth_packet *m); /* 0 or -COORD_E_AUTH_FAILED */
+bool auth_suffices(const struct replica *r, const struct conn *c); /* it has an id that the options demand */
 
 /* ---- origin.c: this server's numbered writes (C18, C19) ---- */
 

@@ -55,10 +55,11 @@ struct replica_options {
     uint64_t fresh_cluster;                  /* random: the id to form with */
     bool ttl_off;                            /* createTTL is answered with -6 */
     uint32_t reap_interval_ms,
-        reap_per_minute;         /* containers and TTL nodes: looked at each 60000, at most 10000 removed; 0: these */
-    const char *super_digest;    /* "user:hash" of who may do everything, lent for good; NULL: nobody */
-    uint32_t read_only_after_ms; /* without a leader for so long, reads are served to who asked for it; 0: never */
-    uint32_t connect_timeout_ms; /* 20000: a connection without a complete connect request */
+        reap_per_minute;              /* containers and TTL nodes: looked at each 60000, at most 10000 removed; 0: these */
+    const char *super_digest;         /* "user:hash" of who may do everything, lent for good; NULL: nobody */
+    const char *enforce_auth_schemes; /* by commas: who has proven none of them gets -124, and is closed; NULL: all may */
+    uint32_t read_only_after_ms;      /* without a leader for so long, reads are served to who asked for it; 0: never */
+    uint32_t connect_timeout_ms;      /* 20000: a connection without a complete connect request */
 };
 
 struct replica;

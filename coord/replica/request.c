@@ -105,6 +105,14 @@ static void submit_waiting(struct replica *r, struct conn *c)
     }
 }
 
+/* As ZooKeeper has it in the header. */
+static int64_t error_zxid(const struct replica *r, const struct request *q)
+{
+    if (q->err == -COORD_E_AUTH_REQUIRED)
+        return 0;
+    return q->close_after && q->op != ZK_OP_CLOSE_SESSION ? -1 : (int64_t)r->apply.applied;
+}
+
 /* Execute the head if it may run now; false: it waits. `forced`: a later write is about to be applied, so it must run. */
 static bool run_head(struct replica *r, struct conn *c, struct request *q, bool forced)
 {
@@ -143,8 +151,7 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
         }
         break;
     case REQUEST_ERROR:
-        conn_reply(r, c, q->xid, q->close_after && q->op != ZK_OP_CLOSE_SESSION ? -1 : (int64_t)r->apply.applied, q->err,
-                   SLICE_NULL);
+        conn_reply(r, c, q->xid, error_zxid(r, q), q->err, SLICE_NULL);
         if (q->close_after) {
             conn_close(r, c);
             return false;
@@ -284,6 +291,10 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     struct slice record = slice_make(at.at, (size_t)(at.end - at.at));
     const struct op_desc *op = op_find(h.type);
     union op_request decoded;
+    if (h.type != ZK_OP_AUTH && !auth_suffices(r, c)) {
+        enqueue_error(r, c, h.xid, -COORD_E_AUTH_REQUIRED, true);
+        return;
+    }
     if (op == NULL) {
         enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, true);
     } else if (op->flags & OP_REFUSED) {

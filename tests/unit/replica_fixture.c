@@ -314,6 +314,7 @@ static void start(struct group *g, uint32_t i)
                                 .snap_count = g->snap_count == 0 ? 100000 : g->snap_count,
                                 .fresh_cluster = 77,
                                 .limits = g->limits,
+                                .enforce_auth_schemes = g->enforce_auth_schemes,
                                 .read_only_after_ms = g->read_only_after_ms,
                                 .connect_timeout_ms = 20000};
     if (log->image_zxid != 0) {
@@ -356,6 +357,7 @@ void group_init(struct group *g, uint32_t count)
                         .ttl_off = g->ttl_off,
                         .reap_per_minute = g->reap_per_minute,
                         .limits = g->limits,
+                        .enforce_auth_schemes = g->enforce_auth_schemes,
                         .read_only_after_ms = g->read_only_after_ms,
                         .lies = g->lies};
     for (uint32_t i = 0; i < count; i++) {

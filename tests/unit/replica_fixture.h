@@ -57,6 +57,7 @@ struct group {
     bool ttl_off;
     struct replica_limits limits;
     uint32_t read_only_after_ms;
+    const char *enforce_auth_schemes;
 };
 
 /* Their superuser is who proves super:admin. */

@@ -115,6 +115,8 @@ TEST(config, wrong_lines_name_file_line_and_reason)
         {"peerType=observer\n", "peerType=observer is refused: "},
         {"minSessionTimeout=5\nmaxSessionTimeout=4\n", "minSessionTimeout (5) is above maxSessionTimeout (4)\n"},
         {"electionMinMs=900\n", "electionMinMs (900) is above electionMaxMs (600)\n"},
+        {"enforce.auth.enabled=true\n", "enforce.auth.enabled needs enforce.auth.schemes with digest or ip\n"},
+        {"enforce.auth.enabled=true\nenforce.auth.schemes=sasl, x509,ipx\n", "needs enforce.auth.schemes"},
         {"heartbeatMs=200\n", "electionMinMs (300) is below three times heartbeatMs (200)\n"},
         {"logLevel=loud\n", "logLevel=loud is neither"},
         {"dynamicConfigFile=/nowhere/at/all\n", "/nowhere/at/all: cannot be read: "},
@@ -417,4 +419,18 @@ TEST(config, minus_one_is_not_set)
     config_deinit(&c);
     CHECK_EQ_INT(read_text(&c, "maxClientCnxns=-1\n"), -COORD_E_INVALID);
     config_deinit(&c);
+}
+
+TEST(config, schemes_that_are_demanded_must_be_provable)
+{
+    static const char *const good[] = {"digest", "ip", "sasl,digest", " ip , x509"};
+    char text[128];
+
+    for (size_t i = 0; i < COUNT(good); i++) {
+        struct config c;
+        snprintf(text, sizeof(text), "enforce.auth.schemes=%s\nenforce.auth.enabled=true\n", good[i]);
+        CHECK_EQ_INT(read_text(&c, text), 0, "row %zu", i);
+        CHECK(c.enforce_auth);
+        config_deinit(&c);
+    }
 }

@@ -6,6 +6,7 @@
 #include "state/acl.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static struct group g;
 static struct client a, b;
@@ -496,4 +497,42 @@ TEST(replica_ops, an_xid_comes_back_as_it_was_sent)
     CHECK(!client_reply(&c, &reply));
     client_deinit(&c);
     group_deinit(&g);
+}
+
+static void send_auth(struct client *client, int32_t xid, const char *scheme, const char *proof)
+{
+    client_request(client, xid, ZK_OP_AUTH, &jute_auth_packet,
+                   &(struct zk_auth_packet){0, slice_from_text(scheme), slice_from_text(proof)});
+}
+
+TEST(replica_ops, where_authentication_is_demanded_nothing_goes_before_it)
+{
+    static const struct {
+        const char *schemes;
+        bool proves;
+        const char *replies;
+    } rows[] = {{NULL, false, "1:0 2:-101"},
+                {"digest", false, "1:-124"},
+                {"digest", true, "-4:0 1:0 2:-101"},
+                {"sasl, digest", true, "-4:0 1:0 2:-101"},
+                {"sasl,x509", true, "-4:0 1:-124"},
+                {"digestx", true, "-4:0 1:-124"},
+                {"", true, "-4:0 1:-124"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        g = (struct group){.enforce_auth_schemes = rows[i].schemes};
+        group_init(&g, 1);
+        REQUIRE(group_leader(&g) != 0);
+        client_open(&a, &g, 1);
+        client_open(&b, &g, 1);
+        CHECK(client_connect(&a, 10000));
+        if (rows[i].proves)
+            send_auth(&a, ZK_XID_AUTH, "digest", "user:secret");
+        client_plain(&a, 1, ZK_OP_PING);
+        client_get(&a, 2, "/none", false);
+        group_settle(&g);
+        CHECK_EQ_STR(client_replies(&a), rows[i].replies, "row %zu", i);
+        CHECK(client_closed(&a) == (strstr(rows[i].replies, "-124") != NULL), "row %zu", i);
+        end();
+    }
+    g = (struct group){0};
 }

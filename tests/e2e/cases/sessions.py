@@ -1,4 +1,6 @@
 """Sessions: made on one server, moved to another, refused, expired, closed."""
+import socket
+import struct
 import time
 
 import records as r
@@ -234,3 +236,26 @@ def without_a_quorum_reads_are_served_to_who_asked_for_it(e):
         c.wait_closed()
     wait_until(lambda: alone.word("isro") == "rw", "there is a quorum again")
     e.connect(alone).call(r.create("/again"))
+
+
+@test(servers=1, own=True, **{"enforce.auth.enabled": "true", "enforce.auth.schemes": "digest"})
+def who_must_authenticate_and_has_not_is_closed(e):
+    with zkwire.Connection(e.servers[0].client_port) as c:
+        c.handshake(4000)
+        ticket = c.send(r.exists("/"))
+        c.wait_closed()
+        assert ticket.done and (ticket.err, ticket.zxid) == (-124, 0), (ticket.err, ticket.zxid)
+    with socket.create_connection(("127.0.0.1", e.servers[0].client_port), timeout=10) as s:
+        auth = struct.pack(">iii", -4, 100, 0) + r.pack_string("digest") + r.pack_buffer(b"user:secret")
+        exists = struct.pack(">ii", 1, r.EXISTS) + r.exists("/")[1]
+        for body in (r.connect_request(0, bytes(16), 4000, 0, False), auth, exists):
+            s.sendall(struct.pack(">i", len(body)) + body)
+        replies = [read_frame(s) for _ in range(3)]
+        assert [struct.unpack_from(">iqi", f)[::2] for f in replies[1:]] == [(-4, 0), (1, 0)], replies
+
+
+def read_frame(s):
+    data = b""
+    while len(data) < 4 or len(data) < 4 + struct.unpack(">i", data[:4])[0]:
+        data += s.recv(1 if len(data) < 4 else 4 + struct.unpack(">i", data[:4])[0] - len(data))
+    return data[4:]
