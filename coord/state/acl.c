@@ -151,6 +151,20 @@ static bool item_names(const struct zk_acl *item, struct slice auth)
     return false;
 }
 
+int acl_grants(const struct acl *acl, struct slice auth)
+{
+    struct jute_cursor c = jute_cursor_make(slice_make(acl->items, acl->size));
+    int granted = acl->perms;
+    struct zk_acl item;
+
+    if (is_super(auth))
+        return ZK_PERM_ALL;
+    while (!acl->world_only && jute_next_acl(&c, &item))
+        if ((item.perms & ~granted) != 0 && item_names(&item, auth))
+            granted |= item.perms;
+    return granted;
+}
+
 bool acl_permits(const struct acl *acl, int perms, struct slice auth)
 {
     struct jute_cursor c = jute_cursor_make(slice_make(acl->items, acl->size));

@@ -49,6 +49,9 @@ int acl_fix(struct jute_vector list, struct slice auth, struct buf *to, struct j
 /* True for what acl_fix can make. */
 bool acl_plausible(struct jute_vector list);
 
+/* All that is given to everybody or to one of these ids. */
+int acl_grants(const struct acl *acl, struct slice auth);
+
 /* True when one of the permissions is given to everybody or to one of these ids. */
 bool acl_permits(const struct acl *acl, int perms, struct slice auth);
 

@@ -48,6 +48,14 @@ struct reap {
     int64_t since_ms; /* TTL: cluster_ms of the last create or setData */
 };
 
+/* What a multi or multiRead has learnt of lists, which keep their ids while it runs: a long list is looked at once, and not for
+ * each of thousands of operations. */
+struct grants {
+    bool on;
+    struct map by_list; /* id of a list -> its grants to the one who asks, with GRANTS_KNOWN */
+};
+enum { GRANTS_KNOWN = 1 << 8 };
+
 struct state {
     struct tree tree;
     struct acl_table acls;
@@ -61,7 +69,8 @@ struct state {
     uint64_t ephemerals, data_bytes, value_memory;
     struct map reaps; /* index -> struct reap */
     struct changes changes;
-    struct buf scratch; /* of the operation under way */
+    struct buf scratch;    /* of the operation under way */
+    struct grants *grants; /* never NULL; a memory of reads too */
     struct undo undo;
     struct walk *walk; /* NULL: none under way */
     uint32_t walk_serial;
@@ -149,6 +158,8 @@ void walk_session_born(struct state *s, struct session *session);
 
 /* state.c */
 struct state *state_new_empty(void); /* a root of zeros without ACL: for the first tree and the loader */
+void grants_start(const struct state *s);
+void grants_end(const struct state *s);
 bool node_permits(const struct state *s, uint32_t index, int perms, struct slice auth); /* one of them */
 void node_stat(const struct node *n, struct zk_stat *stat);
 

@@ -102,10 +102,12 @@ static void multi_apply(struct state *s, struct apply *a, const void *request)
     uint32_t done = 0;
 
     undo_start(s);
+    grants_start(s);
     while (a->err == 0 && next(&c, OP_WRITE, &inner) > 0) {
         apply_one(s, a, &inner);
         done += a->err == 0;
     }
+    grants_end(s);
     if (a->err == 0) {
         undo_keep(s);
     } else {
@@ -139,13 +141,14 @@ static void multi_read_read(const struct state *s, struct read *r, const void *r
     size_t start = buf_size(r->reply);
     struct inner inner;
 
-    while (next(&c, OP_READ, &inner) > 0) {
+    grants_start(s);
+    while (buf_size(r->reply) - start <= MULTI_READ_BYTES_MAX && next(&c, OP_READ, &inner) > 0)
         read_one(s, r, &inner);
-        if (buf_size(r->reply) - start > MULTI_READ_BYTES_MAX) {
-            buf_truncate(r->reply, start);
-            r->err = -COORD_E_BAD_ARGUMENTS;
-            return;
-        }
+    grants_end(s);
+    if (buf_size(r->reply) - start > MULTI_READ_BYTES_MAX) {
+        buf_truncate(r->reply, start);
+        r->err = -COORD_E_BAD_ARGUMENTS;
+        return;
     }
     put_end(r->reply);
 }

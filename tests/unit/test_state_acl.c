@@ -302,6 +302,48 @@ TEST(state_acl, who_am_i_tells_schemes_and_users_but_no_hashes)
     world_deinit(&w);
 }
 
+/* Lists that come within a multi, and come again after one went, are each judged for themselves. */
+TEST(state_acl, a_multi_judges_each_list)
+{
+    static const char *const lists[] = {"31:digest:me:x", "31:digest:you:x", "4:digest:me:x 1:ip:10.0.0.0/8",
+                                        "31:digest:you:x"};
+    struct world w;
+
+    world_init(&w);
+    w.auth = world_auth("digest:me:x ip:10.0.0.1");
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        char path[8], child[16], again[16];
+        struct zk_create_request q = {.acl = world_acl(lists[i])};
+
+        snprintf(path, sizeof(path), "/p%zu", i);
+        snprintf(child, sizeof(child), "/p%zu/c", i);
+        snprintf(again, sizeof(again), "/p%zu/d", i);
+        q.path = slice_from_text(path);
+        world_multi_add(&w, ZK_OP_CREATE, &jute_create_request, &q);
+        q.path = slice_from_text(child);
+        world_multi_add(&w, ZK_OP_CREATE, &jute_create_request, &q);
+        q.path = slice_from_text(again);
+        world_multi_add(&w, ZK_OP_CREATE, &jute_create_request, &q);
+        world_multi_add(&w, ZK_OP_CHECK, &jute_check_request, &(struct zk_check_request){slice_from_text(path), 0});
+        world_multi_add(&w, ZK_OP_SET_DATA, &jute_set_data_request,
+                        &(struct zk_set_data_request){slice_from_text(path), SLICE_NULL, 0});
+        CHECK_EQ_INT(world_multi(&w), 0);
+        CHECK_EQ_INT(strstr(world_results(&w), "-1:-102") == NULL, i == 0, "%s", world_results(&w));
+        CHECK_EQ_INT(strncmp(world_results(&w), "-1:0 -1:-102", 12) == 0, i % 2 == 1, "%s", world_results(&w));
+        CHECK_EQ_INT(strcmp(world_results(&w), "-1:0 -1:0 -1:0 -1:0 -1:-102") == 0, i == 2, "%s", world_results(&w));
+    }
+    world_multi_add(&w, ZK_OP_GET_DATA, &jute_path_watch_request, &(struct zk_path_watch_request){SLICE_LITERAL("/p0"), false});
+    world_multi_add(&w, ZK_OP_GET_DATA, &jute_path_watch_request,
+                    &(struct zk_path_watch_request){SLICE_LITERAL("/p0/c"), false});
+    CHECK_EQ_INT(world_multi_read(&w), 0);
+    CHECK_EQ_STR(world_results(&w), "4:0= 4:0=");
+    w.auth = SLICE_NULL; /* the next one asks anew */
+    world_multi_add(&w, ZK_OP_GET_DATA, &jute_path_watch_request, &(struct zk_path_watch_request){SLICE_LITERAL("/p0"), false});
+    CHECK_EQ_INT(world_multi_read(&w), 0);
+    CHECK_EQ_STR(world_results(&w), "-1:-102");
+    world_deinit(&w);
+}
+
 TEST(state_acl, an_image_keeps_lists)
 {
     struct buf image = {0};
