@@ -578,6 +578,9 @@ TEST(replica_limits, waiting_requests_of_all_connections_have_a_limit)
         CHECK(io_of(&a)->paused, "row %zu: 8 wait", i);
         CHECK(!io_of(&b)->paused, "row %zu: one that waits for nothing may ask", i);
         CHECK_EQ_INT(stats_of(1).throttled, 1);
+        client_plain(&b, ZK_XID_PING, ZK_OP_PING);
+        CHECK_EQ_STR(client_replies(&b), "-2:0", "row %zu", i);
+        CHECK(!io_of(&b)->paused, "row %zu: it waits for nothing again", i);
         client_set(&b, 1, "/x", value_of(1000), -1);
         CHECK(io_of(&b)->paused, "row %zu", i);
         group_release(&g);
@@ -644,8 +647,9 @@ TEST(replica_limits, node_data_and_replies_have_limits_of_their_own)
     group_settle(&g);
     CHECK_EQ_STR(client_replies(&a), "1:0 2:-8 3:-8 4:0 5:-8 6:0");
     client_get(&a, 7, "/x", false); /* 4 + 100 + 68 bytes */
+    client_get(&a, 7, "/none", false);
     group_settle(&g);
-    CHECK_EQ_STR(client_replies(&a), "7:0");
+    CHECK_EQ_STR(client_replies(&a), "7:0 7:-101");
     for (int32_t n = 0; n < 30; n++) {
         char path[32];
         snprintf(path, sizeof(path), "/child-%02d", n);

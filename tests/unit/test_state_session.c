@@ -351,6 +351,12 @@ TEST(state_session, owned_nodes_are_walked_in_the_order_of_creation)
     at = 0;
     CHECK(state_owned_next(w.s, w.session, &at, &text));
     CHECK(!state_owned_next(w.s, w.session, &at, &text));
+    uint64_t first = w.session, stale = at;
+    CHECK_EQ_INT(world_delete(&w, "/p/a", -1), 0);
+    world_session_create(&w);
+    CHECK_EQ_INT(world_create(&w, "/b", "", 1), 0);
+    CHECK_EQ_INT(world_create(&w, "/c", "", 1), 0);
+    CHECK(!state_owned_next(w.s, first, &stale, &text), "its place is another session's node now");
     buf_deinit(&text);
     world_deinit(&w);
 }
