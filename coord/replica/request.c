@@ -297,10 +297,10 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     }
     if (op == NULL) {
         enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, true);
-    } else if (op->flags & OP_REFUSED) {
-        enqueue_error(r, c, h.xid, op->refusal, false);
     } else if (op_decode(op, record, &decoded) < 0) {
         enqueue_error(r, c, h.xid, -COORD_E_MARSHALLING, false);
+    } else if (op->flags & OP_REFUSED) {
+        enqueue_error(r, c, h.xid, op->refusal, false);
     } else if (c->read_only && read_only_refuses(r, c, &h, op)) {
         return;
     } else if (r->options.ttl_off &&

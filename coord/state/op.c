@@ -28,12 +28,19 @@ static OP_DESC(op_check_watches, OP_PERM_NONE, .opcode = ZK_OP_CHECK_WATCHES, .n
 static OP_DESC(op_remove_watches, OP_PERM_NONE, .opcode = ZK_OP_REMOVE_WATCHES, .name = "removeWatches", .flags = OP_REPLICA,
                .request = &jute_watcher_type_request);
 
-#define REFUSED(code, text, error)                                                                                             \
+/* Membership is fixed. */
+static const struct op_desc op_reconfig = {.perm = OP_PERM_NONE,
+                                           .opcode = ZK_OP_RECONFIG,
+                                           .name = "reconfig",
+                                           .flags = OP_REFUSED,
+                                           .refusal = -COORD_E_RECONFIG_DISABLED,
+                                           .request = &jute_reconfig_request};
+
+#define UNBUILT(code, text)                                                                                                    \
     [code - OPCODE_MIN] = &(const struct op_desc)                                                                              \
     {                                                                                                                          \
-        .perm = OP_PERM_NONE, .opcode = code, .name = text, .flags = OP_REFUSED, .refusal = -(error)                           \
+        .perm = OP_PERM_NONE, .opcode = code, .name = text, .flags = OP_REFUSED, .refusal = -COORD_E_UNIMPLEMENTED             \
     }
-#define UNBUILT(code, text) REFUSED(code, text, COORD_E_UNIMPLEMENTED)
 #define BUILT(code, desc) [code - OPCODE_MIN] = &desc
 
 static const struct op_desc *const ops[] = {
@@ -62,7 +69,7 @@ static const struct op_desc *const ops[] = {
     BUILT(ZK_OP_GET_ACL, op_get_acl),
     BUILT(ZK_OP_SET_ACL, op_set_acl),
     BUILT(ZK_OP_WHO_AM_I, op_who_am_i),
-    REFUSED(ZK_OP_RECONFIG, "reconfig", COORD_E_RECONFIG_DISABLED), /* membership is fixed */
+    BUILT(ZK_OP_RECONFIG, op_reconfig),
     BUILT(ZK_OP_CREATE_CONTAINER, op_create_container),
     BUILT(ZK_OP_CREATE_TTL, op_create_ttl),
     UNBUILT(ZK_OP_SASL, "sasl"),

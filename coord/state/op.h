@@ -85,6 +85,7 @@ enum { MULTI_COUNT_MAX = 1 << 16 };
 union op_request {
     struct zk_create_request create;
     struct zk_create_ttl_request create_ttl;
+    struct zk_reconfig_request reconfig;
     struct zk_delete_request del;
     struct zk_path_watch_request path_watch;
     struct zk_set_data_request set_data;

@@ -58,6 +58,7 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
 #define REC_WATCHER_TYPE_REQUEST(F, S) F(S, ustring, path) F(S, i32, type) /* checkWatches, removeWatches */
 
 #define REC_CHECK_REQUEST(F, S) F(S, ustring, path) F(S, i32, version)
+#define REC_RECONFIG_REQUEST(F, S) F(S, ustring, joining) F(S, ustring, leaving) F(S, ustring, members) F(S, i64, config_id)
 #define REC_MULTI_HEADER(F, S)                                                                                                 \
     F(S, i32, type) F(S, boolean, done) F(S, i32, err) /* before each operation and result, and last */
 
@@ -102,7 +103,8 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
     X(get_data_response, REC_GET_DATA_RESPONSE)                                                                                \
     X(children_response, REC_CHILDREN_RESPONSE)                                                                                \
     X(children2_response, REC_CHILDREN2_RESPONSE)                                                                              \
-    X(count_response, REC_COUNT_RESPONSE)
+    X(count_response, REC_COUNT_RESPONSE)                                                                                      \
+    X(reconfig_request, REC_RECONFIG_REQUEST)
 
 /* struct zk_stat, struct zk_create_request, ... */
 #define RECORD_FIELD(S, kind, name) jute_##kind name;

@@ -41,12 +41,12 @@ def free_ports(count):
 
 
 class Server:
-    def __init__(self, kind, program, root, number, port, peers):
+    def __init__(self, kind, program, root, number, port, peers, java):
         self.kind, self.number, self.port, self.process = kind, number, port, None
         self.data = os.path.join(root, str(number))
         self.config = os.path.join(root, "%d.cfg" % number)
         self.log = os.path.join(root, "%d.log" % number)
-        self.command = [program, self.config] if kind == "coord" else ZOOKEEPER + [self.config]
+        self.command = [program, self.config] if kind == "coord" else ZOOKEEPER[:1] + list(java) + ZOOKEEPER[1:] + [self.config]
         os.makedirs(self.data)
         with open(os.path.join(self.data, "myid"), "w", encoding="ascii") as f:
             f.write("%d\n" % number)
@@ -102,14 +102,15 @@ class Server:
 
 
 class Ensemble:
-    """`count` started servers, numbered from 1. One is a standalone server."""
+    """`count` started servers, numbered from 1. One is a standalone server. `java`: more options for ZooKeeper's Java, `lines`: more
+    lines for the configuration files."""
 
-    def __init__(self, kind, count, directory, program):
+    def __init__(self, kind, count, directory, program, java=(), lines=()):
         self.root = tempfile.mkdtemp(prefix="coord-bench-", dir=os.path.abspath(directory))
         ports = free_ports(3 * count)
         peers = ["server.%d=127.0.0.1:%d:%d" % (i + 1, ports[count + i], ports[2 * count + i])
                  for i in range(count)] if count > 1 else []
-        self.servers = [Server(kind, program, self.root, i + 1, ports[i], peers) for i in range(count)]
+        self.servers = [Server(kind, program, self.root, i + 1, ports[i], peers + list(lines), java) for i in range(count)]
 
     def __enter__(self):
         try:

@@ -215,11 +215,14 @@ TEST(replica_ops, who_proved_an_id_may_what_it_may)
     group_settle(&g);
     CHECK_EQ_STR(client_replies(&b), "1:-102 2:-102 3:-102 -4:0 4:-102 -4:0 5:0 6:0");
     client_plain(&b, 7, ZK_OP_WHO_AM_I);
-    client_plain(&b, 8, ZK_OP_RECONFIG);
+    client_request(&b, 8, ZK_OP_RECONFIG, &jute_reconfig_request,
+                   &(struct zk_reconfig_request){.joining = slice_from_text("server.2=h:1:2;3"), .config_id = -1});
+    client_plain(&b, 9, ZK_OP_RECONFIG); /* is decoded, though it will be refused */
     group_settle(&g);
     CHECK(client_reply(&b, &reply) && reply.xid == 7 && reply.err == 0);
     CHECK_EQ_BYTES(reply.record.data, reply.record.size, "\0\0\0\2\0\0\0\6digest\0\0\0\2me\0\0\0\6digest\0\0\0\2me", 36);
     CHECK(client_reply(&b, &reply) && reply.xid == 8 && reply.err == -COORD_E_RECONFIG_DISABLED && reply.zxid > 0);
+    CHECK(client_reply(&b, &reply) && reply.xid == 9 && reply.err == -COORD_E_MARSHALLING);
     end();
 }
 

@@ -1,0 +1,109 @@
+"""The differences that are wanted: each names the line of docs/compat.md that says so. A line that a whole run does not meet fails it.
+
+A Known is met wherever it comes up, and the run goes on: `alike(a, b)` takes a part of two answers, `errors(judge, step, a, b)` two
+error codes; after `ends(judge, step, entries, entries)` the two systems are not alike any more, and the world ends. A Coda stands at the end of a world, because behind it the two systems are not alike any more: a few steps, and what the
+judge says when they differ as they should.
+"""
+import collections
+
+from operations import Made
+from world import Step
+
+Known = collections.namedtuple("Known", "line alike errors ends", defaults=(None, None, None))
+Coda = collections.namedtuple("Coda", "line steps reason")
+OPEN = ((31, b"world", b"anyone"),)
+CREATES = {"create", "create2", "createContainer", "createTTL"}
+
+
+def create2_in_multi(a, b):
+    return isinstance(a, tuple) and isinstance(b, tuple) and len(a) == 3 and len(b) == 4 and a[:2] == (1, 0) and b[:2] == (15, 0) and a[2] == b[2]
+
+
+def watched_by_another(judge, step, one, other):
+    if step.name != "checkWatches" or (one, other) != (0, -121):
+        return False
+    path = step.arguments[0]  # one outside the world may be watched by another world
+    return judge.watchers.get(path, set()) - {step.slot} or (isinstance(path, bytes) and not path.startswith(b"~"))
+
+
+def null_in_acl(_judge, step, one, other):
+    acl = step.arguments[2] if step.name in CREATES else step.arguments[1] if step.name == "setACL" else None
+    if step.name == "multi":
+        return (one, other) == (-5, 0) and any(
+            None in entry for name, fields in step.arguments[0] if name in CREATES for entry in fields[2] or ())
+    return (one, other) == (-5, -114) and any(None in entry for entry in acl or ())
+
+
+def no_ttl_in_multi(_judge, step, one, other):
+    return step.name == "multi" and (one, other) == (-5, 0) and any(
+        name in ("create", "create2") and fields[3] in (5, 6) for name, fields in step.arguments[0])
+
+
+def denied_exists(_judge, step, one, other):
+    return step.name == "exists" and (one, other) == (0, -102) and step.arguments[1] == 0
+
+
+def denied_exists_watch(_judge, step, one, other):
+    errors = [[entry[3] for entry in entries[step.slot] if entry[0] == "reply"] for entries in (one, other)]
+    return step.name == "exists" and errors == [[0], [-102]]
+
+
+def denied_set_watches(judge, step, one, other):
+    """Events that only ZooKeeper tells, all about nodes whose ACL ever denied READ to somebody."""
+    if step.name not in ("setWatches", "setWatches2"):
+        return False
+    told = [entry for entry in one[step.slot] if entry[0] == "event"]
+    heard = [entry for entry in other[step.slot] if entry[0] == "event"]
+    return all(entry in told for entry in heard) and all(entry in heard or entry[4] in judge.dark for entry in told)
+
+
+def no_slash(_judge, step, one, other):
+    return step.name == "checkWatches" and (one, other) == (-5, -121) and not isinstance(step.arguments[0], Made) and (
+        step.arguments[0] or b"")[:1] not in (b"/", b"~")
+
+
+def body_behind_error(a, b):
+    return isinstance(a, bytes) and b == b"" and a.endswith(b"\xff\xff\xff\xff\x01\xff\xff\xff\xff")
+
+
+KNOWN = [
+    Known("header zxid of a watch event"),
+    Known("multi, multiRead", alike=create2_in_multi),
+    Known("checkWatches on a path that only others watch", errors=watched_by_another),
+    Known("create with flags 5 and 6 in a multi", errors=no_ttl_in_multi),
+    Known("checkWatches on a path without a slash", errors=no_slash),
+    Known("exists on a node whose ACL denies READ", errors=denied_exists, ends=denied_exists_watch),
+    Known("setWatches on a node whose ACL denies READ", ends=denied_set_watches),
+    Known("multi, multiRead", alike=body_behind_error),
+    Known("null as scheme or id in an ACL", errors=null_in_acl),
+]
+ONE_CLOSES = "'reply'], but \\['reply', 'closed'"
+CODAS = [
+    Coda("check alone", [("check", (b"~", 7))], ONE_CLOSES),
+    Coda("deleteContainer", [("deleteContainer", (b"~",))], ONE_CLOSES),
+    Coda("several kinds of watches of one client on one path",
+         [("create", (b"~/two", b"", OPEN, 0)), ("addWatch", (b"~/two", 0)), ("getData", (b"~/two", 1)),
+          ("setData", (b"~/two", b"1", -1)), ("setData", (b"~/two", b"2", -1))], "'reply'], but \\['event', 'reply'"),
+    Coda("several kinds of watches of one client on one path",
+         [("addWatch", (b"~", 0)), ("addWatch", (b"~", 1)), ("create", (b"~/both", b"", OPEN, 2))], "'reply'], but \\['event'"),
+    Coda("removeWatches of type 1 or 2", [("addWatch", (b"~/one", 0)), ("removeWatches", (b"~/one", 2))], "0\\), but .*-121"),
+    Coda("addWatch, checkWatches, removeWatches", [("checkWatches", (b"~/types", 4))], "-5\\), but .*-121"),
+    Coda("exists on a node whose ACL denies READ",
+         [("create", (b"~/dark", b"", ((30, b"world", b"anyone"),), 0)), ("exists", (b"~/dark", 0))], "0\\), but .*-102"),
+    Coda("null path in a multi or multiRead", [("multiRead", ((("getData", (None, 0)),),))], "-5\\), but .*0"),
+    Coda("checkWatches on a path without a slash", [("addWatch", (b"~", 1)), ("checkWatches", (b"abc", 3))], "-5\\), but .*-121"),
+    Coda("setWatches on a node whose ACL denies READ",
+         [("create", (b"~/dim", b"", ((30, b"world", b"anyone"),), 0)), ("setWatches", (0, (b"~/dim",), (), ()))],
+         "'event', 'reply'\\], but \\['reply'"),
+    Coda("createTTL with a mode that has no ttl", [("multi", ((("createTTL", (b"~/plain", b"", OPEN, 0, 1000)),),))], "but"),
+    Coda("addWatch with a null path", [("addWatch", (None, 0))], "0\\), but .*-5"),
+    Coda("exists on a node whose ACL denies READ",
+         [("create", (b"~/dark", b"", ((30, b"world", b"anyone"),), 0)), ("exists", (b"~/dark", 1)), ("setData", (b"~/dark", b"", -1))],
+         "0\\), but .*-102"),
+    Coda("null path in a multi or multiRead", [("multi", ((("setData", (None, b"", -1)),),))], "-5\\), but .*0"),
+]
+CODAS = [Coda(coda.line, [Step(0, *step) for step in coda.steps], coda.reason) for coda in CODAS]
+LINES = {known.line for known in KNOWN + CODAS}
+
+# What coord answers with -6 as long as it is not built: not generated. A run begins by seeing that it is still so.
+UNBUILT = set()
