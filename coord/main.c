@@ -3,6 +3,7 @@
 #include "host/bootstrap.h"
 #include "host/host.h"
 #include "host/options.h"
+#include "host/secret.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +30,9 @@ static void log_lines(struct buf *lines, enum log_level level, const char *event
 
 static enum exit_code run(enum options_action action, struct config *c)
 {
+    struct buf secret = {0};
+    enum exit_code code;
+
     switch (action) {
     case OPTIONS_EXIT:
         return EXIT_CODE_OK;
@@ -41,6 +45,10 @@ static enum exit_code run(enum options_action action, struct config *c)
         return EXIT_CODE_CONFIG;
     case OPTIONS_CHECK:
         log_lines(&c->notices, LOG_LEVEL_WARN, "notice");
+        code = secret_read(c, &secret);
+        buf_deinit(&secret);
+        if (code != EXIT_CODE_OK)
+            return code;
         printf("The configuration is valid: server %u, %u %s, clients on port %llu.\n", c->id,
                config_lone(c) ? 1 : c->server_count, config_lone(c) ? "voter" : "voters", (unsigned long long)c->client_port);
         return EXIT_CODE_OK;
