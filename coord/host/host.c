@@ -58,6 +58,17 @@ static void on_signal(evutil_socket_t number, short what, void *context)
     inbox_add(&h->inbox, REPLICA_HAND_OVER);
 }
 
+/* From the start on: one that comes before the loop is there waits for it, so that even then the end is an orderly one. */
+static void hold_signals(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (unsigned i = 0; i < 2; i++)
+        sigaddset(&set, stop_signals[i]);
+    sigprocmask(how, &set, NULL);
+}
+
 static void make_events(struct host *h)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -205,14 +216,17 @@ static void wait(struct host *h, uint64_t now_ms)
 enum exit_code host_run(const struct config *config)
 {
     struct host h;
-    enum exit_code rc = host_open(&h, config);
+    enum exit_code rc;
     bool skipped = false;
 
+    hold_signals(SIG_BLOCK);
+    rc = host_open(&h, config);
     if (rc != EXIT_CODE_OK) {
         host_close(&h);
         return rc;
     }
     make_events(&h);
+    hold_signals(SIG_UNBLOCK);
     h.files_open = host_count_files();
     host_log_started(&h);
     step(&h);

@@ -81,6 +81,13 @@ void conn_close(struct replica *r, struct conn *c)
     conn_dirty(r, c);
 }
 
+void conn_delete(struct conn *c)
+{
+    buf_deinit(&c->auth);
+    buf_deinit(&c->io.output);
+    coord_free(c);
+}
+
 void conn_closed(struct replica *r, uint64_t id)
 {
     struct conn *c = map_get(&r->conns, id);
@@ -90,9 +97,7 @@ void conn_closed(struct replica *r, uint64_t id)
     map_remove(&r->conns, id);
     conn_row_remove(&r->conn_row, c);
     list_remove(&c->dirty_link);
-    buf_deinit(&c->auth);
-    buf_deinit(&c->io.output);
-    coord_free(c);
+    conn_delete(c);
 }
 
 void conn_close_all(struct replica *r)

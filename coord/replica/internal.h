@@ -91,6 +91,7 @@ struct request {
 void conn_open(struct replica *r, uint64_t id, struct slice address);
 void conn_frame(struct replica *r, uint64_t id, struct slice frame);
 void conn_closed(struct replica *r, uint64_t id);
+void conn_delete(struct conn *c); /* what is in no queue and no table any more */
 void conn_drained(struct replica *r, uint64_t id);
 void conn_dirty(struct replica *r, struct conn *c);
 void conn_close(struct replica *r, struct conn *c); /* as soon as its output is sent */

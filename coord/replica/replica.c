@@ -67,10 +67,8 @@ void replica_free(struct replica *r)
     size_t at = 0;
     struct conn *c;
     conn_close_all(r);
-    while ((c = map_next(&r->conns, &at)) != NULL) {
-        buf_deinit(&c->io.output);
-        coord_free(c);
-    }
+    while ((c = map_next(&r->conns, &at)) != NULL)
+        conn_delete(c);
     coord_free(r->conn_row.places);
     map_deinit(&r->conns);
     map_deinit(&r->sessions);

@@ -761,6 +761,15 @@ TEST(replica, a_commit_that_waits_leaves_when_a_session_comes_that_has_seen_it)
     group_deinit(&g);
 }
 
+TEST(replica, a_server_that_ends_takes_its_connections_with_it)
+{
+    begin(3);
+    client_open_from(&a, &g, group_leader(&g), "10.1.2.3");
+    CHECK(client_connect(&a, 40000));
+    group_deinit(&g); /* the sanitizers would see what is left */
+    buf_deinit(&a.in);
+}
+
 static uint32_t wrong; /* the server whose digests differ from all others' */
 
 static bool speaks_wrong(struct peer_msg *m)
