@@ -65,6 +65,13 @@ bool executor_job_fatal(const struct job *j)
     }
 }
 
+/* The first failure is the one that is told. */
+static void note_failure(struct executor *e, const struct job *j)
+{
+    if (executor_job_fatal(j))
+        atomic_compare_exchange_strong(&e->failed, &(int){0}, j->err);
+}
+
 static void run_wal(struct executor *e, struct list *jobs)
 {
     uint64_t started_us = clock_mono_us(), took_us;
@@ -95,8 +102,7 @@ static void run_all(struct lane *l, struct list *jobs)
             j->err = failed;
         else if (l->lane == JOB_LANE_SNAP)
             store_run(e->store, j);
-        if (executor_job_fatal(j))
-            atomic_compare_exchange_strong(&e->failed, &(int){0}, j->err);
+        note_failure(e, j);
     }
 }
 
@@ -203,13 +209,18 @@ void executor_submit(struct executor *e, enum job_lane lane, struct list *jobs)
     COORD_ASSERT(mailbox_post_all(e->lanes[lane].todo, jobs));
 }
 
+static size_t piece_bytes(const struct job_piece *piece)
+{
+    return batch_slice(piece->batch, piece->from, piece->to).size;
+}
+
 static bool is_small_append(const struct job *j)
 {
     const struct paxos_persist *p = &j->persist;
     const struct job_piece *piece = j->pieces;
 
     return !p->set_promised && !p->cut && !p->set_accepted && j->piece_count == 1 && piece->to - piece->from == 1 &&
-           batch_slice(piece->batch, piece->from, piece->to).size <= LONE_BYTES_MAX;
+           piece_bytes(piece) <= LONE_BYTES_MAX;
 }
 
 bool executor_is_lone(struct executor *e, const struct list *jobs, bool busy)
@@ -230,7 +241,7 @@ static bool may_append_here(struct executor *e, const struct job *j)
 {
     if (atomic_load(&e->wal_rests) && !store_is_prepared(e->store))
         return false; /* the job wakes the thread, which prepares when it has run it */
-    return store_has_room(e->store, batch_slice(j->pieces->batch, j->pieces->from, j->pieces->to).size);
+    return store_has_room(e->store, piece_bytes(j->pieces));
 }
 
 bool executor_run_here(struct executor *e, struct list *jobs)
@@ -244,8 +255,8 @@ bool executor_run_here(struct executor *e, struct list *jobs)
     if (here)
         run_wal(e, jobs);
     pthread_mutex_unlock(&e->wal_in_use);
-    if (here && executor_job_fatal(j))
-        atomic_compare_exchange_strong(&e->failed, &(int){0}, j->err);
+    if (here)
+        note_failure(e, j);
     return here;
 }
 
