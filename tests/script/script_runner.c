@@ -5,6 +5,8 @@
  */
 #include "script.h"
 
+#include "lib/text_file.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,22 +123,6 @@ static void run_line(struct script *s, char *line)
     script_fail(s, "unknown verb");
 }
 
-static bool read_file(const char *path, struct buf *text)
-{
-    FILE *file = fopen(path, "r");
-    size_t n = 1;
-
-    if (file == NULL)
-        return false;
-    while (n > 0) {
-        n = fread(buf_reserve(text, 4096), 1, 4096, file);
-        buf_commit(text, n);
-    }
-    fclose(file);
-    buf_append(text, "", 1);
-    return true;
-}
-
 static void show_difference(const char *path, const char *expected, const char *actual)
 {
     int line = 1;
@@ -159,7 +145,7 @@ static bool run_script(const char *path, bool rewrite)
     bool fine;
 
     memset(&s, 0, sizeof(s));
-    if (!read_file(path, &text)) {
+    if (!text_file_read(path, &text)) {
         printf("%s: cannot be read\n", path);
         return false;
     }

@@ -2,6 +2,7 @@
 #include "sim/script_internal.h"
 
 #include "base/alloc.h"
+#include "lib/text_file.h"
 #include "sim/fault.h"
 #include "sim/mermaid.h"
 #include "sim/sched.h"
@@ -36,23 +37,6 @@ void script_usage(void)
         for (const struct verb *verb = tables[t]; verb->name != NULL; verb++)
             fprintf(stderr, "    %-8s %-*s%s%s\n", verb->name, verb->what[0] != '\0' ? 16 : 0, verb->words,
                     verb->what[0] != '\0' ? "  " : "", verb->what);
-}
-
-static bool read_file(const char *path, struct buf *text)
-{
-    FILE *file = fopen(path, "r");
-    size_t n = 1;
-
-    if (file == NULL)
-        return false;
-    while (n > 0) {
-        n = fread(buf_reserve(text, 4096), 1, 4096, file);
-        buf_commit(text, n);
-    }
-    bool well = ferror(file) == 0;
-    fclose(file);
-    buf_append(text, "", 1);
-    return well;
 }
 
 /* Words into the line; `#` at the start of a word begins a comment. Quotes have no meaning. */
@@ -132,7 +116,7 @@ struct script *script_load(const char *path)
     struct script *script = coord_alloc_zero(1, sizeof(*script));
     struct buf text = {0};
     uint32_t number = 0;
-    bool well = read_file(path, &text);
+    bool well = text_file_read(path, &text);
 
     script->path = coord_strdup(path);
     list_init(&script->held);

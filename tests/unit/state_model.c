@@ -120,13 +120,30 @@ bool model_permits(const struct model *m, const struct model_node *n, int perms)
     return (m->who & MODEL_SUPER) != 0 || (given & perms) != 0;
 }
 
-int model_set_acl(struct model *m, struct slice path, struct model_acl acl, int32_t version)
+static bool is_path(struct slice path)
 {
-    struct model_node *n = model_find(m, path);
     char full[MODEL_PATH];
 
     snprintf(full, sizeof(full), "%.*s", SLICE_ARG(path));
-    if (has_nul(path) || !well_formed(full))
+    return !has_nul(path) && well_formed(full);
+}
+
+/* The node that setData and check are about; its whole path is judged first. */
+static int find_permitted(struct model *m, struct slice path, int perm, struct model_node **n)
+{
+    *n = model_find(m, path);
+    if (!is_path(path))
+        return -COORD_E_BAD_ARGUMENTS;
+    if (*n == NULL)
+        return -COORD_E_NO_NODE;
+    return model_permits(m, *n, perm) ? 0 : -COORD_E_NO_AUTH;
+}
+
+int model_set_acl(struct model *m, struct slice path, struct model_acl acl, int32_t version)
+{
+    struct model_node *n = model_find(m, path);
+
+    if (!is_path(path))
         return -COORD_E_BAD_ARGUMENTS;
     if (!acl_good(m, &acl))
         return -COORD_E_INVALID_ACL;
@@ -229,16 +246,9 @@ int model_delete(struct model *m, struct slice path, int32_t version, int64_t zx
 
 int model_set(struct model *m, struct slice path, struct slice data, int32_t version, int64_t zxid, int64_t wall_ms)
 {
-    struct model_node *n = model_find(m, path);
-    char full[MODEL_PATH];
+    struct model_node *n;
 
-    snprintf(full, sizeof(full), "%.*s", SLICE_ARG(path));
-    if (has_nul(path) || !well_formed(full))
-        return -COORD_E_BAD_ARGUMENTS;
-    if (n == NULL)
-        return -COORD_E_NO_NODE;
-    if (!model_permits(m, n, ZK_PERM_WRITE))
-        return -COORD_E_NO_AUTH;
+    COORD_TRY(find_permitted(m, path, ZK_PERM_WRITE, &n));
     if (version != -1 && version != n->stat.version)
         return -COORD_E_BAD_VERSION;
     set_data(n, data);
@@ -251,16 +261,9 @@ int model_set(struct model *m, struct slice path, struct slice data, int32_t ver
 
 int model_check(struct model *m, struct slice path, int32_t version)
 {
-    struct model_node *n = model_find(m, path);
-    char full[MODEL_PATH];
+    struct model_node *n;
 
-    snprintf(full, sizeof(full), "%.*s", SLICE_ARG(path));
-    if (has_nul(path) || !well_formed(full))
-        return -COORD_E_BAD_ARGUMENTS;
-    if (n == NULL)
-        return -COORD_E_NO_NODE;
-    if (!model_permits(m, n, ZK_PERM_READ))
-        return -COORD_E_NO_AUTH;
+    COORD_TRY(find_permitted(m, path, ZK_PERM_READ, &n));
     return version != -1 && version != n->stat.version ? -COORD_E_BAD_VERSION : 0;
 }
 
