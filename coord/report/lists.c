@@ -52,11 +52,22 @@ static const char *op_name(int32_t op)
     return "NA";
 }
 
-static void print_client(struct buf *to, const struct status_client *c, bool full)
+static void print_begin(struct buf *to, const struct status_client *c)
 {
     buf_printf(to, " /%s[1](queued=%llu,recved=%llu,sent=%llu", c->address, (unsigned long long)c->queued,
                (unsigned long long)c->received, (unsigned long long)c->sent);
-    if (full && c->session != 0)
+}
+
+static void print_brief(struct buf *to, const struct status_client *c)
+{
+    print_begin(to, c);
+    buf_printf(to, ")\n");
+}
+
+static void print_full(struct buf *to, const struct status_client *c)
+{
+    print_begin(to, c);
+    if (c->session != 0)
         buf_printf(
             to,
             ",sid=0x%llx,lop=%s,est=%llu,to=%llu,lcxid=0x%x,lzxid=0x%llx,lresp=%llu,llat=%llu,minlat=%llu,avglat=%llu,"
@@ -68,13 +79,19 @@ static void print_client(struct buf *to, const struct status_client *c, bool ful
     buf_printf(to, ")\n");
 }
 
+static void print_session_of(struct buf *to, const struct status_client *c)
+{
+    buf_printf(to, "\tip: /%s sessionId: 0x%llx\n", c->address, (unsigned long long)c->session);
+}
+
 static bool piece_full(const struct buf *to, size_t start, uint32_t *looks)
 {
     return buf_size(to) - start >= REPORT_PIECE_BYTES || ++*looks >= REPORT_PIECE_LOOKS;
 }
 
 /* True: the piece is full. */
-static bool print_clients(struct buf *to, const struct status *s, struct report_place *place, bool full)
+static bool print_clients(struct buf *to, const struct status *s, struct report_place *place,
+                          void (*print)(struct buf *to, const struct status_client *c))
 {
     const struct status_lists *l = &s->lists;
     struct status_client client;
@@ -82,7 +99,7 @@ static bool print_clients(struct buf *to, const struct status *s, struct report_
     uint32_t looks = 0;
 
     while (l->next_client != NULL && l->next_client(l->context, &place->at, &client)) {
-        print_client(to, &client, full);
+        print(to, &client);
         if (piece_full(to, start, &looks))
             return true;
     }
@@ -96,7 +113,7 @@ bool report_stat(struct buf *to, const struct status *s, struct report_place *pl
             return false;
         buf_printf(to, "Zookeeper version: %s\nClients:\n", s->version);
     }
-    if (print_clients(to, s, place, false))
+    if (print_clients(to, s, place, print_brief))
         return true;
     buf_printf(to, "\n");
     report_summary(to, s);
@@ -107,7 +124,7 @@ bool report_cons(struct buf *to, const struct status *s, struct report_place *pl
 {
     if (place->part++ == 0 && report_not_serving(to, s))
         return false;
-    if (print_clients(to, s, place, true))
+    if (print_clients(to, s, place, print_full))
         return true;
     buf_printf(to, "\n");
     return false;
@@ -175,17 +192,7 @@ static bool print_ephemerals(struct buf *to, const struct status *s, struct repo
 
 static bool print_connections(struct buf *to, const struct status *s, struct report_place *place)
 {
-    const struct status_lists *l = &s->lists;
-    struct status_client client;
-    size_t start = buf_size(to);
-    uint32_t looks = 0;
-
-    while (l->next_client != NULL && l->next_client(l->context, &place->at, &client)) {
-        buf_printf(to, "\tip: /%s sessionId: 0x%llx\n", client.address, (unsigned long long)client.session);
-        if (piece_full(to, start, &looks))
-            return true;
-    }
-    return false;
+    return print_clients(to, s, place, print_session_of);
 }
 
 /* As a follower of ZooKeeper's prints it: when a session ends is known to the leader alone. */
