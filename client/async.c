@@ -36,6 +36,16 @@ int client_submit(struct coord_client *client, int32_t opcode, const struct jute
     return rc;
 }
 
+int client_submit_path(struct coord_client *client, int32_t opcode, const char *path, coord_reply_cb cb, void *arg)
+{
+    struct zk_path_request record;
+
+    if (path == NULL)
+        return -COORD_E_BAD_ARGUMENTS;
+    record.path = slice_from_text(path);
+    return client_submit(client, opcode, &jute_path_request, &record, &(struct client_caller){.cb = cb, .arg = arg});
+}
+
 /* A value: NULL is the null value, whatever its size. Too large for any server is refused before it is copied. */
 static bool value_valid(const void *data, size_t size)
 {
@@ -111,12 +121,7 @@ int coord_set_async(struct coord_client *client, const char *path, const void *d
 
 int coord_sync_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg)
 {
-    struct zk_path_request record;
-
-    if (path == NULL)
-        return -COORD_E_BAD_ARGUMENTS;
-    record.path = slice_from_text(path);
-    return client_submit(client, ZK_OP_SYNC, &jute_path_request, &record, &(struct client_caller){.cb = cb, .arg = arg});
+    return client_submit_path(client, ZK_OP_SYNC, path, cb, arg);
 }
 
 int coord_close_async(struct coord_client *client, coord_reply_cb cb, void *arg)

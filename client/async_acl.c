@@ -30,12 +30,7 @@ int coord_add_auth(struct coord_client *client, const char *scheme, const void *
 
 int coord_get_acl_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg)
 {
-    struct zk_path_request record;
-
-    if (path == NULL)
-        return -COORD_E_BAD_ARGUMENTS;
-    record.path = slice_from_text(path);
-    return client_submit(client, ZK_OP_GET_ACL, &jute_path_request, &record, &(struct client_caller){.cb = cb, .arg = arg});
+    return client_submit_path(client, ZK_OP_GET_ACL, path, cb, arg);
 }
 
 static struct zk_acl item_of(const struct coord_acl *acl)

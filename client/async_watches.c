@@ -40,22 +40,12 @@ int coord_remove_watches_async(struct coord_client *client, const char *path, en
     return of_type(client, ZK_OP_REMOVE_WATCHES, path, type, cb, arg);
 }
 
-static int of_path(struct coord_client *client, int32_t opcode, const char *path, coord_reply_cb cb, void *arg)
-{
-    struct zk_path_request record;
-
-    if (path == NULL)
-        return -COORD_E_BAD_ARGUMENTS;
-    record.path = slice_from_text(path);
-    return client_submit(client, opcode, &jute_path_request, &record, &(struct client_caller){.cb = cb, .arg = arg});
-}
-
 int coord_ephemerals_async(struct coord_client *client, const char *prefix, coord_reply_cb cb, void *arg)
 {
-    return of_path(client, ZK_OP_GET_EPHEMERALS, prefix, cb, arg);
+    return client_submit_path(client, ZK_OP_GET_EPHEMERALS, prefix, cb, arg);
 }
 
 int coord_count_below_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg)
 {
-    return of_path(client, ZK_OP_GET_ALL_CHILDREN_NUMBER, path, cb, arg);
+    return client_submit_path(client, ZK_OP_GET_ALL_CHILDREN_NUMBER, path, cb, arg);
 }

@@ -36,6 +36,9 @@ struct client_caller {
 int client_submit(struct coord_client *client, int32_t opcode, const struct jute_record *table, const void *record,
                   const struct client_caller *caller);
 
+/* One whose request is a path alone; NULL is refused. */
+int client_submit_path(struct coord_client *client, int32_t opcode, const char *path, coord_reply_cb cb, void *arg);
+
 /* Have the event loop come to this handle soon. */
 void client_wake(struct coord_client *client);
 /* Run the private base until something happened. False: the handle was freed by a callback, and is gone. */
