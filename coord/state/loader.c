@@ -96,7 +96,7 @@ static bool node_plausible(const struct state_loader *l, const struct image_node
 {
     int64_t ttl_ms;
 
-    if (!acl_plausible(n->acl) || map_get(&l->nodes, n->index) != NULL)
+    if (!acl_plausible(n->acl) || n->name.size >= NODE_NAME_MAX || map_get(&l->nodes, n->index) != NULL)
         return false;
     if (n->index == NODE_ROOT || n->parent == NODE_NONE)
         return n->index == NODE_ROOT && n->parent == NODE_NONE && n->name.size == 0 && n->owner == 0 && n->since_ms == 0;

@@ -1,4 +1,4 @@
-/* op_get_children.c - getChildren and getChildren2: names in no promised order; 2 adds the stat. READ on the node. Pure. */
+/* op_get_children.c - getChildren and getChildren2: names, sorted; 2 adds the stat. READ on the node. Pure. */
 #include "state/internal.h"
 #include "state/reply.h"
 
@@ -7,7 +7,7 @@ static uint32_t children(const struct state *s, struct read *r, const struct zk_
     uint32_t index = read_node(s, r, q->path);
 
     if (index != NODE_NONE) {
-        reply_children(r->reply, &s->tree, tree_node(&s->tree, index));
+        reply_children(r->reply, &s->tree, index);
         read_watch(r, q, READ_WATCH_CHILD);
     }
     return index;

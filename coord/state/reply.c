@@ -2,6 +2,7 @@
 #include "state/reply.h"
 
 #include "base/bytes.h"
+#include "state/children.h"
 #include "state/internal.h"
 
 #include <string.h>
@@ -24,13 +25,14 @@ void reply_stat(struct buf *to, const struct node *n)
     jute_append(to, &jute_stat, &stat);
 }
 
-void reply_children(struct buf *to, const struct tree *t, const struct node *n)
+void reply_children(struct buf *to, const struct tree *t, uint32_t index)
 {
-    uint32_t count = n->kind == NODE_EPHEMERAL ? 0 : n->child_count;
-    uint32_t at = count == 0 ? NODE_NONE : n->first_child;
+    const struct node *n = tree_node(t, index);
+    struct children_walk w = children_after(t, index, SLICE_NULL);
+    uint32_t at;
 
-    put_be32(buf_reserve(to, 4), count);
+    put_be32(buf_reserve(to, 4), n->kind == NODE_EPHEMERAL ? 0 : n->child_count);
     buf_commit(to, 4);
-    for (; at != NODE_NONE; at = tree_node(t, at)->next)
+    while ((at = children_next(&w)) != NODE_NONE)
         reply_text(to, tree_name(tree_node(t, at)));
 }

@@ -7,6 +7,6 @@
 
 void reply_text(struct buf *to, struct slice text); /* ustring or buffer; null stays null */
 void reply_stat(struct buf *to, const struct node *n);
-void reply_children(struct buf *to, const struct tree *t, const struct node *n); /* vector of names */
+void reply_children(struct buf *to, const struct tree *t, uint32_t index); /* vector of names, in their order */
 
 #endif

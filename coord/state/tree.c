@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "base/hash.h"
+#include "state/children.h"
 
 #include <string.h>
 
@@ -25,7 +26,8 @@ struct slice tree_name(const struct node *n)
 
 static void set_name(struct tree *t, struct node *n, struct slice name)
 {
-    n->name_size = (uint32_t)name.size;
+    COORD_ASSERT(name.size < NODE_NAME_MAX);
+    n->name_size = (uint32_t)name.size & (NODE_NAME_MAX - 1);
     if (name.size > NODE_NAME_INLINE) {
         uint8_t *text = coord_memdup(name.data, name.size);
 
@@ -72,7 +74,7 @@ uint32_t tree_take(struct tree *t, struct slice name)
     uint32_t index = take_index(t);
     struct node *n = tree_node(t, index);
 
-    *n = (struct node){.kind = NODE_PERSISTENT, .first_child = NODE_NONE, .parent = NODE_NONE};
+    *n = (struct node){.kind = NODE_PERSISTENT, .children = NODE_NONE, .parent = NODE_NONE};
     set_name(t, n, name);
     t->count++;
     return index;
@@ -190,35 +192,10 @@ void tree_link(struct tree *t, uint32_t index, uint32_t parent)
     COORD_ASSERT(p->kind != NODE_EPHEMERAL);
     n->parent = parent;
     n->path_hash = path_hash(t, parent, tree_name(n));
-    n->next = NODE_NONE;
-    n->prev = index;
-    if (p->first_child == NODE_NONE) {
-        p->first_child = index;
-    } else {
-        struct node *first = tree_node(t, p->first_child);
-
-        n->prev = first->prev;
-        tree_node(t, first->prev)->next = index;
-        first->prev = index;
-    }
+    children_insert(t, parent, index);
     p->child_count++;
     count_above(t, parent, 1);
     index_insert(t, index);
-}
-
-static void unlink_siblings(struct tree *t, uint32_t index)
-{
-    struct node *n = tree_node(t, index), *p = tree_node(t, n->parent);
-
-    if (n->next != NODE_NONE)
-        tree_node(t, n->next)->prev = n->prev;
-    else if (p->first_child != index)
-        tree_node(t, p->first_child)->prev = n->prev;
-    if (p->first_child == index)
-        p->first_child = n->next;
-    else
-        tree_node(t, n->prev)->next = n->next;
-    p->child_count--;
 }
 
 void tree_unlink(struct tree *t, uint32_t index)
@@ -226,29 +203,22 @@ void tree_unlink(struct tree *t, uint32_t index)
     struct node *n = tree_node(t, index);
     uint32_t *at = buckets_head(&t->buckets, n->path_hash);
 
-    COORD_ASSERT(index != NODE_ROOT && (n->kind == NODE_EPHEMERAL || n->first_child == NODE_NONE));
+    COORD_ASSERT(index != NODE_ROOT && (n->kind == NODE_EPHEMERAL || n->children == NODE_NONE));
     while (*at != index)
         at = &tree_node(t, *at)->chain;
     *at = n->chain;
-    unlink_siblings(t, index);
+    children_remove(t, n->parent, index);
+    tree_node(t, n->parent)->child_count--;
     count_above(t, n->parent, -1);
     t->count--;
 }
 
 void tree_relink(struct tree *t, uint32_t index)
 {
-    struct node *n = tree_node(t, index), *p = tree_node(t, n->parent);
-    bool first = p->first_child == n->next; /* NODE_NONE: the only one */
+    const struct node *n = tree_node(t, index);
 
-    if (n->next != NODE_NONE)
-        tree_node(t, n->next)->prev = index;
-    else if (!first)
-        tree_node(t, p->first_child)->prev = index;
-    if (first)
-        p->first_child = index;
-    else
-        tree_node(t, n->prev)->next = index;
-    p->child_count++;
+    children_insert(t, n->parent, index);
+    tree_node(t, n->parent)->child_count++;
     count_above(t, n->parent, 1);
     t->count++;
     index_insert(t, index);

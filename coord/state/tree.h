@@ -23,6 +23,8 @@
 
 #define NODE_NONE UINT32_MAX
 #define NODE_ROOT 0u
+#define NODE_NAME_MAX (1u << 26) /* above what any packet holds */
+#define NODE_HEIGHT_MASK 63u
 enum { NODE_SLAB = 1024, NODE_NAME_INLINE = 19 };
 
 enum node_kind {
@@ -38,9 +40,9 @@ struct node {
     uint64_t path_hash;
     uint32_t chain; /* of the bucket; of the free list */
     uint32_t parent;
-    uint32_t name_size;
-    uint8_t kind;                   /* enum node_kind */
-    uint8_t name[NODE_NAME_INLINE]; /* or, when longer, a pointer to an allocation */
+    uint32_t name_size : 26, height : 6; /* below NODE_NAME_MAX; among the children of its parent */
+    uint8_t kind;                        /* enum node_kind */
+    uint8_t name[NODE_NAME_INLINE];      /* or, when longer, a pointer to an allocation */
     struct value *value;
     uint32_t acl;
     int32_t version;
@@ -51,8 +53,8 @@ struct node {
         uint64_t owner; /* ephemeral; its pzxid is its czxid */
     };
     union {
-        uint32_t first_child; /* persistent: children are a ring by prev, a list by next */
-        uint32_t owned_next;  /* ephemeral: the owner's list, built alike */
+        uint32_t children;   /* persistent: the top of a tree by left and right (children.h) */
+        uint32_t owned_next; /* ephemeral: the owner's nodes are a ring by prev, a list by next */
     };
     union {
         uint32_t child_count;
@@ -60,7 +62,7 @@ struct node {
     };
     uint32_t creates; /* children ever created: the sequence suffix. 0 in an ephemeral */
     int32_t aversion;
-    uint32_t next, prev; /* siblings; the first one's prev is the last */
+    uint32_t left, right; /* siblings, by name */
 };
 
 struct tree {
@@ -94,13 +96,13 @@ uint32_t tree_find(const struct tree *t, struct slice path);
 /* A persistent node of that name with everything else zero, not in the tree yet. */
 uint32_t tree_take(struct tree *t, struct slice name);
 
-/* Puts it under a parent, as the last child; sets path_hash. The parent has no such child, and is no ephemeral. */
+/* Puts it under a parent; sets path_hash. The parent has no such child, and is no ephemeral. */
 void tree_link(struct tree *t, uint32_t index, uint32_t parent);
 
-/* Takes a node without children out of the tree; it keeps its content, and where it was. */
+/* Takes a node without children out of the tree; it keeps its content, and whose child it was. */
 void tree_unlink(struct tree *t, uint32_t index);
 
-/* Puts it back where it was: what was linked and unlinked since is as it was then. */
+/* Puts it back where it was: its parent is in the tree, and has no such child. */
 void tree_relink(struct tree *t, uint32_t index);
 
 /* Frees a node that is not in the tree, with its value. */

@@ -1,6 +1,6 @@
 /* undo.c - what a multi that fails takes back: a log of its changes, walked backwards. Pure.
  *
- * Each change is undone in the state that it left, so a deleted node finds its neighbours as they were. The digest and the
+ * Each change is undone in the state that it left, so a deleted node finds its owner's list as it was. The digest and the
  * counts are not worked out again but those of the start. A multi that succeeds pays one step per change, and nothing is
  * copied.
  */

@@ -1,5 +1,6 @@
 /* test_state_tree.c - what needs a look inside: wrapping counters, the node index under growth, and the cost of a node. */
 #include "lib/runner.h"
+#include "state/children.h"
 #include "state/internal.h"
 #include "state_fixture.h"
 
@@ -126,12 +127,13 @@ TEST(state_tree, finds_what_is_there_and_nothing_else)
         }
     }
     for (unsigned i = 0; i < NODES; i++) {
+        struct children_walk walk;
         uint32_t children = 0, at_child;
 
         if (at[i] == NODE_NONE)
             continue;
-        at_child = tree_node(&t, at[i])->first_child;
-        for (; at_child != NODE_NONE; at_child = tree_node(&t, at_child)->next, children++)
+        walk = children_after(&t, at[i], SLICE_NULL);
+        for (; (at_child = children_next(&walk)) != NODE_NONE; children++)
             CHECK_EQ_INT(tree_node(&t, at_child)->parent, at[i]);
         CHECK_EQ_INT(children, tree_node(&t, at[i])->child_count);
     }
