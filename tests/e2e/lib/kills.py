@@ -85,9 +85,10 @@ class Kills:
         self.e.check_equal_trees()
 
     def report(self):
-        print("        %d kills (%d of leaders): %d writes acknowledged, %d settled after a loss, %d connections lost with their server"
+        print("        %d kills (%d of leaders): %d writes acknowledged, %d settled after a loss, %d connections lost with their server, %d overtaken"
               % (self.count, len(self.leader_kills), sum(w.acknowledged for w in self.writers),
-                 sum(w.settled for w in self.writers), sum(w.losses for w in self.writers)))
+                 sum(w.settled for w in self.writers), sum(w.losses for w in self.writers),
+                 sum(w.overtakes for w in self.writers)))
         gaps = sorted(self.gaps())
         if gaps:
             print("        pause of writers elsewhere when a leader was killed: p50 %d ms, p90 %d ms, max %d ms (%d pauses)" % (

@@ -87,7 +87,10 @@ class Connection:
 
     def move_to(self, port, last_zxid=None, patience=None):
         """A new connection for the same session; this one is left as it is."""
-        other = Connection(port, patience)
+        return self.move_over(Connection(port, patience), last_zxid)
+
+    def move_over(self, other, last_zxid=None):
+        """The same, over a connection that has said nothing yet."""
         return other.handshake(self.timeout_ms, self.session, self.password, self.zxid if last_zxid is None else last_zxid)
 
     # Frames.
