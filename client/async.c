@@ -2,18 +2,14 @@
 #include "handle.h"
 
 #include "base/clock.h"
+#include "create.h"
 #include "wire/zk.h"
 
 #include <string.h>
 
-/* world:anyone with all permissions, as one item of a vector of ACLs. */
-static const uint8_t open_acl[] = {0,   0, 0, ZK_PERM_ALL, 0, 0,   0,   5,   'w', 'o', 'r', 'l',
-                                   'd', 0, 0, 0,           6, 'a', 'n', 'y', 'o', 'n', 'e'};
-
-int client_submit(struct coord_client *client, int32_t opcode, const struct jute_record *table, const void *record,
-                  const struct client_caller *caller)
+/* Takes the request, which may be NULL: out of memory. */
+static int submit(struct coord_client *client, struct request *r, const struct client_caller *caller)
 {
-    struct request *r = request_new(0, opcode, table, record);
     int rc;
 
     if (r == NULL)
@@ -36,6 +32,22 @@ int client_submit(struct coord_client *client, int32_t opcode, const struct jute
     return rc;
 }
 
+int client_submit(struct coord_client *client, int32_t opcode, const struct jute_record *table, const void *record,
+                  const struct client_caller *caller)
+{
+    return submit(client, request_new(0, opcode, table, record), caller);
+}
+
+int client_submit_bytes(struct coord_client *client, int32_t opcode, struct slice record, uint32_t results,
+                        const struct client_caller *caller)
+{
+    struct request *r = request_new_bytes(0, opcode, record);
+
+    if (r != NULL)
+        r->results = results;
+    return submit(client, r, caller);
+}
+
 int client_submit_path(struct coord_client *client, int32_t opcode, const char *path, coord_reply_cb cb, void *arg)
 {
     struct zk_path_request record;
@@ -46,25 +58,10 @@ int client_submit_path(struct coord_client *client, int32_t opcode, const char *
     return client_submit(client, opcode, &jute_path_request, &record, &(struct client_caller){.cb = cb, .arg = arg});
 }
 
-/* A value: NULL is the null value, whatever its size. Too large for any server is refused before it is copied. */
-static bool value_valid(const void *data, size_t size)
-{
-    return data == NULL || size <= COORD_REQUEST_BYTES_MAX;
-}
-
 int coord_create_async(struct coord_client *client, const char *path, const void *data, size_t data_size,
                        enum coord_create_mode mode, bool stat, coord_reply_cb cb, void *arg)
 {
-    struct zk_create_request record;
-
-    if (path == NULL || !value_valid(data, data_size) || (int)mode < COORD_PERSISTENT || mode > COORD_EPHEMERAL_SEQUENTIAL)
-        return -COORD_E_BAD_ARGUMENTS;
-    record = (struct zk_create_request){.path = slice_from_text(path),
-                                        .data = data != NULL ? slice_make(data, data_size) : SLICE_NULL,
-                                        .acl = {1, slice_make(open_acl, sizeof(open_acl))},
-                                        .flags = (int32_t)mode};
-    return client_submit(client, stat ? ZK_OP_CREATE2 : ZK_OP_CREATE, &jute_create_request, &record,
-                         &(struct client_caller){.cb = cb, .arg = arg});
+    return coord_create_with_async(client, path, data, data_size, &(struct coord_create_options){.mode = mode}, stat, cb, arg);
 }
 
 int coord_delete_async(struct coord_client *client, const char *path, int32_t version, coord_reply_cb cb, void *arg)
@@ -111,10 +108,9 @@ int coord_set_async(struct coord_client *client, const char *path, const void *d
 {
     struct zk_set_data_request record = {.version = version};
 
-    if (path == NULL || !value_valid(data, data_size))
+    if (path == NULL || !value_slice(data, data_size, &record.data))
         return -COORD_E_BAD_ARGUMENTS;
     record.path = slice_from_text(path);
-    record.data = data != NULL ? slice_make(data, data_size) : SLICE_NULL;
     return client_submit(client, ZK_OP_SET_DATA, &jute_set_data_request, &record,
                          &(struct client_caller){.cb = cb, .arg = arg});
 }

@@ -1,7 +1,7 @@
 /* async_acl.c - the calls about rights: proving an id, and the lists of nodes. */
 #include "handle.h"
 
-#include "base/bytes.h"
+#include "acl_list.h"
 #include "base/clock.h"
 #include "wire/zk.h"
 
@@ -33,46 +33,19 @@ int coord_get_acl_async(struct coord_client *client, const char *path, coord_rep
     return client_submit_path(client, ZK_OP_GET_ACL, path, cb, arg);
 }
 
-static struct zk_acl item_of(const struct coord_acl *acl)
-{
-    return (struct zk_acl){acl->perms, slice_from_text(acl->scheme), slice_from_text(acl->id)};
-}
-
-/* The items of the vector in wire form; NULL out of memory. */
-static uint8_t *encode_list(const struct coord_acl *acl, size_t count, size_t size)
-{
-    uint8_t *items = malloc(size > 0 ? size : 1), *at = items;
-
-    for (size_t i = 0; i < count && items != NULL; i++) {
-        struct zk_acl item = item_of(&acl[i]);
-        at = jute_encode(at, &jute_acl, &item);
-    }
-    return items;
-}
-
 int coord_set_acl_async(struct coord_client *client, const char *path, const struct coord_acl *acl, size_t acl_count,
                         int32_t version, coord_reply_cb cb, void *arg)
 {
     struct zk_set_acl_request record = {.version = version};
-    size_t size = 0;
     uint8_t *items;
     int rc;
 
-    if (path == NULL || (acl == NULL && acl_count > 0))
+    if (path == NULL)
         return -COORD_E_BAD_ARGUMENTS;
-    for (size_t i = 0; i < acl_count; i++) {
-        if (acl[i].scheme == NULL || acl[i].id == NULL)
-            return -COORD_E_BAD_ARGUMENTS;
-        struct zk_acl item = item_of(&acl[i]);
-        size += jute_size(&jute_acl, &item);
-        if (size > COORD_REQUEST_BYTES_MAX)
-            return -COORD_E_BAD_ARGUMENTS;
-    }
-    items = encode_list(acl, acl_count, size);
-    if (items == NULL)
-        return -COORD_E_NO_MEMORY;
+    rc = acl_list_encode(acl, acl_count, &record.acl, &items);
+    if (rc < 0)
+        return rc;
     record.path = slice_from_text(path);
-    record.acl = (struct jute_vector){(int32_t)acl_count, slice_make(items, size)};
     rc = client_submit(client, ZK_OP_SET_ACL, &jute_set_acl_request, &record, &(struct client_caller){.cb = cb, .arg = arg});
     free(items);
     return rc;

@@ -2,6 +2,7 @@
 #include "handle.h"
 
 #include "base/clock.h"
+#include "results.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@ struct wait {
     struct coord_acl **acl;
     size_t *acl_count;
     struct coord_stat *stat;
+    struct coord_result **results;
+    size_t *result_count;
 };
 
 static int copy_data(const struct wait *w, const struct coord_reply *reply)
@@ -93,6 +96,17 @@ static int copy_acl(const struct wait *w, const struct coord_reply *reply)
     return 0;
 }
 
+/* Of a multi that failed too. */
+static int copy_results(const struct wait *w, const struct coord_reply *reply)
+{
+    if (w->result_count != NULL)
+        *w->result_count = reply->result_count;
+    if (w->results == NULL || reply->results == NULL)
+        return 0;
+    *w->results = results_copy(reply->results, reply->result_count);
+    return *w->results != NULL ? 0 : -COORD_E_NO_MEMORY;
+}
+
 static int copy_answer(const struct wait *w, const struct coord_reply *reply)
 {
     int rc = copy_data(w, reply);
@@ -122,7 +136,9 @@ static void on_answer(struct coord_client *client, const struct coord_reply *rep
 
     (void)client;
     w->done = true;
-    w->error = reply->error < 0 ? reply->error : copy_answer(w, reply);
+    w->error = copy_results(w, reply);
+    if (w->error == 0)
+        w->error = reply->error < 0 ? reply->error : copy_answer(w, reply);
 }
 
 static bool may_block(const struct coord_client *client)
@@ -148,6 +164,16 @@ int coord_create(struct coord_client *client, const char *path, const void *data
     if (!may_block(client))
         return -COORD_E_INVALID_STATE;
     return finish(client, &w, coord_create_async(client, path, data, data_size, mode, stat != NULL, on_answer, &w));
+}
+
+int coord_create_with(struct coord_client *client, const char *path, const void *data, size_t data_size,
+                      const struct coord_create_options *how, char **created, struct coord_stat *stat)
+{
+    struct wait w = {.path = created, .stat = stat};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_create_with_async(client, path, data, data_size, how, stat != NULL, on_answer, &w));
 }
 
 int coord_delete(struct coord_client *client, const char *path, int32_t version)
@@ -241,6 +267,28 @@ int coord_count_below(struct coord_client *client, const char *path, size_t *cou
     if (!may_block(client))
         return -COORD_E_INVALID_STATE;
     return finish(client, &w, coord_count_below_async(client, path, on_answer, &w));
+}
+
+int coord_who_am_i(struct coord_client *client, struct coord_acl **ids, size_t *count)
+{
+    struct wait w = {.acl = ids, .acl_count = count};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_who_am_i_async(client, on_answer, &w));
+}
+
+int coord_multi(struct coord_client *client, const struct coord_multi *multi, struct coord_result **results, size_t *count)
+{
+    struct wait w = {.results = results, .result_count = count};
+
+    if (results != NULL)
+        *results = NULL;
+    if (count != NULL)
+        *count = 0;
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_multi_async(client, multi, on_answer, &w));
 }
 
 int coord_get_acl(struct coord_client *client, const char *path, struct coord_acl **acl, size_t *acl_count,

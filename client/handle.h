@@ -36,6 +36,10 @@ struct client_caller {
 int client_submit(struct coord_client *client, int32_t opcode, const struct jute_record *table, const void *record,
                   const struct client_caller *caller);
 
+/* The same of a record that is encoded already; results: of a multi, the operations in it. */
+int client_submit_bytes(struct coord_client *client, int32_t opcode, struct slice record, uint32_t results,
+                        const struct client_caller *caller);
+
 /* One whose request is a path alone; NULL is refused. */
 int client_submit_path(struct coord_client *client, int32_t opcode, const char *path, coord_reply_cb cb, void *arg);
 

@@ -5,19 +5,24 @@
 
 #include <stdlib.h>
 
+struct coord_stat reply_stat(const struct zk_stat *from)
+{
+    return (struct coord_stat){.czxid = from->czxid,
+                               .mzxid = from->mzxid,
+                               .pzxid = from->pzxid,
+                               .ctime_ms = from->ctime,
+                               .mtime_ms = from->mtime,
+                               .version = from->version,
+                               .cversion = from->cversion,
+                               .aversion = from->aversion,
+                               .data_length = from->data_length,
+                               .num_children = from->num_children,
+                               .ephemeral_owner = from->ephemeral_owner};
+}
+
 static void show_stat(struct reply *reply, const struct zk_stat *from)
 {
-    reply->stat = (struct coord_stat){.czxid = from->czxid,
-                                      .mzxid = from->mzxid,
-                                      .pzxid = from->pzxid,
-                                      .ctime_ms = from->ctime,
-                                      .mtime_ms = from->mtime,
-                                      .version = from->version,
-                                      .cversion = from->cversion,
-                                      .aversion = from->aversion,
-                                      .data_length = from->data_length,
-                                      .num_children = from->num_children,
-                                      .ephemeral_owner = from->ephemeral_owner};
+    reply->stat = reply_stat(from);
     reply->shown.stat = &reply->stat;
 }
 
@@ -103,6 +108,15 @@ static int decode_count(struct reply *reply, struct jute_cursor *c)
     return 0;
 }
 
+/* The text with a NUL; returns what is behind it. */
+static char *put_text(char *to, struct slice text)
+{
+    if (text.size > 0)
+        memcpy(to, text.data, text.size);
+    to[text.size] = '\0';
+    return to + text.size + 1;
+}
+
 /* A block of entries, and the texts with a NUL each. An entry takes 12 bytes and its texts on the wire. */
 static int decode_acl(struct reply *reply, struct jute_cursor *c)
 {
@@ -122,17 +136,10 @@ static int decode_acl(struct reply *reply, struct jute_cursor *c)
     text = (char *)(list + count);
     items = jute_cursor_make(response.acl.items);
     while (count > 0 && jute_next_acl(&items, &item)) {
-        const struct slice parts[] = {item.scheme, item.id};
-        const char *texts[2];
+        char *id = put_text(text, item.scheme);
 
-        for (int part = 0; part < 2; part++) {
-            texts[part] = text;
-            if (parts[part].size > 0)
-                memcpy(text, parts[part].data, parts[part].size);
-            text[parts[part].size] = '\0';
-            text += parts[part].size + 1;
-        }
-        list[i++] = (struct coord_acl){item.perms, texts[0], texts[1]};
+        list[i++] = (struct coord_acl){item.perms, text, id};
+        text = put_text(id, item.id);
     }
     reply->block = list;
     reply->shown.acl = list;
@@ -140,6 +147,39 @@ static int decode_acl(struct reply *reply, struct jute_cursor *c)
     show_stat(reply, &(struct zk_stat){response.czxid, response.mzxid, response.ctime, response.mtime, response.version,
                                        response.cversion, response.aversion, response.ephemeral_owner, response.data_length,
                                        response.num_children, response.pzxid});
+    return 0;
+}
+
+/* whoAmI: a count, and so many pairs of scheme and user, shown as a list without rights. A pair takes 8 bytes and its texts. */
+static int decode_ids(struct reply *reply, struct jute_cursor *c)
+{
+    struct zk_count_response head;
+    struct zk_client_info info;
+    struct coord_acl *list;
+    size_t count;
+    char *text;
+
+    if (jute_decode(c, &jute_count_response, &head) < 0 || head.count < -1)
+        return -COORD_E_MARSHALLING;
+    count = head.count > 0 ? (size_t)head.count : 0;
+    if (count > (size_t)(c->end - c->at) / 8)
+        return -COORD_E_MARSHALLING;
+    list = malloc(count * sizeof(*list) + (size_t)(c->end - c->at) + 1);
+    if (list == NULL)
+        return -COORD_E_NO_MEMORY;
+    reply->block = list;
+    text = (char *)(list + count);
+    for (size_t i = 0; i < count; i++) {
+        char *id;
+
+        if (jute_decode(c, &jute_client_info, &info) < 0)
+            return -COORD_E_MARSHALLING;
+        id = put_text(text, info.scheme);
+        list[i] = (struct coord_acl){0, text, id};
+        text = put_text(id, info.user);
+    }
+    reply->shown.acl = list;
+    reply->shown.acl_count = count;
     return 0;
 }
 
@@ -152,6 +192,8 @@ static int decode(struct reply *reply, int32_t opcode, struct jute_cursor *c)
     case ZK_OP_SYNC:
         return decode_path(reply, c);
     case ZK_OP_CREATE2:
+    case ZK_OP_CREATE_CONTAINER:
+    case ZK_OP_CREATE_TTL:
         rc = decode_path(reply, c);
         return rc < 0 ? rc : decode_stat(reply, c);
     case ZK_OP_EXISTS:
@@ -170,6 +212,11 @@ static int decode(struct reply *reply, int32_t opcode, struct jute_cursor *c)
         return decode_acl(reply, c);
     case ZK_OP_GET_ALL_CHILDREN_NUMBER:
         return decode_count(reply, c);
+    case ZK_OP_WHO_AM_I:
+        return decode_ids(reply, c);
+    case ZK_OP_MULTI:
+    case ZK_OP_MULTI_READ:
+        return reply_decode_multi(reply, opcode, c);
     default: /* delete, closeSession, those of watches: nothing to show */
         return 0;
     }

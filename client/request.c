@@ -8,10 +8,9 @@
 
 #define HEADER_BYTES 8
 
-/* A frame of head + the record's bytes behind the length; the header's bytes are left to the caller. */
-static struct request *frame_new(size_t head, const struct jute_record *table, const void *record)
+/* A frame of so many bytes behind the length, left to the caller. */
+static struct request *frame_new(size_t body)
 {
-    size_t body = head + (table != NULL ? jute_size(table, record) : 0);
     struct request *r;
 
     if (body > COORD_REQUEST_BYTES_MAX)
@@ -21,14 +20,12 @@ static struct request *frame_new(size_t head, const struct jute_record *table, c
         return NULL;
     *r = (struct request){.size = 4 + body};
     put_be32(r->frame, (uint32_t)body);
-    if (table != NULL)
-        jute_encode(r->frame + 4 + head, table, record);
     return r;
 }
 
-struct request *request_new(int32_t xid, int32_t opcode, const struct jute_record *table, const void *record)
+static struct request *with_header(int32_t xid, int32_t opcode, size_t record_size)
 {
-    struct request *r = frame_new(HEADER_BYTES, table, record);
+    struct request *r = frame_new(HEADER_BYTES + record_size);
 
     if (r == NULL)
         return NULL;
@@ -38,12 +35,30 @@ struct request *request_new(int32_t xid, int32_t opcode, const struct jute_recor
     return r;
 }
 
-struct request *request_new_connect(const struct zk_connect_request *record)
+struct request *request_new(int32_t xid, int32_t opcode, const struct jute_record *table, const void *record)
 {
-    struct request *r = frame_new(0, &jute_connect_request, record);
+    struct request *r = with_header(xid, opcode, table != NULL ? jute_size(table, record) : 0);
+
+    if (r != NULL && table != NULL)
+        jute_encode(r->frame + REQUEST_RECORD_AT, table, record);
+    return r;
+}
+
+struct request *request_new_bytes(int32_t xid, int32_t opcode, struct slice record)
+{
+    struct request *r = with_header(xid, opcode, record.size);
 
     if (r != NULL)
-        r->xid = 0;
+        memcpy(r->frame + REQUEST_RECORD_AT, record.data, record.size);
+    return r;
+}
+
+struct request *request_new_connect(const struct zk_connect_request *record)
+{
+    struct request *r = frame_new(jute_size(&jute_connect_request, record));
+
+    if (r != NULL)
+        jute_encode(r->frame + 4, &jute_connect_request, record);
     return r;
 }
 

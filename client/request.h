@@ -21,12 +21,15 @@ struct request {
     coord_reply_cb cb;
     void *arg;
     struct watch *watch; /* owned until the watch table has it; NULL: none */
+    uint32_t results;    /* a multi: the operations in it, each of which has a result */
     size_t size;
     uint8_t frame[]; /* length, header, record */
 };
 
 /* Encode; table NULL: no record. Returns NULL out of memory, or when the frame would exceed COORD_REQUEST_BYTES_MAX. */
 struct request *request_new(int32_t xid, int32_t opcode, const struct jute_record *table, const void *record);
+/* One whose record is encoded already. */
+struct request *request_new_bytes(int32_t xid, int32_t opcode, struct slice record);
 /* The first packet of a connection, which has no header. NULL out of memory. */
 struct request *request_new_connect(const struct zk_connect_request *record);
 void request_set_xid(struct request *r, int32_t xid);

@@ -197,6 +197,23 @@ static void tell_reply(struct session *s, struct request *r, struct session_even
     *event = (struct session_event){.type = SESSION_EVENT_REPLY, .reply_cb = r->cb, .arg = r->arg, .reply = &s->reply.shown};
 }
 
+/* A multi's results are as many as its operations, so that who asked can go by their order. */
+static void decode_answer(struct session *s, const struct request *r, struct jute_cursor *c)
+{
+    reply_decode(&s->reply, r->opcode, c);
+    if (s->reply.shown.results != NULL && s->reply.shown.result_count != r->results) {
+        reply_release(&s->reply);
+        s->reply.shown = (struct coord_reply){.error = -COORD_E_MARSHALLING, .zxid = s->reply.shown.zxid};
+    }
+}
+
+/* The server serves only who has proven an id (enforce.auth), and closes: to come back unchanged would lead to the same. */
+static void refuse_unproven(struct session *s)
+{
+    snprintf(s->problem, sizeof(s->problem), "%s", coord_error_text(COORD_E_AUTH_REQUIRED));
+    session_end(s, COORD_STATE_CLOSED, -COORD_E_AUTH_REQUIRED);
+}
+
 static int on_reply(struct session *s, const struct zk_reply_header *header, struct jute_cursor *c, struct session_event *event)
 {
     struct request *r = s->sent.first;
@@ -207,12 +224,14 @@ static int on_reply(struct session *s, const struct zk_reply_header *header, str
     request_pop(&s->sent);
     s->reply.shown = (struct coord_reply){.error = error, .zxid = header->zxid};
     if (error == 0)
-        reply_decode(&s->reply, r->opcode, c);
+        decode_answer(s, r, c);
     settle_watch(s, r, error); /* by the server's word, whatever became of the record here */
     if (error == 0 && r->opcode == ZK_OP_REMOVE_WATCHES)
         forget_watches(s, r);
     tell_reply(s, r, event);
-    if (r->opcode == ZK_OP_CLOSE_SESSION)
+    if (error == -COORD_E_AUTH_REQUIRED)
+        refuse_unproven(s);
+    else if (r->opcode == ZK_OP_CLOSE_SESSION)
         session_end(s, COORD_STATE_CLOSED, -COORD_E_CLOSING);
     return 1;
 }
@@ -237,7 +256,10 @@ static int on_frame(struct session *s, struct slice frame, struct session_event 
     case ZK_XID_NOTIFICATION:
         return on_notification(s, header.zxid, &c);
     case ZK_XID_PING:
-        session_healthy(s);
+        if (header.err == -COORD_E_AUTH_REQUIRED)
+            refuse_unproven(s);
+        else
+            session_healthy(s);
         return 0;
     case ZK_XID_AUTH:
         if (s->proofs_unanswered == 0)
@@ -251,7 +273,9 @@ static int on_frame(struct session *s, struct slice frame, struct session_event 
     case ZK_XID_SET_WATCHES:
         if (s->set_watches_unanswered > 0)
             s->set_watches_unanswered--;
-        if (header.err != 0) /* the server watches nothing of it: the program must know */
+        if (header.err == -COORD_E_AUTH_REQUIRED)
+            refuse_unproven(s);
+        else if (header.err != 0) /* the server watches nothing of it: the program must know */
             session_fire_all(s, header.err);
         return 0;
     default:

@@ -36,6 +36,7 @@ int cli_cmd_help(struct cli *cli, int argc, char **argv);
 /* main.c: see to a handle in cli->client, a new one if the session was lost; a new one is waited for until it is connected.
  * For each command to call when its arguments are fine. Returns an exit code and has said what was wrong. */
 int cli_connect(struct cli *cli);
+bool cli_alive(const struct cli *cli); /* there is a handle, and its session is not lost */
 
 /* interactive.c: lines from stdin until its end or `quit`. Returns the highest exit code of the commands. */
 int cli_interactive(struct cli *cli);
@@ -54,6 +55,9 @@ int cli_get(struct cli *cli, const char *path, void **data, size_t *size, struct
 int cli_stat(struct cli *cli, const char *path, struct coord_stat *stat);
 int cli_get_acl(struct cli *cli, const char *path, struct coord_acl **acl, size_t *count);
 int cli_children(struct cli *cli, const char *path, char ***names, size_t *count);
+int cli_count(struct cli *cli, const char *path, size_t *count);
+int cli_ephemerals(struct cli *cli, const char *prefix, char ***paths, size_t *count);
+int cli_who_am_i(struct cli *cli, struct coord_acl **ids, size_t *count);
 
 /* path.c */
 struct paths {
@@ -71,10 +75,25 @@ void paths_free(struct paths *paths);
  * success *data is to be freed. */
 int cli_value(const struct cli *cli, const char *argument, void **data, size_t *size);
 
+/* new_node.c: the arguments of a create, argv[0] being its name. False: said what was wrong, or that is for the caller to say.
+ * What it points to is argv's and, until cli_new_node_free(), its own; it does not move. */
+#define CLI_ACL_MAX 256
+struct new_node {
+    struct coord_create_options how;
+    const char *path, *value;
+    bool parents;
+    struct coord_acl acl[CLI_ACL_MAX];
+    char *acl_text;
+};
+bool cli_parse_new_node(int argc, char **argv, struct new_node *node);
+void cli_new_node_free(struct new_node *node);
+
 /* watch_tree.c: print what changes at a path and below it, until interrupted. Returns an exit code. */
 int cli_watch_tree(struct cli *cli, const char *path, bool once);
 
-/* cmd_acl.c: keep a proof for every session to come; false: said why not. Give one to the present session; returns an exit
+/* cmd_acl.c: the entries of SCHEME:ID:PERMS,... which is cut in place. Their number; 0: said what is wrong. */
+size_t cli_parse_acl(char *text, struct coord_acl list[CLI_ACL_MAX]);
+/* Keep a proof for every session to come; false: said why not. Give one to the present session; returns an exit
  * code. */
 bool cli_prove(struct cli *cli, const char *proof);
 int cli_use_proof(struct cli *cli, const char *proof);
@@ -82,13 +101,17 @@ int cli_use_proof(struct cli *cli, const char *proof);
 int cli_cmd_auth(struct cli *cli, int argc, char **argv);
 int cli_cmd_getacl(struct cli *cli, int argc, char **argv);
 int cli_cmd_setacl(struct cli *cli, int argc, char **argv);
+int cli_cmd_count(struct cli *cli, int argc, char **argv);
 int cli_cmd_create(struct cli *cli, int argc, char **argv);
 int cli_cmd_delete(struct cli *cli, int argc, char **argv);
+int cli_cmd_ephemerals(struct cli *cli, int argc, char **argv);
 int cli_cmd_get(struct cli *cli, int argc, char **argv);
 int cli_cmd_ls(struct cli *cli, int argc, char **argv);
+int cli_cmd_multi(struct cli *cli, int argc, char **argv);
 int cli_cmd_set(struct cli *cli, int argc, char **argv);
 int cli_cmd_stat(struct cli *cli, int argc, char **argv);
 int cli_cmd_sync(struct cli *cli, int argc, char **argv);
 int cli_cmd_watch(struct cli *cli, int argc, char **argv);
+int cli_cmd_whoami(struct cli *cli, int argc, char **argv);
 
 #endif

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_MAX = 256 };
-
 static const char letters[] = "rwcda"; /* in the order of the bits */
 
 static void print_entry(const struct coord_acl *acl)
@@ -57,8 +55,7 @@ static bool parse_entry(char *text, struct coord_acl *acl)
     return true;
 }
 
-/* The number of entries; 0: said what is wrong. */
-static size_t parse_list(char *text, struct coord_acl list[LIST_MAX])
+size_t cli_parse_acl(char *text, struct coord_acl list[CLI_ACL_MAX])
 {
     size_t count = 0;
 
@@ -66,7 +63,7 @@ static size_t parse_list(char *text, struct coord_acl list[LIST_MAX])
         char *next = strchr(text, ',');
         if (next != NULL)
             *next++ = '\0';
-        if (count == LIST_MAX || !parse_entry(text, &list[count++])) {
+        if (count == CLI_ACL_MAX || !parse_entry(text, &list[count++])) {
             fprintf(stderr, "coordcli: the list must be SCHEME:ID:PERMS,... with PERMS of c, d, r, w and a\n");
             return 0;
         }
@@ -78,7 +75,7 @@ static size_t parse_list(char *text, struct coord_acl list[LIST_MAX])
 int cli_cmd_setacl(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{0}};
-    struct coord_acl list[LIST_MAX];
+    struct coord_acl list[CLI_ACL_MAX];
     int32_t version = COORD_VERSION_ANY;
     const char *path;
     char *text;
@@ -92,7 +89,7 @@ int cli_cmd_setacl(struct cli *cli, int argc, char **argv)
         return cli_usage("setacl");
     path = argv[optind];
     text = strdup(argv[optind + 1]);
-    if (text == NULL || (count = parse_list(text, list)) == 0) {
+    if (text == NULL || (count = cli_parse_acl(text, list)) == 0) {
         free(text);
         return CLI_USAGE;
     }
@@ -150,7 +147,7 @@ int cli_cmd_auth(struct cli *cli, int argc, char **argv)
         return cli_usage("auth");
     if (!cli_prove(cli, argv[optind]))
         return CLI_USAGE;
-    code = cli->client != NULL ? cli_use_proof(cli, argv[optind]) : cli_connect(cli);
+    code = cli_alive(cli) ? cli_use_proof(cli, argv[optind]) : cli_connect(cli); /* a new session is given all proofs */
     if (code != CLI_DONE)
         return code;
     rc = coord_sync(cli->client, "/");

@@ -59,15 +59,21 @@ static int await_server(struct cli *cli)
     return CLI_LOST;
 }
 
+bool cli_alive(const struct cli *cli)
+{
+    enum coord_state state = cli->client != NULL ? coord_client_state(cli->client) : COORD_STATE_CLOSED;
+
+    return state != COORD_STATE_EXPIRED && state != COORD_STATE_CLOSED;
+}
+
 int cli_connect(struct cli *cli)
 {
     struct coord_options options = {.servers = cli->servers, .timeout_ms = cli->timeout_ms};
     int rc;
 
+    if (cli_alive(cli))
+        return CLI_DONE; /* the command itself waits for a server */
     if (cli->client != NULL) {
-        enum coord_state state = coord_client_state(cli->client);
-        if (state != COORD_STATE_EXPIRED && state != COORD_STATE_CLOSED)
-            return CLI_DONE; /* the command itself waits for a server */
         fprintf(stderr, "coordcli: the session is lost, beginning a new one\n");
         coord_client_free(cli->client);
         cli->client = NULL;

@@ -17,7 +17,7 @@ const char *cli_problem(const struct cli *cli)
 
 static int fail(const struct cli *cli, const char *what, const char *path, int error, const char *lost_hint)
 {
-    fprintf(stderr, "coordcli: %s %s: ", what, path);
+    fprintf(stderr, "coordcli: %s%s%s: ", what, *path != '\0' ? " " : "", path);
     switch (-error) {
     case COORD_E_CONNECTION_LOSS:
         fprintf(stderr, "connection lost (%s)%s\n", cli_problem(cli), lost_hint);
@@ -29,6 +29,9 @@ static int fail(const struct cli *cli, const char *what, const char *path, int e
     case COORD_E_CLOSING:
         fprintf(stderr, "%s\n", coord_error_text(error));
         return CLI_LOST;
+    case COORD_E_AUTH_REQUIRED:
+        fprintf(stderr, "%s; see --auth\n", coord_error_text(error));
+        return CLI_REFUSED;
     default:
         fprintf(stderr, "%s\n", coord_error_text(error));
         return CLI_REFUSED;

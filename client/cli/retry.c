@@ -42,3 +42,30 @@ int cli_get_acl(struct cli *cli, const char *path, struct coord_acl **acl, size_
         rc = coord_get_acl(cli->client, path, acl, count, NULL);
     return rc;
 }
+
+int cli_count(struct cli *cli, const char *path, size_t *count)
+{
+    int rc = -COORD_E_CONNECTION_LOSS;
+
+    for (int i = 0; i < TRIES_MAX && rc == -COORD_E_CONNECTION_LOSS; i++)
+        rc = coord_count_below(cli->client, path, count);
+    return rc;
+}
+
+int cli_ephemerals(struct cli *cli, const char *prefix, char ***paths, size_t *count)
+{
+    int rc = -COORD_E_CONNECTION_LOSS;
+
+    for (int i = 0; i < TRIES_MAX && rc == -COORD_E_CONNECTION_LOSS; i++)
+        rc = coord_ephemerals(cli->client, prefix, paths, count);
+    return rc;
+}
+
+int cli_who_am_i(struct cli *cli, struct coord_acl **ids, size_t *count)
+{
+    int rc = -COORD_E_CONNECTION_LOSS;
+
+    for (int i = 0; i < TRIES_MAX && rc == -COORD_E_CONNECTION_LOSS; i++)
+        rc = coord_who_am_i(cli->client, ids, count);
+    return rc;
+}

@@ -34,9 +34,10 @@
     X(CLOSING, -116, "the client handle is closing")                                                                           \
     X(SESSION_MOVED, -118, "session moved to another server")                                                                  \
     X(NOT_READ_ONLY, -119, "write refused by a read-only server")                                                              \
+    X(EPHEMERAL_ON_LOCAL_SESSION, -120, "a local session cannot have ephemeral nodes")                                         \
     X(NO_WATCHER, -121, "no such watcher")                                                                                     \
     X(RECONFIG_DISABLED, -123, "reconfiguration is disabled")                                                                  \
-    X(AUTH_REQUIRED, -124, "the server demands authentication")                                                                \
+    X(AUTH_REQUIRED, -124, "the server serves only who has proven an id")                                                      \
     X(QUOTA_EXCEEDED, -125, "quota exceeded")                                                                                  \
     X(THROTTLED, -127, "request throttled")
 

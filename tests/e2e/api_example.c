@@ -177,6 +177,48 @@ static void rights(const char *servers, struct coord_client *client, const char 
     MUST(coord_delete(client, path, COORD_VERSION_ANY) == 0);
 }
 
+/* All or none; who asked hears of each operation. */
+static void multis(struct coord_client *client, const char *top)
+{
+    struct coord_acl readable = {COORD_PERM_READ | COORD_PERM_DELETE, "world", "anyone"}, *ids;
+    struct coord_create_options how = {.mode = COORD_PERSISTENT_SEQUENTIAL, .acl = &readable, .acl_count = 1};
+    struct coord_create_options container = {.mode = COORD_CONTAINER};
+    struct coord_result *results;
+    struct coord_multi *m;
+    char path[128], box[140], made[200];
+    size_t count;
+
+    snprintf(path, sizeof(path), "%s/m", top);
+    snprintf(box, sizeof(box), "%s/box", path);
+    MUST(coord_create_with(client, path, "1", 1, NULL, NULL, NULL) == 0);
+    MUST(coord_multi_new(&m) == 0);
+    MUST(coord_multi_check(m, path, 0) == 0 && coord_multi_set(m, path, "2", 1, 0) == 0);
+    MUST(coord_multi_create(m, box, NULL, 0, &container) == 0 && coord_multi_create(m, box, "", 0, &how) == 0);
+    MUST(coord_multi_delete(m, box, COORD_VERSION_ANY) == 0 && coord_multi_count(m) == 5);
+    MUST(coord_multi(client, m, &results, &count) == 0 && count == 5);
+    MUST(results[0].error == 0 && results[1].stat != NULL && results[1].stat->version == 1);
+    MUST(strcmp(results[2].path, box) == 0);
+    snprintf(made, sizeof(made), "%s", results[3].path);
+    MUST(strlen(made) == strlen(box) + 10);
+    free(results);
+    MUST(coord_multi(client, m, &results, &count) == -COORD_E_BAD_VERSION && count == 5); /* once more: the version has moved */
+    MUST(results[0].error == -COORD_E_BAD_VERSION && results[4].error == -COORD_E_RUNTIME_INCONSISTENCY);
+    free(results);
+    MUST(coord_multi(client, m, NULL, NULL) == -COORD_E_BAD_VERSION);
+    coord_multi_clear(m);
+    MUST(coord_multi_get(m, path) == 0 && coord_multi_get(m, box) == 0 && coord_multi_children(m, path) == 0);
+    MUST(coord_multi(client, m, &results, &count) == 0 && count == 3);
+    MUST(results[0].data_size == 1 && memcmp(results[0].data, "2", 2) == 0 && results[1].error == -COORD_E_NO_NODE);
+    MUST(results[2].child_count == 1 && strcmp(results[2].children[0], made + strlen(path) + 1) == 0);
+    free(results);
+    coord_multi_clear(m);
+    MUST(coord_multi_delete(m, made, 0) == 0 && coord_multi_delete(m, path, 1) == 0);
+    MUST(coord_multi(client, m, NULL, &count) == 0 && count == 2);
+    coord_multi_free(m);
+    MUST(coord_who_am_i(client, &ids, &count) == 0 && count >= 1 && ids[0].scheme != NULL && ids[0].perms == 0);
+    free(ids);
+}
+
 /* A second handle takes the session over; it keeps the ephemeral nodes. A wrong password does not get it. */
 static void sessions(const char *servers, const char *top)
 {
@@ -221,6 +263,7 @@ int main(int argc, char **argv)
     children(client, top);
     watches(argv[1], client, top);
     lasting_watches(argv[1], client, top);
+    multis(client, top);
     rights(argv[1], client, top);
     sessions(argv[1], top);
     MUST(coord_close(client) == 0); /* and with it a hundred ephemeral nodes */

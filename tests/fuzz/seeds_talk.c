@@ -105,6 +105,41 @@ static const struct {
 };
 #define RECORDS (sizeof(records) / sizeof(records[0]))
 
+static void put_result(struct buf *b, int32_t type, const struct jute_record *table, const void *record)
+{
+    jute_append(b, &jute_multi_header, &(struct zk_multi_header){type, type == -1 && table == NULL, type == -1 ? -1 : 0});
+    if (table != NULL)
+        jute_append(b, table, record);
+}
+
+/* Answers that are no single record: of a multi that succeeded, one that failed, one of reads, and of whoAmI. */
+static void seeds_answers(struct buf *b)
+{
+    seed_u8(b, ZK_OP_MULTI);
+    put_result(b, ZK_OP_CREATE, &jute_path_response, &path_response);
+    put_result(b, ZK_OP_CREATE2, &jute_create2_response, &create2_response);
+    put_result(b, ZK_OP_SET_DATA, &jute_stat, &stat);
+    put_result(b, ZK_OP_CHECK, NULL, NULL);
+    put_result(b, -1, NULL, NULL);
+    seed_save("reply", "multi_done", b);
+    seed_u8(b, ZK_OP_MULTI);
+    for (int i = 0; i < 3; i++)
+        put_result(b, -1, &jute_error_response, &(struct zk_error_response){i == 0 ? 0 : i == 1 ? -101 : -2});
+    put_result(b, -1, NULL, NULL);
+    seed_save("reply", "multi_failed", b);
+    seed_u8(b, ZK_OP_MULTI_READ);
+    put_result(b, ZK_OP_GET_DATA, &jute_get_data_response, &get_data_response);
+    put_result(b, -1, &jute_error_response, &error_response);
+    put_result(b, ZK_OP_GET_CHILDREN, &jute_children_response, &children_response);
+    put_result(b, -1, NULL, NULL);
+    seed_save("reply", "multi_read", b);
+    seed_u8(b, ZK_OP_WHO_AM_I);
+    jute_append(b, &jute_count_response, &(struct zk_count_response){2});
+    jute_append(b, &jute_client_info, &client_info);
+    jute_append(b, &jute_client_info, &client_info);
+    seed_save("reply", "who_am_i", b);
+}
+
 void seeds_records(void)
 {
     struct buf b = {0};
@@ -119,6 +154,7 @@ void seeds_records(void)
             seed_save("reply", records[i].name, &b);
         }
     }
+    seeds_answers(&b);
     buf_deinit(&b);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "lib/runner.h"
+#include "multi.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -106,6 +107,32 @@ int world_remove(struct world *w, const char *path, int32_t type, const char *na
     return submit(w, ZK_OP_REMOVE_WATCHES, &jute_watcher_type_request, &record, NULL, name, NULL);
 }
 
+int world_multi(struct world *w, uint32_t operations, const char *name)
+{
+    struct coord_multi *m;
+    struct request *r;
+    int rc = coord_multi_new(&m);
+
+    for (uint32_t i = 0; rc == 0 && i < operations; i++) {
+        rc = coord_multi_check(m, "/a", -1);
+        if (rc < 0)
+            coord_multi_free(m);
+    }
+    if (rc < 0)
+        return rc;
+    r = request_new_bytes(0, ZK_OP_MULTI, slice_make(m->bytes, m->size));
+    coord_multi_free(m);
+    if (r == NULL)
+        return -COORD_E_NO_MEMORY;
+    r->cb = on_reply;
+    r->arg = (void *)(uintptr_t)name;
+    r->results = operations;
+    rc = session_submit(&w->s, r, w->now_ms);
+    if (rc < 0)
+        request_free(r);
+    return rc;
+}
+
 int world_prove(struct world *w, const char *proof)
 {
     struct zk_auth_packet record = {0, SLICE_LITERAL("digest"), slice_from_text(proof)};
@@ -181,11 +208,19 @@ static const char *state_name(enum coord_state state)
     return names[state];
 }
 
+static void note_results(struct world *w, const struct coord_reply *reply)
+{
+    for (size_t i = 0; i < reply->result_count; i++)
+        note(w, "%s%s", i == 0 ? " results=" : ",", coord_error_name(reply->results[i].error));
+}
+
 static void note_reply(struct world *w, const struct session_event *e)
 {
     w->told_replies++;
     if (e->reply->error != 0) {
-        note(w, "%s %s;", (const char *)e->arg, coord_error_name(e->reply->error));
+        note(w, "%s %s", (const char *)e->arg, coord_error_name(e->reply->error));
+        note_results(w, e->reply);
+        note(w, ";");
         return;
     }
     note(w, "%s ok zxid=%" PRId64, (const char *)e->arg, e->reply->zxid);
@@ -195,6 +230,7 @@ static void note_reply(struct world *w, const struct session_event *e)
         note(w, " path=%s", e->reply->path);
     for (size_t i = 0; i < e->reply->child_count; i++)
         note(w, "%s%s", i == 0 ? " children=" : ",", e->reply->children[i]);
+    note_results(w, e->reply);
     note(w, "%s;", e->reply->stat != NULL ? " stat" : "");
 }
 

@@ -3,7 +3,7 @@
  * Frames are written without their length. Events are lines, each ended by ';':
  *     state connected; NAME ok zxid=5; NAME NO_NODE; NAME watch NodeDeleted /a zxid=5; NAME watch NotWatching /a CLOSING;
  * NAME is what the test called the request or the watch. Answers that carry something show it: ` data=abc`, ` path=/a`,
- * ` children=a,b`, ` stat`.
+ * ` children=a,b`, ` stat`; of a multi, also of one that failed, ` results=OK,NO_NODE`.
  */
 #ifndef TESTS_UNIT_CLIENT_WORLD_H
 #define TESTS_UNIT_CLIENT_WORLD_H
@@ -65,6 +65,8 @@ int world_exists(struct world *w, const char *path, const char *name, const char
 int world_children(struct world *w, const char *path, const char *name, const char *watch);
 int world_add_watch(struct world *w, const char *path, bool recursive, const char *name, const char *watch);
 int world_remove(struct world *w, const char *path, int32_t type, const char *name);
+/* A multi of so many checks. */
+int world_multi(struct world *w, uint32_t operations, const char *name);
 int world_prove(struct world *w, const char *proof); /* of the scheme digest */
 int world_close(struct world *w, const char *name);
 

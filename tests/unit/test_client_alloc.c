@@ -79,6 +79,10 @@ static bool scenario(struct world *w, struct owed *owed)
                "00000001"
                "62");
     }
+    count(owed, world_multi(w, 30, "multi"), false); /* enough for the builder to grow */
+    answer(w, NO_ERROR,
+           "ffffffff01"
+           "ffffffff");
     (void)world_prove(w, "a"); /* out of memory is an answer, and nothing is told */
     session_lost(&w->s, "reset", w->now_ms);
     greet(w); /* sets the watches anew */

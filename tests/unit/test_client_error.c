@@ -35,7 +35,9 @@ TEST(client_error, codes_have_their_names)
         CODE(CLOSING),
         CODE(SESSION_MOVED),
         CODE(NOT_READ_ONLY),
+        CODE(EPHEMERAL_ON_LOCAL_SESSION),
         CODE(NO_WATCHER),
+        CODE(AUTH_REQUIRED),
         CODE(QUOTA_EXCEEDED),
         CODE(THROTTLED),
     };

@@ -505,3 +505,73 @@ TEST(session, requests_are_limited)
     CHECK_EQ_INT(world_get(&w, "/a", "room again", NULL), 0);
     world_deinit(&w);
 }
+
+#define AUTH_REQUIRED "ffffff84"
+#define RESULT_OK "0000000d0000000000"
+#define RESULT_ERROR(err) "ffffffff00" err err
+#define RESULTS_END "ffffffff01ffffffff"
+
+TEST(session, a_multi_has_a_result_for_each_operation)
+{
+    struct world w;
+
+    world_init(&w, 1);
+    world_connect(&w);
+    CHECK_EQ_INT(world_multi(&w, 2, "done"), 0);
+    CHECK_EQ_INT(world_multi(&w, 2, "failed"), 0);
+    CHECK_EQ_INT(world_multi(&w, 2, "refused"), 0);
+    CHECK_EQ_INT(world_multi(&w, 2, "short"), 0);
+    world_output(&w);
+    world_frame(&w, HEADER("00000001", "0000000000000009", NO_ERROR) RESULT_OK RESULT_OK RESULTS_END);
+    CHECK_EQ_STR(world_events(&w), "done ok zxid=9 results=OK,OK;");
+    world_frame(&w, HEADER("00000002", "000000000000000a", NO_ERROR) RESULT_ERROR(NO_ERROR) RESULT_ERROR(NO_NODE) RESULTS_END);
+    CHECK_EQ_STR(world_events(&w), "failed NO_NODE results=OK,NO_NODE;");
+    world_frame(&w, HEADER("00000003", "000000000000000a", "fffffffb"));
+    CHECK_EQ_STR(world_events(&w), "refused MARSHALLING;");
+    world_frame(&w, HEADER("00000004", "000000000000000b", NO_ERROR) RESULT_OK RESULTS_END);
+    CHECK_EQ_STR(world_events(&w), "short MARSHALLING;");
+    world_deinit(&w);
+}
+
+/* It would lead to the same again, so the handle ends, and says why. */
+TEST(session, a_server_that_demands_a_proof_ends_the_handle)
+{
+    struct world w;
+
+    world_init(&w, 2);
+    world_connect(&w);
+    world_get(&w, "/a", "first", "watch");
+    world_get(&w, "/b", "second", NULL);
+    world_output(&w);
+    world_frame(&w, HEADER("00000001", "0000000000000000", AUTH_REQUIRED));
+    CHECK_EQ_STR(world_events(&w),
+                 "first AUTH_REQUIRED;watch watch NotWatching /a AUTH_REQUIRED;second AUTH_REQUIRED;state closed;");
+    CHECK(strstr(w.s.problem, "proven") != NULL, "%s", w.s.problem);
+    CHECK_EQ_INT(world_get(&w, "/a", "later", NULL), -COORD_E_CLOSING);
+    world_deinit(&w);
+
+    world_init(&w, 2); /* a ping is answered so too */
+    world_connect(&w);
+    world_pass(&w, WORLD_TIMEOUT_MS / 3);
+    CHECK_EQ_STR(world_output(&w), PING ";");
+    world_get(&w, "/b", "second", NULL);
+    world_frame(&w, HEADER("fffffffe", "0000000000000000", AUTH_REQUIRED));
+    CHECK_EQ_STR(world_events(&w), "second AUTH_REQUIRED;state closed;");
+    world_deinit(&w);
+
+    world_init(&w, 2); /* and watches that are set anew */
+    world_connect(&w);
+    world_get(&w, "/a", "get", "watch");
+    world_output(&w);
+    world_frame(&w, HEADER("00000001", "0000000000000009", NO_ERROR) "0000000161" STAT);
+    CHECK_EQ_STR(world_events(&w), "get ok zxid=9 data=a stat;");
+    session_lost(&w.s, "reset", w.now_ms);
+    session_connected(&w.s, w.now_ms);
+    world_output(&w);
+    world_frame(&w, GREETING);
+    world_output(&w);
+    world_frame(&w, HEADER("fffffff8", "0000000000000000", AUTH_REQUIRED));
+    CHECK(strstr(world_events(&w), "watch watch NotWatching /a AUTH_REQUIRED;") != NULL, "%s", w.events);
+    CHECK_EQ_INT(w.s.state, COORD_STATE_CLOSED);
+    world_deinit(&w);
+}

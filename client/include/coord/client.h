@@ -57,7 +57,9 @@ enum coord_error {
     COORD_E_CLOSING = 116, /* the handle is closed, being closed or freed */
     COORD_E_SESSION_MOVED = 118,
     COORD_E_NOT_READ_ONLY = 119,
-    COORD_E_NO_WATCHER = 121, /* no such watch is set */
+    COORD_E_EPHEMERAL_ON_LOCAL_SESSION = 120, /* the server keeps sessions to itself, and may not make this one known */
+    COORD_E_NO_WATCHER = 121,                 /* no such watch is set */
+    COORD_E_AUTH_REQUIRED = 124, /* the server serves only who has proven an id: coord_add_auth() before anything else */
     COORD_E_QUOTA_EXCEEDED = 125,
     COORD_E_THROTTLED = 127, /* too many requests wait: COORD_REQUESTS_MAX, COORD_REQUEST_BYTES_MAX */
 };
@@ -69,6 +71,8 @@ const char *coord_error_name(int code);
 #define COORD_REQUESTS_MAX 65536           /* requests of one handle that were not answered yet */
 #define COORD_REQUEST_BYTES_MAX (64 << 20) /* and their bytes. Servers refuse single requests above their own limit, 1 MiB */
 #define COORD_REPLY_BYTES_MAX (256 << 20)  /* a longer answer breaks the connection */
+#define COORD_MULTI_MAX 65536              /* operations in one multi */
+#define COORD_TTL_MS_MAX ((INT64_C(1) << 40) - 1)
 #define COORD_PASSWORD_BYTES 16
 #define COORD_VERSION_ANY (-1)
 
@@ -198,40 +202,71 @@ struct coord_acl {
 /* Prove an id, from now on and on every later connection, before anything else there: calls that follow are judged with it.
  * Scheme digest takes user:password, of any bytes. Returns at once: 0, or BAD_ARGUMENTS, NO_MEMORY, SESSION_EXPIRED, CLOSING,
  * THROTTLED. A server that does not accept it (a scheme that it does not know) ends the handle: what waits, or is waited for,
- * ends with -COORD_E_AUTH_FAILED, the state is CLOSED, and the session times out. May be called in callbacks. */
+ * ends with -COORD_E_AUTH_FAILED, the state is CLOSED, and the session times out. A server may also serve nobody who has not
+ * proven an id: then the first answer is -COORD_E_AUTH_REQUIRED, and the handle ends with that error in the same way. May be
+ * called in callbacks. */
 int coord_add_auth(struct coord_client *client, const char *scheme, const void *proof, size_t proof_size);
 
 /* ---- Asynchronous calls ---- */
 
-struct coord_reply {
+/* Of one operation in a multi. */
+struct coord_result {
     int error;                     /* 0, or negative, and then the rest is empty */
+    const char *path;              /* create: of the new node; else NULL */
+    const void *data;              /* get: as in struct coord_reply */
+    size_t data_size;              /* in bytes */
+    const char *const *children;   /* children: child_count names and a NULL; else NULL */
+    size_t child_count;            /* of them */
+    const struct coord_stat *stat; /* create, set, get; NULL where the server does not tell it (create on ZooKeeper 3.8) */
+};
+
+struct coord_reply {
+    int error;                     /* 0, or negative, and then the rest is empty, but for a multi's results */
     int64_t zxid;                  /* the server's newest when it answered; of a write, its own. 0 when no server answered */
     const char *path;              /* create: of the new node; sync; else NULL */
     const void *data;              /* get: the value. NULL is the null value, which is not the same as an empty one */
     size_t data_size;              /* in bytes */
     const char *const *children;   /* children: names without the parent's path, in no order; ephemerals: paths */
     size_t child_count;            /* of them; count_below: its answer */
-    const struct coord_acl *acl;   /* get_acl */
+    const struct coord_acl *acl;   /* get_acl; who_am_i: schemes and ids, with perms 0 */
     size_t acl_count;              /* of its entries */
     const struct coord_stat *stat; /* get_acl, set_acl, get, set, exists, and create and children if asked for; else NULL */
+    const struct coord_result *results; /* multi: one for each operation, in their order; NULL where no server judged them */
+    size_t result_count;                /* of them: coord_multi_count() */
 };
 
 typedef void (*coord_reply_cb)(struct coord_client *client, const struct coord_reply *reply, void *arg);
 
-/* The modes are ZooKeeper's. Sequential: ten digits, rising, are appended to the path. Ephemeral: goes with the session. */
+/* The modes are ZooKeeper's. Sequential: ten digits, rising, are appended to the path. Ephemeral: goes with the session.
+ * Container: goes some time after its last child. TTL: goes once it has no children and its value was not set for so long;
+ * ZooKeeper's servers must be told to permit it, else UNIMPLEMENTED. */
 enum coord_create_mode {
     COORD_PERSISTENT = 0,
     COORD_EPHEMERAL = 1,
     COORD_PERSISTENT_SEQUENTIAL = 2,
     COORD_EPHEMERAL_SEQUENTIAL = 3,
+    COORD_CONTAINER = 4,
+    COORD_PERSISTENT_TTL = 5,
+    COORD_PERSISTENT_SEQUENTIAL_TTL = 6,
+};
+
+/* What a node is to be. Zero-initialise, then set what is wanted; it and what it points to may go after the call. */
+struct coord_create_options {
+    enum coord_create_mode mode;
+    int64_t ttl_ms;              /* of the TTL modes: 1 to COORD_TTL_MS_MAX; else 0 */
+    const struct coord_acl *acl; /* acl_count entries; none: world:anyone may do all */
+    size_t acl_count;
 };
 
 /* Each queues one request and returns 0, or an error and then does nothing: BAD_ARGUMENTS (path NULL), NO_MEMORY, THROTTLED,
  * SESSION_EXPIRED, CLOSING. Paths and data are copied. cb and watch may be NULL. data may be NULL for the null value. version:
  * the node's version must be this, or COORD_VERSION_ANY. stat: ask for the node's stat too.
- * Nodes are made with the ACL world:anyone, all permissions. */
+ * coord_create_async() makes nodes with the ACL world:anyone, all permissions, and none with a ttl. */
 int coord_create_async(struct coord_client *client, const char *path, const void *data, size_t data_size,
                        enum coord_create_mode mode, bool stat, coord_reply_cb cb, void *arg);
+/* With everything that can be chosen; how NULL: as zeros. */
+int coord_create_with_async(struct coord_client *client, const char *path, const void *data, size_t data_size,
+                            const struct coord_create_options *how, bool stat, coord_reply_cb cb, void *arg);
 int coord_delete_async(struct coord_client *client, const char *path, int32_t version, coord_reply_cb cb, void *arg);
 int coord_exists_async(struct coord_client *client, const char *path, const struct coord_watch *watch, coord_reply_cb cb,
                        void *arg);
@@ -257,12 +292,46 @@ int coord_remove_watches_async(struct coord_client *client, const char *path, en
 int coord_ephemerals_async(struct coord_client *client, const char *prefix, coord_reply_cb cb, void *arg);
 /* How many nodes there are below this one, at any depth. */
 int coord_count_below_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg);
+/* Who the server takes this handle for: its address as ip, and what it has proven. ZooKeeper's servers know it from 3.7 on. */
+int coord_who_am_i_async(struct coord_client *client, coord_reply_cb cb, void *arg);
 
 /* The list of a node: READ or ADMIN is asked; without ADMIN the hashes of digests are shown as an x. */
 int coord_get_acl_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg);
 /* version: of the list, which stat.aversion counts, or COORD_VERSION_ANY. */
 int coord_set_acl_async(struct coord_client *client, const char *path, const struct coord_acl *acl, size_t acl_count,
                         int32_t version, coord_reply_cb cb, void *arg);
+
+/* ---- Several operations at once ----
+ *
+ * A multi of writes takes effect as a whole or not at all, under one zxid; later operations see what earlier ones did. A multi
+ * of reads shows one state; each read succeeds or fails for itself. The two do not mix.
+ *
+ * It is built operation by operation, belongs to the caller throughout, and may be changed, sent again or freed as soon as a
+ * call that sends it has returned. */
+struct coord_multi;
+
+/* An empty one, to be given to coord_multi_free(): 0, or NO_MEMORY. */
+int coord_multi_new(struct coord_multi **multi);
+void coord_multi_free(struct coord_multi *multi);  /* NULL is fine */
+void coord_multi_clear(struct coord_multi *multi); /* takes all operations out */
+size_t coord_multi_count(const struct coord_multi *multi);
+
+/* Each appends one operation: 0, or an error, and then it is as it was: BAD_ARGUMENTS (path NULL, a read among writes or a
+ * write among reads, COORD_MULTI_MAX, more than COORD_REQUEST_BYTES_MAX in all, and what the call for it alone would refuse),
+ * NO_MEMORY. Paths, data and lists are copied. check: the node exists and has this version, or any. */
+int coord_multi_create(struct coord_multi *multi, const char *path, const void *data, size_t data_size,
+                       const struct coord_create_options *how);
+int coord_multi_delete(struct coord_multi *multi, const char *path, int32_t version);
+int coord_multi_set(struct coord_multi *multi, const char *path, const void *data, size_t data_size, int32_t version);
+int coord_multi_check(struct coord_multi *multi, const char *path, int32_t version);
+int coord_multi_get(struct coord_multi *multi, const char *path);
+int coord_multi_children(struct coord_multi *multi, const char *path);
+
+/* Send it. Of writes, reply->error is 0 or that of the operation that made the whole fail, and then nothing was done; its
+ * result has the error, those before it have 0, those behind it RUNTIME_INCONSISTENCY. Of reads, reply->error is 0 and each
+ * result has its own. Where the whole was refused or lost, as with CONNECTION_LOSS, reply->results is NULL. Servers of
+ * ZooKeeper before 3.6 know no multi of reads. */
+int coord_multi_async(struct coord_client *client, const struct coord_multi *multi, coord_reply_cb cb, void *arg);
 
 /* End the session once all earlier requests are answered; its ephemeral nodes go at once. No further request is taken. The
  * state is CLOSED when it is answered, whatever the answer; an error means that the server may only find out by time-out. */
@@ -282,6 +351,8 @@ int coord_run(struct coord_client *client, uint32_t timeout_ms);
 
 int coord_create(struct coord_client *client, const char *path, const void *data, size_t data_size, enum coord_create_mode mode,
                  char **created, struct coord_stat *stat);
+int coord_create_with(struct coord_client *client, const char *path, const void *data, size_t data_size,
+                      const struct coord_create_options *how, char **created, struct coord_stat *stat);
 int coord_delete(struct coord_client *client, const char *path, int32_t version);
 int coord_exists(struct coord_client *client, const char *path, const struct coord_watch *watch, struct coord_stat *stat);
 /* *data: the value and a NUL byte behind it that data_size does not count; also for the null value, with size 0. */
@@ -298,6 +369,11 @@ int coord_remove_watches(struct coord_client *client, const char *path, enum coo
 /* *paths: as the names of coord_children(). */
 int coord_ephemerals(struct coord_client *client, const char *prefix, char ***paths, size_t *count);
 int coord_count_below(struct coord_client *client, const char *path, size_t *count);
+/* *ids: as *acl of coord_get_acl(), with perms 0. */
+int coord_who_am_i(struct coord_client *client, struct coord_acl **ids, size_t *count);
+/* *results: one for each operation, with all that they point to; one block, to be freed. It is set whatever is returned: NULL
+ * where there are no results, as said above. */
+int coord_multi(struct coord_client *client, const struct coord_multi *multi, struct coord_result **results, size_t *count);
 /* *acl: acl_count entries with their texts; one block, to be freed. */
 int coord_get_acl(struct coord_client *client, const char *path, struct coord_acl **acl, size_t *acl_count,
                   struct coord_stat *stat);
