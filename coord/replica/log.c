@@ -1,4 +1,4 @@
-/* log.c - the entries that are in memory: not applied yet, not durable yet, and the last 16 MiB for followers.
+/* log.c - the entries in memory: not applied yet, not durable yet, and the last 16 MiB for followers, where there are any.
  *
  * A ring of slots by rising zxid; a slot is a piece of an immutable batch. What was on the disk at the start and is not here is
  * read by jobs (apply.c, drive.c). Jobs hold references of their own, so a slot may go before its write is done.
@@ -84,7 +84,8 @@ void log_reset(struct replica *r)
 
 void log_shrink(struct replica *r)
 {
-    while (r->log.bytes > REPLICA_CACHE_BYTES) {
+    size_t keep = r->options.paxos.voter_count > 1 ? REPLICA_CACHE_BYTES : 0; /* nobody follows a lone server */
+    while (r->log.bytes > keep) {
         const struct log_slot *s = slot_at(r, 0);
         if (slot_zxid(s, s->to - 1) > r->apply.applied) /* C5: what is applied is durable */
             return;

@@ -2,6 +2,7 @@
 #include "state/value.h"
 
 #include "base/alloc.h"
+#include "base/assert.h"
 #include "base/hash.h"
 
 #include <string.h>
@@ -24,9 +25,10 @@ struct value *value_new(struct slice data)
         return NULL;
     if (data.size == 0)
         return empty();
+    COORD_ASSERT(data.size <= VALUE_SIZE_MAX); /* above what any packet holds */
     v = coord_alloc(sizeof(*v) + data.size + (data.size > VALUE_HASHED ? sizeof(uint64_t) : 0));
     v->references = 1;
-    v->size = (uint32_t)data.size;
+    v->size = (uint32_t)data.size & VALUE_SIZE_MAX;
     memcpy(v->bytes, data.data, data.size);
     if (data.size > VALUE_HASHED) {
         uint64_t hash = hash_bytes(data.data, data.size, VALUE_SEED);
@@ -37,8 +39,10 @@ struct value *value_new(struct slice data)
 
 struct value *value_share(struct value *v)
 {
-    if (value_size(v) > 0)
+    if (value_size(v) > 0) {
+        COORD_ASSERT(v->references < VALUE_REFERENCES_MAX);
         v->references++;
+    }
     return v;
 }
 

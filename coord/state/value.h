@@ -12,12 +12,11 @@
 #include <stdint.h>
 
 struct value {
-    uint32_t references;
-    uint32_t size;
-    uint8_t bytes[]; /* then the hash, when size > VALUE_HASHED */
+    uint32_t references : 6, size : 26; /* one in the tree, one in the walk of a snapshot; below VALUE_SIZE_MAX */
+    uint8_t bytes[];                    /* then the hash, when size > VALUE_HASHED */
 };
 
-enum { VALUE_HASHED = 512 };
+enum { VALUE_HASHED = 512, VALUE_REFERENCES_MAX = (1 << 6) - 1, VALUE_SIZE_MAX = (1 << 26) - 1 };
 
 struct value *value_new(struct slice data); /* copies; NULL for null data */
 struct value *value_share(struct value *v);
