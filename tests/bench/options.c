@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const op_names[] = {"get", "set", "create", "mixed"};
+static const char *const op_names[] = {"get", "set", "create", "multi", "mixed"};
 
 static const char usage_text[] =
     "usage: coordbench [OPTION]...\n"
     "Load servers that speak ZooKeeper's client protocol, and say what they did.\n"
     "  --servers HOST:PORT,...  connections are spread over them (127.0.0.1:2181)\n"
-    "  --op get|set|create|mixed  (get)\n"
+    "  --op get|set|create|multi|mixed  (get); a multi makes ten nodes\n"
     "  --connections N          (16)\n"
     "  --outstanding N          requests in flight on each connection (64)\n"
     "  --size BYTES             of each value (100)\n"

@@ -9,7 +9,9 @@
 #define BENCH_SERVERS_MAX 16
 #define BENCH_ADDRESS_BYTES 272
 
-enum bench_op { BENCH_GET, BENCH_SET, BENCH_CREATE, BENCH_MIXED };
+enum bench_op { BENCH_GET, BENCH_SET, BENCH_CREATE, BENCH_MULTI, BENCH_MIXED };
+
+#define BENCH_MULTI_CREATES 10 /* in one multi */
 
 struct bench_server {
     char host[BENCH_ADDRESS_BYTES];

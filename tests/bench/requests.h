@@ -1,7 +1,7 @@
 /* requests.h - the frames that coordbench sends, encoded once before the run.
  *
  * Each key has a get and a set frame, both of one length, in one block; a request is a copy of one with its xid written over.
- * All creates are one frame: a sequential node below /coordbench/new.
+ * All creates are one frame: a sequential node below /coordbench/new; and so are all multis, with BENCH_MULTI_CREATES of them.
  */
 #ifndef TESTS_BENCH_REQUESTS_H
 #define TESTS_BENCH_REQUESTS_H
@@ -19,7 +19,7 @@ struct bench_frames {
 };
 
 struct bench_requests {
-    struct bench_frames get, set, create_key, create;
+    struct bench_frames get, set, create_key, create, multi;
 };
 
 void bench_requests_init(struct bench_requests *r, const struct bench_options *o);

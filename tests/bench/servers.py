@@ -78,6 +78,12 @@ class Server:
         with open("/proc/%d/status" % self.pid, encoding="ascii") as f:
             return next(int(line.split()[1]) for line in f if line.startswith("VmRSS:"))
 
+    def cpu_s(self):
+        """User and system time so far."""
+        with open("/proc/%d/stat" % self.pid, encoding="ascii") as f:
+            fields = f.read().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def mode(self):
         """leader, follower or standalone as srvr says; None when it does not."""
         try:

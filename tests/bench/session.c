@@ -247,6 +247,8 @@ static const struct bench_frames *draw_frames(struct bench_session *s)
         return &r->set;
     case BENCH_CREATE:
         return &r->create;
+    case BENCH_MULTI:
+        return &r->multi;
     case BENCH_MIXED:
         return draw(s) % 100 < s->options->reads ? &r->get : &r->set;
     default:
