@@ -1,6 +1,7 @@
 /* zk_c_cases.c - the main program of zk_c_client: one case of ZooKeeper's C client a run.
  *
- *     zk_c_client CASE HOST:PORT HOST:PORT HOST:PORT
+ *     zk_c_client CASE HOST:PORT HOST:PORT HOST:PORT      the leader first
+ *     zk_c_client --list                                  the cases
  *
  * Exit code 0 when all held. Where a server is to be killed, the program prints `kill`, a space and the address, and goes on
  * when it reads a line.
@@ -11,28 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SESSION_MS 10000
-
-static char *const *hosts; /* three */
-
-/* All hosts in the order in which the client is to try them: number `first` to begin with. */
-static const char *host_list(int first)
-{
-    static char list[512];
-
-    snprintf(list, sizeof(list), "%s,%s,%s", hosts[first], hosts[(first + 1) % 3], hosts[(first + 2) % 3]);
-    return list;
-}
-
-/* Whoever runs this kills the server, or starts it again, and says when that is done. */
-static void ask(const char *what, const char *address)
-{
-    char line[64];
-
-    printf("%s %s\n", what, address);
-    fflush(stdout);
-    CHECK(fgets(line, sizeof(line), stdin) != NULL, "nobody answers '%s'", what);
-}
+static char *const *hosts; /* three, the leader's first */
 
 static void basics(void)
 {
@@ -327,7 +307,7 @@ static void reconnect(void)
     int size = sizeof(value), rc;
 
     zoo_deterministic_conn_order(1);
-    client_open(&c, host_list(0), SESSION_MS, NULL);
+    client_open(&c, host_list(hosts, 0), SESSION_MS, NULL);
     client_open(&writer, hosts[2], SESSION_MS, NULL);
     id = *zoo_client_id(c.zh);
     client_create(&c, "/mine", "0", ZOO_EPHEMERAL, made, sizeof(made));
@@ -350,14 +330,39 @@ static void reconnect(void)
     client_close(&writer);
 }
 
+static void sync_calls(void)
+{
+    case_sync_calls(hosts);
+}
+
+static void async_calls(void)
+{
+    case_async_calls(hosts);
+}
+
+static void handles(void)
+{
+    case_handles(hosts);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*run)(void);
-    } cases[] = {{"basics", basics},   {"multis", multis},         {"acls", acls},           {"containers", containers},
-                 {"watches", watches}, {"ephemerals", ephemerals}, {"sequences", sequences}, {"lock", lock},
-                 {"expiry", expiry},   {"reconnect", reconnect}};
+    } cases[] = {{"basics", basics},
+                 {"multis", multis},
+                 {"acls", acls},
+                 {"containers", containers},
+                 {"watches", watches},
+                 {"ephemerals", ephemerals},
+                 {"sequences", sequences},
+                 {"lock", lock},
+                 {"expiry", expiry},
+                 {"reconnect", reconnect},
+                 {"sync_calls", sync_calls},
+                 {"async_calls", async_calls},
+                 {"handles", handles}};
     const char *scale = getenv("COORD_TIME_SCALE");
 
     if (scale != NULL && atoi(scale) > 0)
@@ -369,6 +374,11 @@ int main(int argc, char **argv)
             cases[i].run();
             return 0;
         }
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+            printf("%s\n", cases[i].name);
+        return 0;
+    }
     fprintf(stderr, "usage: zk_c_client CASE HOST:PORT HOST:PORT HOST:PORT\n");
     return 2;
 }

@@ -24,14 +24,14 @@ void fail(const char *file, int line, const char *condition, const char *format,
     exit(1);
 }
 
-static void on_session(zhandle_t *zh, int type, int state, const char *path, void *context)
+void client_session(zhandle_t *zh, int type, int state, const char *path, void *context)
 {
     struct client *c = context;
 
-    (void)zh;
-    (void)path;
-    if (type != ZOO_SESSION_EVENT)
+    if (type != ZOO_SESSION_EVENT) {
+        client_watcher(zh, type, state, path, context);
         return;
+    }
     pthread_mutex_lock(&c->lock);
     c->state = state;
     if (state == ZOO_CONNECTED_STATE)
@@ -60,7 +60,7 @@ void client_watcher(zhandle_t *zh, int type, int state, const char *path, void *
     pthread_mutex_unlock(&c->lock);
 }
 
-static struct timespec deadline(void)
+struct timespec client_deadline(void)
 {
     struct timespec at;
 
@@ -69,9 +69,31 @@ static struct timespec deadline(void)
     return at;
 }
 
+void client_pause(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}
+
+const char *host_list(char *const *hosts, int first)
+{
+    static char list[512];
+
+    snprintf(list, sizeof(list), "%s,%s,%s", hosts[first], hosts[(first + 1) % 3], hosts[(first + 2) % 3]);
+    return list;
+}
+
+void ask(const char *what, const char *address)
+{
+    char line[64];
+
+    printf("%s %s\n", what, address);
+    fflush(stdout);
+    CHECK(fgets(line, sizeof(line), stdin) != NULL, "nobody answers '%s'", what);
+}
+
 void client_wait_connections(struct client *c, int count)
 {
-    struct timespec until = deadline();
+    struct timespec until = client_deadline();
     int rc = 0;
 
     pthread_mutex_lock(&c->lock);
@@ -83,7 +105,7 @@ void client_wait_connections(struct client *c, int count)
 
 void client_wait_expired(struct client *c)
 {
-    struct timespec until = deadline();
+    struct timespec until = client_deadline();
     int rc = 0;
 
     pthread_mutex_lock(&c->lock);
@@ -98,7 +120,7 @@ void client_open(struct client *c, const char *hosts, int timeout_ms, const clie
     memset(c, 0, sizeof(*c));
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->changed, NULL);
-    c->zh = zookeeper_init(hosts, on_session, timeout_ms * time_scale, id, c, 0);
+    c->zh = zookeeper_init(hosts, client_session, timeout_ms * time_scale, id, c, 0);
     CHECK(c->zh != NULL, "zookeeper_init(%s)", hosts);
     client_wait_connections(c, 1);
 }
@@ -114,7 +136,7 @@ void client_close(struct client *c)
 
 void client_expect(struct client *c, int type, const char *path)
 {
-    struct timespec until = deadline();
+    struct timespec until = client_deadline();
     struct event e = {0};
     int rc = 0;
 

@@ -8,7 +8,10 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <time.h>
 #include <zookeeper/zookeeper.h>
+
+#define SESSION_MS 10000
 
 struct event {
     int type, state;
@@ -41,6 +44,16 @@ void client_close(struct client *c);
 void client_wait_connections(struct client *c, int count); /* until it was connected so often */
 void client_wait_expired(struct client *c);
 
+struct timespec client_deadline(void); /* for what may take long */
+void client_pause(void);               /* between two looks at what changes by itself */
+
+/* All three hosts in the order in which the client is to try them: number `first` to begin with. Valid until the next call. */
+const char *host_list(char *const *hosts, int first);
+/* Whoever runs this kills the server, or starts it again, and says when that is done. */
+void ask(const char *what, const char *address);
+
+/* The watcher of a handle, with the client as context: for the session, and for watches without a watcher of their own. */
+void client_session(zhandle_t *zh, int type, int state, const char *path, void *context);
 /* For zoo_wexists and the like, with the client as context. */
 void client_watcher(zhandle_t *zh, int type, int state, const char *path, void *context);
 
@@ -52,6 +65,11 @@ void client_expect_none(struct client *c);
 void client_sync(struct client *c, const char *path);
 void client_create(struct client *c, const char *path, const char *value, int flags, char *made, int made_size);
 void client_get(struct client *c, const char *path, const char *expected, int version);
+
+/* Cases in files of their own; hosts[0] is the leader's. */
+void case_sync_calls(char *const *hosts);
+void case_async_calls(char *const *hosts);
+void case_handles(char *const *hosts);
 
 extern int time_scale; /* COORD_TIME_SCALE */
 
