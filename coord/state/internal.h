@@ -157,14 +157,17 @@ void walk_session_touched(struct state *s, struct session *session);
 void walk_session_born(struct state *s, struct session *session);
 
 /* state.c */
-struct state *state_new_empty(void); /* a root of zeros without ACL: for the first tree and the loader */
-void grants_start(const struct state *s);
+struct state *state_new_empty(void);      /* a root of zeros without ACL: for the first tree and the loader */
+bool grants_start(const struct state *s); /* false: it remembers already */
 void grants_end(const struct state *s);
 bool node_permits(const struct state *s, uint32_t index, int perms, struct slice auth); /* one of them */
 void node_stat(const struct node *n, struct zk_stat *stat);
 
-/* read.c: the node of a read, or NODE_NONE with r->err set; and its watch, if the request asks for one. */
+/* read.c: the node of a read, or NODE_NONE with r->err set; its data and its Stat, which may be those of a discovery node; and
+ * its watch, if the request asks for one. */
 uint32_t read_node(const struct state *s, struct read *r, struct slice path);
+void read_data(const struct state *s, struct read *r, uint32_t index);
+void read_stat(const struct state *s, struct read *r, uint32_t index);
 void read_watch(struct read *r, const struct zk_path_watch_request *q, enum read_watch kind);
 
 /* apply.c: the entry being applied, for the operations. */

@@ -72,11 +72,21 @@ static const struct op_desc *const ops[] = {
     BUILT(ZK_OP_RECONFIG, op_reconfig),
     BUILT(ZK_OP_CREATE_CONTAINER, op_create_container),
     BUILT(ZK_OP_CREATE_TTL, op_create_ttl),
+    BUILT(ZK_OP_FILTERED_LIST, op_filtered_list),
+    BUILT(ZK_OP_CHECK_NOT_EXISTS, op_check_not_exists),
+    BUILT(ZK_OP_CREATE_IF_NOT_EXISTS, op_create_if_not_exists),
+    BUILT(ZK_OP_REMOVE_RECURSIVE, op_remove_recursive),
+    BUILT(ZK_OP_CHECK_STAT, op_check_stat),
+    BUILT(ZK_OP_TRY_REMOVE, op_try_remove),
+    BUILT(ZK_OP_FILTERED_LIST_WITH_DATA, op_filtered_list_with_data),
+    BUILT(ZK_OP_LIST_RECURSIVE, op_list_recursive),
     UNBUILT(ZK_OP_SASL, "sasl"),
 };
 
 static const struct op_desc *find(int32_t opcode)
 {
+    if (opcode == ZK_OP_LIST_PAGE)
+        return &op_list_page;
     if (opcode < OPCODE_MIN || opcode >= (int32_t)(sizeof(ops) / sizeof(ops[0])) + OPCODE_MIN)
         return NULL;
     return ops[opcode - OPCODE_MIN];

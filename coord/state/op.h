@@ -62,6 +62,8 @@ int op_decode(const struct op_desc *op, struct slice body, union op_request *req
 /* Bytes of the node data that a request writes, in a multi of the largest. */
 size_t op_data_size(const struct op_desc *op, const union op_request *request);
 
+extern const struct op_desc op_filtered_list, op_check_not_exists, op_create_if_not_exists, op_remove_recursive, op_check_stat,
+    op_try_remove, op_filtered_list_with_data, op_list_recursive, op_list_page;
 extern const struct op_desc op_check, op_multi, op_multi_read, op_get_acl, op_set_acl, op_who_am_i;
 extern const struct op_desc op_create, op_create2, op_create_container, op_create_ttl, op_delete, op_exists, op_get_data,
     op_set_data, op_get_children, op_get_children2, op_get_ephemerals, op_get_all_children_number, op_close_session;
@@ -80,6 +82,12 @@ bool multi_holds(const struct multi_request *m, int32_t type);
 enum { MULTI_COUNT_MAX = 1 << 16 };
 /* Of a multiRead's results together: a small request must not ask for gigabytes. */
 #define MULTI_READ_BYTES_MAX (16u << 20)
+/* Of a list with data, or of a whole subtree. */
+#define LIST_BYTES_MAX (16u << 20)
+/* Changes of an entry behind a removeRecursive, and nodes that a listRecursive looks at: what one turn has time for. */
+enum { REMOVE_RECURSIVE_MAX = 8192, LIST_RECURSIVE_MAX = 1 << 16 };
+/* Of one page, whatever is asked for; a longer name comes alone. */
+enum { LIST_PAGE_COUNT_MAX = 10000, LIST_PAGE_BYTES_MAX = 1 << 20 };
 
 /* Space for any decoded request. */
 union op_request {
@@ -98,6 +106,11 @@ union op_request {
     struct zk_set_watches2_request set_watches2;
     struct zk_add_watch_request add_watch;
     struct zk_watcher_type_request watcher_type;
+    struct zk_filtered_list_request filtered_list;
+    struct zk_filtered_list_with_data_request filtered_list_with_data;
+    struct zk_limit_request limit;
+    struct zk_check_stat_request check_stat;
+    struct zk_list_page_request list_page;
 };
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "base/bytes.h"
 #include "base/error.h"
+#include "state/discovery.h"
 #include "state/internal.h"
 #include "state/path.h"
 #include "state/reply.h"
@@ -46,7 +47,7 @@ static void get_acl_read(const struct state *s, struct read *r, const void *requ
         return;
     n = tree_node(&s->tree, index);
     reply_list(r->reply, acl_get(&s->acls, n->acl), node_permits(s, index, op_set_acl.perm, r->auth));
-    reply_stat(r->reply, n);
+    read_stat(s, r, index);
 }
 
 /* Path, list, node, permission, version, in this order. */
@@ -54,7 +55,7 @@ static int set_acl(struct state *s, const struct apply *a, const struct zk_set_a
 {
     struct jute_vector list;
 
-    if (!path_valid(q->path))
+    if (!path_valid(q->path) || discovery_holds(s, q->path))
         return -COORD_E_BAD_ARGUMENTS;
     COORD_TRY(acl_fix(q->acl, a->entry->auth, &s->scratch, &list));
     *index = tree_find(&s->tree, q->path);

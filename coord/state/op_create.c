@@ -1,9 +1,10 @@
-/* op_create.c - create, create2, createContainer, createTTL. CREATE on the parent. Pure.
+/* op_create.c - create, create2, createContainer, createTTL, Keeper's createIfNotExists. CREATE on the parent. Pure.
  *
  * The order of the checks is what clients see as precedence of errors: mode, session, slash and NUL, ACL, parent,
  * permission, full path, existence, ephemeral parent (PROTOCOL section 4).
  */
 #include "base/error.h"
+#include "state/discovery.h"
 #include "state/internal.h"
 #include "state/path.h"
 #include "state/reply.h"
@@ -78,7 +79,7 @@ static int create(struct state *s, const struct apply *a, const struct wish *wis
 
     if (slice_is_null(q->path))
         return -COORD_E_MARSHALLING;
-    if (!path_split(q->path, &parent_path, &c.name))
+    if (!path_split(q->path, &parent_path, &c.name) || discovery_holds(s, q->path))
         return -COORD_E_BAD_ARGUMENTS;
     COORD_TRY(acl_fix(q->acl, a->entry->auth, &s->scratch, &c.acl));
     parent = tree_find(&s->tree, parent_path);
@@ -139,6 +140,29 @@ static void create_ttl_apply(struct state *s, struct apply *a, const void *reque
 
     create_more(s, a, &(struct wish){.q = &plain, .ttl_ms = q->ttl});
 }
+
+/* A sequential node never exists. */
+static int create_if_not_exists_precheck(const void *request)
+{
+    const struct zk_create_request *q = request;
+
+    return is_sequential(q->flags) ? -COORD_E_BAD_ARGUMENTS : create_precheck(q);
+}
+
+static void create_if_not_exists_apply(struct state *s, struct apply *a, const void *request)
+{
+    const struct zk_create_request *q = request;
+
+    create_apply(s, a, q);
+    if (a->err == -COORD_E_NODE_EXISTS) {
+        a->err = 0;
+        reply_text(a->reply, q->path);
+    }
+}
+
+OP_DESC(op_create_if_not_exists, ZK_PERM_CREATE, .opcode = ZK_OP_CREATE_IF_NOT_EXISTS, .name = "createIfNotExists",
+        .flags = OP_WRITE | OP_INNER, .result_type = ZK_OP_CREATE_IF_NOT_EXISTS, .request = &jute_create_request,
+        .precheck = create_if_not_exists_precheck, .apply = create_if_not_exists_apply);
 
 OP_DESC(op_create, ZK_PERM_CREATE, .opcode = ZK_OP_CREATE, .name = "create", .flags = OP_WRITE | OP_INNER,
         .result_type = ZK_OP_CREATE, .request = &jute_create_request, .precheck = create_precheck, .apply = create_apply);

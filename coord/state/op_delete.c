@@ -1,17 +1,9 @@
-/* op_delete.c - delete: a node without children. DELETE on the parent. Pure. */
+/* op_delete.c - delete: a node without children; Keeper's tryRemove, which is content with what is gone, of another version, or
+ * not empty. DELETE on the parent. Pure. */
 #include "base/error.h"
+#include "state/discovery.h"
 #include "state/internal.h"
 #include "state/path.h"
-
-static bool is_reserved(struct slice path)
-{
-    static const char *const reserved[] = {"/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"};
-
-    for (unsigned i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-        if (slice_equal(path, slice_from_text(reserved[i])))
-            return true;
-    return false;
-}
 
 /* A malformed path is nowhere rather than bad, but for what path_split refuses (PROTOCOL section 11). */
 static int delete_check(const struct state *s, const struct apply *a, const struct zk_delete_request *q, uint32_t *index)
@@ -22,7 +14,7 @@ static int delete_check(const struct state *s, const struct apply *a, const stru
 
     if (slice_is_null(q->path))
         return -COORD_E_MARSHALLING;
-    if (!path_split(q->path, &parent_path, &name) || is_reserved(q->path))
+    if (!path_split(q->path, &parent_path, &name) || path_reserved(q->path) || discovery_holds(s, q->path))
         return -COORD_E_BAD_ARGUMENTS;
     parent = tree_find(&s->tree, parent_path);
     if (parent == NODE_NONE)
@@ -49,3 +41,18 @@ static void delete_apply(struct state *s, struct apply *a, const void *request)
 
 OP_DESC(op_delete, ZK_PERM_DELETE, .opcode = ZK_OP_DELETE, .name = "delete", .flags = OP_WRITE | OP_INNER,
         .result_type = ZK_OP_DELETE, .request = &jute_delete_request, .apply = delete_apply);
+
+static void try_remove_apply(struct state *s, struct apply *a, const void *request)
+{
+    const struct zk_delete_request *q = request;
+
+    if (!path_valid(q->path))
+        a->err = -COORD_E_BAD_ARGUMENTS;
+    else
+        delete_apply(s, a, request);
+    if (a->err == -COORD_E_NO_NODE || a->err == -COORD_E_BAD_VERSION || a->err == -COORD_E_NOT_EMPTY)
+        a->err = 0;
+}
+
+OP_DESC(op_try_remove, ZK_PERM_DELETE, .opcode = ZK_OP_TRY_REMOVE, .name = "tryRemove", .flags = OP_WRITE | OP_INNER,
+        .result_type = ZK_OP_TRY_REMOVE, .request = &jute_delete_request, .apply = try_remove_apply);

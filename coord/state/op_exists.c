@@ -1,7 +1,6 @@
 /* op_exists.c - exists: the stat, or NO_NODE with a watch for the creation. READ where the node exists. Pure. */
 #include "base/error.h"
 #include "state/internal.h"
-#include "state/reply.h"
 
 static void exists_read(const struct state *s, struct read *r, const void *request)
 {
@@ -14,10 +13,10 @@ static void exists_read(const struct state *s, struct read *r, const void *reque
     }
     index = read_node(s, r, q->path);
     if (index != NODE_NONE)
-        reply_stat(r->reply, tree_node(&s->tree, index));
+        read_stat(s, r, index);
     if (r->err == 0 || r->err == -COORD_E_NO_NODE)
         read_watch(r, q, READ_WATCH_DATA);
 }
 
-OP_DESC(op_exists, ZK_PERM_READ, .opcode = ZK_OP_EXISTS, .name = "exists", .flags = OP_READ,
-        .request = &jute_path_watch_request, .read = exists_read);
+OP_DESC(op_exists, ZK_PERM_READ, .opcode = ZK_OP_EXISTS, .name = "exists", .flags = OP_READ | OP_INNER,
+        .result_type = ZK_OP_EXISTS, .request = &jute_path_watch_request, .read = exists_read);

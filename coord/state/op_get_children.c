@@ -23,11 +23,11 @@ static void get_children2_read(const struct state *s, struct read *r, const void
     uint32_t index = children(s, r, request);
 
     if (index != NODE_NONE)
-        reply_stat(r->reply, tree_node(&s->tree, index));
+        read_stat(s, r, index);
 }
 
 OP_DESC(op_get_children, ZK_PERM_READ, .opcode = ZK_OP_GET_CHILDREN, .name = "getChildren", .flags = OP_READ | OP_INNER,
         .result_type = ZK_OP_GET_CHILDREN, .request = &jute_path_watch_request, .read = get_children_read);
 
-OP_DESC(op_get_children2, ZK_PERM_READ, .opcode = ZK_OP_GET_CHILDREN2, .name = "getChildren2", .flags = OP_READ,
-        .request = &jute_path_watch_request, .read = get_children2_read);
+OP_DESC(op_get_children2, ZK_PERM_READ, .opcode = ZK_OP_GET_CHILDREN2, .name = "getChildren2", .flags = OP_READ | OP_INNER,
+        .result_type = ZK_OP_GET_CHILDREN2, .request = &jute_path_watch_request, .read = get_children2_read);

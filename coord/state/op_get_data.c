@@ -1,6 +1,5 @@
 /* op_get_data.c - getData: the value, null and empty kept apart, and the stat. READ on the node. Pure. */
 #include "state/internal.h"
-#include "state/reply.h"
 
 static void get_data_read(const struct state *s, struct read *r, const void *request)
 {
@@ -9,8 +8,8 @@ static void get_data_read(const struct state *s, struct read *r, const void *req
 
     if (index == NODE_NONE)
         return;
-    reply_text(r->reply, value_slice(tree_node(&s->tree, index)->value));
-    reply_stat(r->reply, tree_node(&s->tree, index));
+    read_data(s, r, index);
+    read_stat(s, r, index);
     read_watch(r, q, READ_WATCH_DATA);
 }
 

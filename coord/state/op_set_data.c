@@ -1,13 +1,14 @@
 /* op_set_data.c - setData: path, node, permission, version, in this order. WRITE on the node. Pure. */
 #include "base/error.h"
 #include "base/seeded.h"
+#include "state/discovery.h"
 #include "state/internal.h"
 #include "state/path.h"
 #include "state/reply.h"
 
 static int set_data_check(const struct state *s, const struct apply *a, const struct zk_set_data_request *q, uint32_t *index)
 {
-    if (!path_valid(q->path))
+    if (!path_valid(q->path) || discovery_holds(s, q->path))
         return -COORD_E_BAD_ARGUMENTS;
     *index = tree_find(&s->tree, q->path);
     if (*index == NODE_NONE)

@@ -77,3 +77,13 @@ bool path_split(struct slice path, struct slice *parent, struct slice *name)
     *name = slice_make(slash + 1, path.size - size - 1);
     return true;
 }
+
+bool path_reserved(struct slice path)
+{
+    static const char *const reserved[] = {"/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"};
+
+    for (unsigned i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+        if (slice_equal(path, slice_from_text(reserved[i])))
+            return true;
+    return false;
+}

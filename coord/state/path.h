@@ -10,6 +10,9 @@
  * U+007F-009F, U+D800-F8FF, U+FFF0-FFFF and anything beyond the basic plane. */
 bool path_valid(struct slice path);
 
+/* True for the paths that nobody may delete: of the root and of /zookeeper and what the server itself has below it. */
+bool path_reserved(struct slice path);
+
 /* The rules for one component; a component has no slash. */
 bool path_component_valid(struct slice name);
 

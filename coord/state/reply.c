@@ -36,3 +36,17 @@ void reply_children(struct buf *to, const struct tree *t, uint32_t index)
     while ((at = children_next(&w)) != NODE_NONE)
         reply_text(to, tree_name(tree_node(t, at)));
 }
+
+size_t reply_vector_start(struct buf *to)
+{
+    size_t start = buf_size(to);
+
+    buf_reserve(to, 4);
+    buf_commit(to, 4);
+    return start;
+}
+
+void reply_vector_end(struct buf *to, size_t start, uint32_t count)
+{
+    put_be32(buf_bytes(to) + start, count);
+}

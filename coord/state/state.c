@@ -1,7 +1,7 @@
 /* state.c - making a state, and what it tells about itself. Pure. */
-#include "state/internal.h"
-
 #include "base/alloc.h"
+#include "state/discovery.h"
+#include "state/internal.h"
 
 struct state *state_new_empty(void)
 {
@@ -68,9 +68,12 @@ uint64_t state_digest(const struct state *s)
     return s->digest;
 }
 
-void grants_start(const struct state *s)
+bool grants_start(const struct state *s)
 {
+    bool was_on = s->grants->on;
+
     s->grants->on = true;
+    return !was_on;
 }
 
 void grants_end(const struct state *s)
@@ -119,6 +122,8 @@ bool state_stat(const struct state *s, struct slice path, struct zk_stat *stat)
     uint32_t index = tree_find(&s->tree, path);
 
     if (index == NODE_NONE)
+        index = discovery_find(s, path, NULL);
+    if (index == NODE_NONE)
         return false;
     if (stat != NULL)
         node_stat(tree_node(&s->tree, index), stat);
@@ -129,6 +134,8 @@ bool state_may_read(const struct state *s, struct slice path, struct slice auth)
 {
     uint32_t index = tree_find(&s->tree, path);
 
+    if (index == NODE_NONE)
+        index = discovery_find(s, path, NULL);
     return index == NODE_NONE || node_permits(s, index, ZK_PERM_READ, auth);
 }
 

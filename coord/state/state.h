@@ -60,6 +60,7 @@ struct read {
     int perm;                /* the operation's, while it runs */
     enum read_watch watch;   /* exists on a missing node: READ_WATCH_DATA with err NO_NODE */
     struct slice watch_path; /* borrowed from the request */
+    struct slice data;       /* of a discovery node, in place of its node's; the operation's own */
 };
 void state_read(const struct state *s, const struct op_desc *op, const void *request, struct read *r);
 

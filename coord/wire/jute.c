@@ -37,10 +37,10 @@ static int64_t take_i64(struct jute_cursor *c)
     return at != NULL ? (int64_t)get_be64(at) : 0;
 }
 
-static bool take_boolean(struct jute_cursor *c)
+static uint8_t take_u8(struct jute_cursor *c)
 {
     const uint8_t *at = take(c, 1);
-    return at != NULL && *at != 0;
+    return at != NULL ? *at : 0;
 }
 
 static struct slice take_bytes(struct jute_cursor *c)
@@ -102,8 +102,11 @@ int jute_decode(struct jute_cursor *c, const struct jute_record *table, void *re
         case JUTE_I64:
             *(int64_t *)to = take_i64(c);
             break;
+        case JUTE_U8:
+            *(uint8_t *)to = take_u8(c);
+            break;
         case JUTE_BOOLEAN:
-            *(bool *)to = take_boolean(c);
+            *(bool *)to = take_u8(c) != 0;
             break;
         case JUTE_USTRING:
         case JUTE_BUFFER:
@@ -133,6 +136,7 @@ size_t jute_size(const struct jute_record *table, const void *record)
         case JUTE_I64:
             size += 8;
             break;
+        case JUTE_U8:
         case JUTE_BOOLEAN:
             size += 1;
             break;
@@ -173,6 +177,9 @@ uint8_t *jute_encode(uint8_t *to, const struct jute_record *table, const void *r
             put_be64(to, (uint64_t) * (const int64_t *)from);
             to += 8;
             break;
+        case JUTE_U8:
+            *to++ = *(const uint8_t *)from;
+            break;
         case JUTE_BOOLEAN:
             *to++ = *(const bool *)from ? 1 : 0;
             break;
@@ -208,6 +215,8 @@ static bool same_field(const struct jute_field *f, const void *a, const void *b)
         return *(const int32_t *)x == *(const int32_t *)y;
     case JUTE_I64:
         return *(const int64_t *)x == *(const int64_t *)y;
+    case JUTE_U8:
+        return *(const uint8_t *)x == *(const uint8_t *)y;
     case JUTE_BOOLEAN:
         return *(const bool *)x == *(const bool *)y;
     case JUTE_USTRING:
@@ -248,5 +257,5 @@ int jute_decode_read_only(struct jute_cursor *c)
 {
     if (c->failed || c->at == c->end)
         return -1;
-    return take_boolean(c) ? 1 : 0;
+    return take_u8(c) != 0 ? 1 : 0;
 }

@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-enum jute_kind { JUTE_I32, JUTE_I64, JUTE_BOOLEAN, JUTE_USTRING, JUTE_BUFFER, JUTE_USTRINGS, JUTE_ACLS };
+enum jute_kind { JUTE_I32, JUTE_I64, JUTE_U8, JUTE_BOOLEAN, JUTE_USTRING, JUTE_BUFFER, JUTE_USTRINGS, JUTE_ACLS };
 
 struct jute_field {
     const char *name;

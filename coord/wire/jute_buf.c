@@ -84,6 +84,9 @@ static void print_field(struct buf *b, const struct jute_field *f, const void *f
     case JUTE_I64:
         buf_printf(b, "%" PRId64, *(const int64_t *)from);
         break;
+    case JUTE_U8:
+        buf_printf(b, "%u", *(const uint8_t *)from);
+        break;
     case JUTE_BOOLEAN:
         buf_printf(b, "%s", *(const bool *)from ? "true" : "false");
         break;

@@ -8,6 +8,7 @@
 
 #define KIND_i32 JUTE_I32
 #define KIND_i64 JUTE_I64
+#define KIND_u8 JUTE_U8
 #define KIND_boolean JUTE_BOOLEAN
 #define KIND_ustring JUTE_USTRING
 #define KIND_buffer JUTE_BUFFER

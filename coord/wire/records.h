@@ -1,7 +1,7 @@
 /* records.h - every record of the client protocol, as a list of its fields in wire order.
  *
  * One list makes the struct, and the table by which jute.h decodes, encodes, sizes, prints and compares it. Kinds of
- * fields: i32, i64, boolean, ustring and buffer (slices: data == NULL is the protocol's null), and vectors of ustring or of
+ * fields: i32, i64, u8, boolean, ustring and buffer (slices: data == NULL is the protocol's null), and vectors of ustring or of
  * acl. Decoded slices and vectors point into the frame: a vector is its count and the bytes of its items, walked by
  * jute_next_ustring() and jute_next_acl(), so decoding allocates nothing.
  */
@@ -21,6 +21,7 @@ struct jute_vector {
 
 typedef int32_t jute_i32;
 typedef int64_t jute_i64;
+typedef uint8_t jute_u8;
 typedef bool jute_boolean;
 typedef struct slice jute_ustring;
 typedef struct slice jute_buffer;
@@ -59,6 +60,12 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
 
 #define REC_CHECK_REQUEST(F, S) F(S, ustring, path) F(S, i32, version)
 #define REC_RECONFIG_REQUEST(F, S) F(S, ustring, joining) F(S, ustring, leaving) F(S, ustring, members) F(S, i64, config_id)
+#define REC_FILTERED_LIST_REQUEST(F, S) REC_PATH_WATCH_REQUEST(F, S) F(S, u8, kind)
+#define REC_FILTERED_LIST_WITH_DATA_REQUEST(F, S)                                                                              \
+    REC_FILTERED_LIST_REQUEST(F, S) F(S, boolean, with_stat) F(S, boolean, with_data)
+#define REC_LIMIT_REQUEST(F, S) F(S, ustring, path) F(S, i32, limit) /* removeRecursive, listRecursive: unsigned */
+#define REC_CHECK_STAT_REQUEST(F, S) F(S, ustring, path) F(S, i32, expected) REC_STAT(F, S)
+#define REC_LIST_PAGE_REQUEST(F, S) F(S, ustring, path) F(S, ustring, after) F(S, i32, count) F(S, i32, bytes)
 #define REC_MULTI_HEADER(F, S)                                                                                                 \
     F(S, i32, type) F(S, boolean, done) F(S, i32, err) /* before each operation and result, and last */
 
@@ -70,6 +77,7 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
 #define REC_GET_DATA_RESPONSE(F, S) F(S, buffer, data) REC_STAT(F, S)
 #define REC_CHILDREN_RESPONSE(F, S) F(S, ustrings, children) /* getChildren, getEphemerals */
 #define REC_CHILDREN2_RESPONSE(F, S) F(S, ustrings, children) REC_STAT(F, S)
+#define REC_LIST_PAGE_RESPONSE(F, S) REC_CHILDREN2_RESPONSE(F, S) F(S, boolean, more)
 #define REC_COUNT_RESPONSE(F, S) F(S, i32, count) /* getAllChildrenNumber */
 
 /* X(struct name, table name, list) */
@@ -104,6 +112,12 @@ typedef struct jute_vector jute_acls;     /* vector<ACL> */
     X(children_response, REC_CHILDREN_RESPONSE)                                                                                \
     X(children2_response, REC_CHILDREN2_RESPONSE)                                                                              \
     X(count_response, REC_COUNT_RESPONSE)                                                                                      \
+    X(filtered_list_request, REC_FILTERED_LIST_REQUEST)                                                                        \
+    X(filtered_list_with_data_request, REC_FILTERED_LIST_WITH_DATA_REQUEST)                                                    \
+    X(limit_request, REC_LIMIT_REQUEST)                                                                                        \
+    X(check_stat_request, REC_CHECK_STAT_REQUEST)                                                                              \
+    X(list_page_request, REC_LIST_PAGE_REQUEST)                                                                                \
+    X(list_page_response, REC_LIST_PAGE_RESPONSE)                                                                              \
     X(reconfig_request, REC_RECONFIG_REQUEST)
 
 /* struct zk_stat, struct zk_create_request, ... */

@@ -35,6 +35,16 @@ enum zk_op {
     ZK_OP_SET_WATCHES2 = 105,
     ZK_OP_ADD_WATCH = 106,
     ZK_OP_WHO_AM_I = 107,
+    /* Of ClickHouse Keeper (PROTOCOL section 10). */
+    ZK_OP_FILTERED_LIST = 500,
+    ZK_OP_CHECK_NOT_EXISTS = 501,
+    ZK_OP_CREATE_IF_NOT_EXISTS = 502,
+    ZK_OP_REMOVE_RECURSIVE = 503,
+    ZK_OP_CHECK_STAT = 504,
+    ZK_OP_TRY_REMOVE = 505,
+    ZK_OP_FILTERED_LIST_WITH_DATA = 506,
+    ZK_OP_LIST_RECURSIVE = 507,
+    ZK_OP_LIST_PAGE = 70001, /* our own (docs/compat.md) */
     ZK_OP_CREATE_SESSION = -10,
     ZK_OP_CLOSE_SESSION = -11,
 };
@@ -59,6 +69,9 @@ enum zk_event {
 };
 
 enum zk_add_watch_mode { ZK_ADD_WATCH_PERSISTENT = 0, ZK_ADD_WATCH_RECURSIVE = 1 };
+
+/* Which children Keeper's lists name. */
+enum zk_list_kind { ZK_LIST_ALL = 0, ZK_LIST_PERSISTENT = 1, ZK_LIST_EPHEMERAL = 2 };
 
 /* Of checkWatches and removeWatches. */
 enum zk_watcher_type {

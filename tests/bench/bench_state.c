@@ -128,6 +128,54 @@ static void reads(struct bench *b, int32_t op, const char *name)
     report(name, start, ROUNDS);
 }
 
+/* All children in pages of 1,000, each behind the last name of the one before; and the longest one's time. */
+static void pages(struct bench *b)
+{
+    uint64_t start = cpu_us(), longest = 0;
+    char after[PATH_BYTES] = "";
+    bool more = true;
+
+    while (more) {
+        struct zk_list_page_request q = {SLICE_LITERAL("/service"), slice_from_text(after), 1000, 0};
+        struct read r = {.reply = &b->reply};
+        uint64_t began = cpu_us(), took;
+        struct zk_list_page_response g;
+        struct jute_cursor c;
+        struct slice name;
+
+        buf_clear(&b->reply);
+        state_read(b->s, op_find(ZK_OP_LIST_PAGE), &q, &r);
+        took = cpu_us() - began;
+        longest = took > longest ? took : longest;
+        c = jute_cursor_make(buf_slice(&b->reply));
+        COORD_ASSERT(r.err == 0 && jute_decode(&c, &jute_list_page_response, &g) == 0);
+        more = g.more;
+        c = jute_cursor_make(g.children.items);
+        while (jute_next_ustring(&c, &name))
+            snprintf(after, sizeof(after), "%.*s", SLICE_ARG(name));
+    }
+    report("listPage of 1,000, per name", start, b->nodes);
+    printf("%-32s %8.3f ms\n", "longest such page", (double)longest / 1000);
+}
+
+/* As many nodes as one entry removes. */
+static void remove_recursive(struct bench *b)
+{
+    struct zk_limit_request q = {SLICE_LITERAL("/gone"), REMOVE_RECURSIVE_MAX};
+    char path[PATH_BYTES];
+    uint64_t start;
+
+    create(b, "/gone");
+    for (unsigned i = 1; i < REMOVE_RECURSIVE_MAX; i++) {
+        snprintf(path, sizeof(path), "/gone/member-%08u", i);
+        create(b, path);
+    }
+    start = cpu_us();
+    request(b, ZK_OP_REMOVE_RECURSIVE, &jute_limit_request, &q);
+    report("removeRecursive, per node", start, REMOVE_RECURSIVE_MAX);
+    printf("%-32s %8.3f ms\n", "removeRecursive, the largest", (double)(cpu_us() - start) / 1000);
+}
+
 static void image(struct bench *b)
 {
     struct state_loader *l = state_loader_new();
@@ -168,6 +216,8 @@ int main(int argc, char **argv)
     writes(&b, "setData, 100 bytes");
     reads(&b, ZK_OP_GET_DATA, "getData, 100 bytes");
     reads(&b, ZK_OP_EXISTS, "exists");
+    pages(&b);
+    remove_recursive(&b);
     state_walk_start(b.s);
     writes(&b, "setData under a walk");
     state_walk_stop(b.s);

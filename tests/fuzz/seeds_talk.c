@@ -60,6 +60,13 @@ static const struct zk_set_watches2_request set_watches2_request = {1, NAMES, NA
 static const struct zk_add_watch_request add_watch_request = {TEXT("/a"), 1};
 static const struct zk_watcher_type_request watcher_type_request = {TEXT("/a"), 3};
 static const struct zk_count_response count_response = {7};
+static const struct zk_filtered_list_request filtered_list_request = {TEXT("/a"), true, 1};
+static const struct zk_filtered_list_with_data_request filtered_list_with_data_request = {TEXT("/"), true, 1, true, true};
+static const struct zk_limit_request limit_request = {TEXT("/a"), 100};
+static const struct zk_check_stat_request check_stat_request = {TEXT("/a"),  -1,          .czxid = -1, .mzxid = -1,
+                                                                .ctime = -1, .mtime = -1, .pzxid = -1, .data_length = 1};
+static const struct zk_list_page_request list_page_request = {TEXT("/"), TEXT("a"), 2, 100};
+static const struct zk_list_page_response list_page_response = {.children = NAMES, STAT, .more = true};
 
 static const struct {
     const char *name;
@@ -101,6 +108,12 @@ static const struct {
     ROW(children_response, 0, ZK_OP_GET_CHILDREN),
     ROW(children2_response, 0, ZK_OP_GET_CHILDREN2),
     ROW(count_response, 0, ZK_OP_GET_ALL_CHILDREN_NUMBER),
+    ROW(filtered_list_request, ZK_OP_FILTERED_LIST, 0),
+    ROW(filtered_list_with_data_request, ZK_OP_FILTERED_LIST_WITH_DATA, 0),
+    ROW(limit_request, ZK_OP_REMOVE_RECURSIVE, 0),
+    ROW(check_stat_request, ZK_OP_CHECK_STAT, 0),
+    ROW(list_page_request, ZK_OP_LIST_PAGE, 0),
+    ROW(list_page_response, 0, 0),
 #undef ROW
 };
 #define RECORDS (sizeof(records) / sizeof(records[0]))
@@ -221,6 +234,44 @@ static void multis(struct buf *b)
     buf_deinit(&frame);
 }
 
+/* Keeper's, alone; then two multis of them, of which the second fails. */
+static void keepers(struct buf *b)
+{
+    struct buf frame = {0};
+    int32_t xid = 1;
+
+    greet(b, 0);
+    say(b, 0, xid++, ZK_OP_CREATE_IF_NOT_EXISTS, &jute_create_request, &create_request);
+    say(b, 0, xid++, ZK_OP_CREATE_IF_NOT_EXISTS, &jute_create_request, &create_request);
+    say(b, 0, xid++, ZK_OP_CHECK_NOT_EXISTS, &jute_check_request, &check_request);
+    say(b, 0, xid++, ZK_OP_LIST_RECURSIVE, &jute_limit_request, &limit_request);
+    say(b, 0, xid++, ZK_OP_GET_DATA, &jute_path_watch_request,
+        &(struct zk_path_watch_request){TEXT("/keeper/feature_flags"), true});
+    for (int32_t i = 0; i < 2; i++) {
+        jute_append(&frame, &jute_request_header, &(struct zk_request_header){xid++, ZK_OP_MULTI});
+        jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){ZK_OP_REMOVE_RECURSIVE, false, -1});
+        jute_append(&frame, &jute_limit_request, &limit_request);
+        jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){ZK_OP_CREATE_IF_NOT_EXISTS, false, -1});
+        jute_append(&frame, &jute_create_request, &create_request);
+        jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){ZK_OP_CHECK_STAT, false, -1});
+        jute_append(&frame, &jute_check_stat_request, &check_stat_request);
+        jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){ZK_OP_TRY_REMOVE, false, -1});
+        jute_append(&frame, &jute_delete_request, &delete_request);
+        jute_append(&frame, &jute_multi_header,
+                    &(struct zk_multi_header){i == 0 ? ZK_OP_CHECK_NOT_EXISTS : ZK_OP_CHECK, false, -1});
+        jute_append(&frame, &jute_check_request, &check_request);
+        jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){-1, true, -1});
+        seed_u8(b, 0);
+        seed_piece(b, buf_slice(&frame));
+        buf_clear(&frame);
+    }
+    say(b, 0, xid++, ZK_OP_TRY_REMOVE, &jute_delete_request, &delete_request);
+    seed_u8(b, SETTLE);
+    seed_u8(b, READ);
+    seed_save("session", "keeper", b);
+    buf_deinit(&frame);
+}
+
 static void seeds_session(void)
 {
     struct buf b = {0};
@@ -281,6 +332,7 @@ static void seeds_session(void)
     }
     seed_save("session", "all_modes_and_expiry", &b);
     multis(&b);
+    keepers(&b);
     buf_deinit(&b);
 }
 

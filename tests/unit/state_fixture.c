@@ -129,6 +129,7 @@ static void print_result(struct buf *to, struct jute_cursor *c, const struct zk_
         struct zk_stat stat;
         struct zk_get_data_response data;
         struct zk_children_response children;
+        struct zk_children2_response children2;
         struct zk_error_response error;
     } r;
     bool good = true;
@@ -136,6 +137,7 @@ static void print_result(struct buf *to, struct jute_cursor *c, const struct zk_
     buf_printf(to, "%s%d:%d", buf_size(to) > 0 ? " " : "", h->type, h->err);
     switch (h->type) {
     case ZK_OP_CREATE:
+    case ZK_OP_CREATE_IF_NOT_EXISTS:
         good = jute_decode(c, &jute_path_response, &r) == 0;
         buf_printf(to, "=%.*s", SLICE_ARG(r.path.path));
         break;
@@ -144,6 +146,7 @@ static void print_result(struct buf *to, struct jute_cursor *c, const struct zk_
         buf_printf(to, "=%.*s", SLICE_ARG(r.create2.path));
         break;
     case ZK_OP_SET_DATA:
+    case ZK_OP_EXISTS:
         good = jute_decode(c, &jute_stat, &r) == 0;
         buf_printf(to, "=%d", r.stat.version);
         break;
@@ -155,11 +158,16 @@ static void print_result(struct buf *to, struct jute_cursor *c, const struct zk_
         good = jute_decode(c, &jute_children_response, &r) == 0;
         buf_printf(to, "=%d", r.children.children.count);
         break;
+    case ZK_OP_GET_CHILDREN2: /* filteredList too */
+        good = jute_decode(c, &jute_children2_response, &r) == 0;
+        buf_printf(to, "=%d", r.children2.children.count);
+        break;
     case -1:
         good = jute_decode(c, &jute_error_response, &r) == 0 && r.error.err == h->err;
         break;
     default:
-        good = h->type == ZK_OP_DELETE || h->type == ZK_OP_CHECK;
+        good = h->type == ZK_OP_DELETE || h->type == ZK_OP_CHECK ||
+               (h->type >= ZK_OP_CHECK_NOT_EXISTS && h->type <= ZK_OP_TRY_REMOVE);
     }
     CHECK(good, "%.*s", (int)buf_size(to), buf_bytes(to));
 }

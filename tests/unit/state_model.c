@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "wire/jute.h"
 #include "wire/zk.h"
 
 #include <stdio.h>
@@ -265,6 +266,77 @@ int model_check(struct model *m, struct slice path, int32_t version)
 
     COORD_TRY(find_permitted(m, path, ZK_PERM_READ, &n));
     return version != -1 && version != n->stat.version ? -COORD_E_BAD_VERSION : 0;
+}
+
+int model_check_not_exists(struct model *m, struct slice path, int32_t version)
+{
+    struct model_node *n;
+    int rc = find_permitted(m, path, ZK_PERM_READ, &n);
+
+    if (rc == -COORD_E_NO_NODE || (rc == 0 && version != -1 && version != n->stat.version))
+        return 0;
+    return rc == 0 ? -COORD_E_NODE_EXISTS : rc;
+}
+
+int model_check_stat(struct model *m, struct slice path, int32_t version, const struct zk_stat *wanted)
+{
+    struct model_node *n;
+    struct zk_stat is, filled = *wanted;
+
+    COORD_TRY(model_check(m, path, version));
+    n = model_find(m, path);
+    model_stat(m, n, &is);
+#define FILL(field) filled.field = filled.field == -1 ? is.field : filled.field
+    FILL(czxid), FILL(mzxid), FILL(ctime), FILL(mtime), FILL(version), FILL(cversion), FILL(aversion), FILL(ephemeral_owner);
+    FILL(data_length), FILL(num_children), FILL(pzxid);
+#undef FILL
+    return jute_equal(&jute_stat, &filled, &is) ? 0 : -COORD_E_BAD_VERSION;
+}
+
+int model_try_remove(struct model *m, struct slice path, int32_t version, int64_t zxid)
+{
+    int rc = is_path(path) ? model_delete(m, path, version, zxid) : -COORD_E_BAD_ARGUMENTS;
+
+    return rc == -COORD_E_NO_NODE || rc == -COORD_E_BAD_VERSION || rc == -COORD_E_NOT_EMPTY ? 0 : rc;
+}
+
+static bool is_below(const struct model_node *n, const struct model_node *above)
+{
+    size_t size = strlen(above->path);
+
+    return size == 1 ? n->path[0] != 0 && n->path[1] != 0 : strncmp(n->path, above->path, size) == 0 && n->path[size] == '/';
+}
+
+unsigned model_below(const struct model *m, const struct model_node *above)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < MODEL_NODES; i++)
+        count += is_below(&m->nodes[i], above);
+    return count;
+}
+
+int model_remove_recursive(struct model *m, struct slice path, uint32_t limit, int64_t zxid)
+{
+    struct model_node *n = model_find(m, path), *parent;
+
+    if (!is_path(path) || (n != NULL && n < &m->nodes[4]))
+        return -COORD_E_BAD_ARGUMENTS;
+    parent = parent_of(m, path);
+    if (parent != NULL && !model_permits(m, parent, ZK_PERM_DELETE))
+        return -COORD_E_NO_AUTH;
+    if (n == NULL)
+        return 0;
+    if (model_below(m, n) + 1 > limit)
+        return -COORD_E_NOT_EMPTY;
+    for (unsigned i = 0; i < MODEL_NODES; i++)
+        if ((&m->nodes[i] == n || is_below(&m->nodes[i], n)) && !model_permits(m, &m->nodes[i], ZK_PERM_DELETE))
+            return -COORD_E_NO_AUTH;
+    for (unsigned i = 0; i < MODEL_NODES; i++)
+        if (is_below(&m->nodes[i], n))
+            m->nodes[i].path[0] = 0;
+    removed(m, n, zxid);
+    return 0;
 }
 
 int model_read(struct model *m, struct slice path, bool exists, struct model_node **found)

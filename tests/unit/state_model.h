@@ -49,6 +49,11 @@ int model_set(struct model *m, struct slice path, struct slice data, int32_t ver
 int model_set_acl(struct model *m, struct slice path, struct model_acl acl, int32_t version);
 bool model_permits(const struct model *m, const struct model_node *n, int perms);
 int model_check(struct model *m, struct slice path, int32_t version);
+int model_check_not_exists(struct model *m, struct slice path, int32_t version);
+int model_check_stat(struct model *m, struct slice path, int32_t version, const struct zk_stat *wanted);
+int model_try_remove(struct model *m, struct slice path, int32_t version, int64_t zxid);
+int model_remove_recursive(struct model *m, struct slice path, uint32_t limit, int64_t zxid);
+unsigned model_below(const struct model *m, const struct model_node *above);
 int model_read(struct model *m, struct slice path, bool exists, struct model_node **found);
 void model_close(struct model *m, uint64_t session, int64_t zxid);
 

@@ -177,6 +177,9 @@ static void random_record(struct rng *rng, const struct jute_record *table, unio
         case JUTE_I64:
             *(int64_t *)to = (int64_t)rng_next(rng);
             break;
+        case JUTE_U8:
+            *(uint8_t *)to = (uint8_t)rng_next(rng);
+            break;
         case JUTE_BOOLEAN:
             *(bool *)to = rng_below(rng, 2) == 1;
             break;

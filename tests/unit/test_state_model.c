@@ -14,6 +14,7 @@ struct duel {
     struct model saved; /* before the multi under way */
     unsigned reaped;
     unsigned done, undone; /* multis */
+    unsigned subtrees;     /* removed, of more than a node */
     struct rng r;
     unsigned step;
     char path[MODEL_PATH];
@@ -239,6 +240,109 @@ static void set(struct duel *d)
     CHECK(stat_equal(buf_slice(&d->w.reply), &stat), "step %u", d->step);
 }
 
+/* A Stat of which some fields are as they are, and seldom one that is not. */
+static void pick_stat(struct duel *d, struct zk_check_stat_request *q)
+{
+    const struct model_node *n = model_find(&d->m, d->at);
+    struct zk_stat is = {.version = 3};
+
+    if (n != NULL)
+        model_stat(&d->m, n, &is);
+#define PICK(field)                                                                                                            \
+    do {                                                                                                                       \
+        q->field = rng_below(&d->r, 2) == 0 ? -1 : is.field;                                                                   \
+        if (rng_below(&d->r, 40) == 0)                                                                                         \
+            q->field = is.field + 1;                                                                                           \
+    } while (0)
+    PICK(czxid);
+    PICK(mzxid);
+    PICK(ctime);
+    PICK(mtime);
+    PICK(version);
+    PICK(cversion);
+    PICK(aversion);
+    PICK(ephemeral_owner);
+    PICK(data_length);
+    PICK(num_children);
+    PICK(pzxid);
+#undef PICK
+}
+
+/* One of Keeper's writes on the model; the request as it is to be encoded, and its error. */
+union keeper_request {
+    struct zk_check_request check;
+    struct zk_delete_request del;
+    struct zk_create_request create;
+    struct zk_limit_request limit;
+    struct zk_check_stat_request check_stat;
+};
+
+static int pick_keeper(struct duel *d, int64_t zxid, union keeper_request *q, const struct jute_record **table, int32_t *op)
+{
+    const struct model_node *n;
+    struct model_node *made = NULL;
+    struct model_acl acl;
+    struct zk_stat wanted;
+    unsigned below;
+    int rc;
+
+    pick_node(d);
+    *op = ZK_OP_CHECK_NOT_EXISTS + (int32_t)rng_below(&d->r, 5);
+    switch (*op) {
+    case ZK_OP_CHECK_NOT_EXISTS:
+        q->check = (struct zk_check_request){d->at, pick_version(d)};
+        *table = &jute_check_request;
+        return model_check_not_exists(&d->m, d->at, q->check.version);
+    case ZK_OP_CREATE_IF_NOT_EXISTS:
+        if (rng_below(&d->r, 2) == 0)
+            pick_path(d);
+        q->create = (struct zk_create_request){d->at, pick_data(d), pick_acl(d, &acl), rng_below(&d->r, 8) == 0 ? 3 : 0};
+        *table = &jute_create_request;
+        if (q->create.flags == 3)
+            return -COORD_E_BAD_ARGUMENTS;
+        rc = model_create(&d->m, d->at, q->create.data, acl, 0, d->w.session, zxid, WORLD_WALL_MS + zxid, &made);
+        return rc == -COORD_E_NODE_EXISTS ? 0 : rc;
+    case ZK_OP_REMOVE_RECURSIVE:
+        n = model_find(&d->m, d->at);
+        below = n == NULL ? 0 : model_below(&d->m, n);
+        q->limit = (struct zk_limit_request){d->at, (int32_t)(below + rng_below(&d->r, 8))}; /* too low by one at times */
+        if (rng_below(&d->r, 4) == 0)
+            q->limit.limit = -1; /* the highest of all */
+        *table = &jute_limit_request;
+        rc = model_remove_recursive(&d->m, d->at, (uint32_t)q->limit.limit, zxid);
+        d->subtrees += rc == 0 && below > 0;
+        return rc;
+    case ZK_OP_CHECK_STAT:
+        q->check_stat = (struct zk_check_stat_request){.path = d->at, .expected = pick_version(d)};
+        pick_stat(d, &q->check_stat);
+        wanted = (struct zk_stat){
+            q->check_stat.czxid,       q->check_stat.mzxid,        q->check_stat.ctime,    q->check_stat.mtime,
+            q->check_stat.version,     q->check_stat.cversion,     q->check_stat.aversion, q->check_stat.ephemeral_owner,
+            q->check_stat.data_length, q->check_stat.num_children, q->check_stat.pzxid};
+        *table = &jute_check_stat_request;
+        return model_check_stat(&d->m, d->at, q->check_stat.expected, &wanted);
+    default:
+        q->del = (struct zk_delete_request){d->at, pick_version(d)};
+        *table = &jute_delete_request;
+        return model_try_remove(&d->m, d->at, q->del.version, zxid);
+    }
+}
+
+static void keeper(struct duel *d)
+{
+    const struct jute_record *table;
+    union keeper_request q;
+    int32_t op;
+    int expected;
+
+    if (!model_has_room(d, 1))
+        return;
+    expected = pick_keeper(d, (int64_t)state_zxid(d->w.s) + 1, &q, &table, &op);
+    CHECK_EQ_INT(world_request(&d->w, op, table, &q), expected, "step %u, op %d", d->step, op);
+    if (expected == 0 && op == ZK_OP_CREATE_IF_NOT_EXISTS)
+        CHECK(slice_equal(slice_from_text(world_path(&d->w)), d->at), "step %u", d->step);
+}
+
 /* One operation, gathered for the state and done on the model; its error. Says in *text what its result is to be. */
 static int gather(struct duel *d, int64_t zxid, struct buf *text)
 {
@@ -246,7 +350,23 @@ static int gather(struct duel *d, int64_t zxid, struct buf *text)
     struct model_acl acl;
     int rc;
 
-    switch (rng_below(&d->r, 6)) {
+    switch (rng_below(&d->r, 8)) {
+    case 6:
+    case 7: {
+        const struct jute_record *table;
+        union keeper_request q;
+        int32_t op;
+
+        rc = pick_keeper(d, zxid, &q, &table, &op);
+        world_multi_add(&d->w, op, table, &q);
+        if (rc == 0)
+            buf_printf(text, "%d:0", op);
+        if (rc == 0 && op == ZK_OP_CREATE_IF_NOT_EXISTS)
+            buf_printf(text, "=%.*s", SLICE_ARG(d->at));
+        if (rc == 0)
+            buf_printf(text, " ");
+        return rc;
+    }
     case 0:
     case 1:
     case 2: {
@@ -448,22 +568,6 @@ static void read_node(struct duel *d)
     }
 }
 
-static unsigned model_below(const struct model *m, const struct model_node *above)
-{
-    size_t size = strlen(above->path);
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < MODEL_NODES; i++) {
-        const char *path = m->nodes[i].path;
-
-        if (size == 1)
-            count += path[0] != 0 && path[1] != 0;
-        else
-            count += strncmp(path, above->path, size) == 0 && path[size] == '/';
-    }
-    return count;
-}
-
 /* Every node of the model is there with its stat, and there are no others. */
 static void compare_all(struct duel *d)
 {
@@ -501,11 +605,11 @@ TEST(state_model, random_operations_agree)
         model_init(&d.m);
         world_init(&d.w);
         world_session_close(&d.w, d.w.session);
-        for (d.step = 0; d.step < 8000; d.step++) {
+        for (d.step = 0; d.step < 10000; d.step++) {
             if (!pick_session(&d))
                 continue;
             pick_who(&d);
-            switch (rng_below(&d.r, 14)) {
+            switch (rng_below(&d.r, 16)) {
             case 0:
             case 1:
             case 2:
@@ -532,6 +636,10 @@ TEST(state_model, random_operations_agree)
             case 13:
                 reap(&d);
                 break;
+            case 14:
+            case 15:
+                keeper(&d);
+                break;
             default:
                 read_node(&d);
             }
@@ -542,5 +650,6 @@ TEST(state_model, random_operations_agree)
         world_deinit(&d.w);
     }
     CHECK(d.reaped > 30, "%u", d.reaped);
+    CHECK(d.subtrees > 60, "%u", d.subtrees);
     CHECK(d.done > 300 && d.undone > 300, "%u done, %u undone", d.done, d.undone);
 }

@@ -290,7 +290,13 @@ TEST(state_multi, reads_fail_one_by_one_and_arm_no_watch)
     CHECK_EQ_INT(w.r.watch, READ_WATCH_NONE);
     CHECK_EQ_INT(world_multi_read(&w), 0);
     CHECK_EQ_STR(world_results(&w), "");
-    add_read(&w, ZK_OP_EXISTS, "/a", false);
+    add_read(&w, ZK_OP_EXISTS, "/a", true); /* these two as in Keeper */
+    add_read(&w, ZK_OP_EXISTS, "/none", true);
+    add_read(&w, ZK_OP_GET_CHILDREN2, "/a", true);
+    CHECK_EQ_INT(world_multi_read(&w), 0);
+    CHECK_EQ_STR(world_results(&w), "3:0=0 -1:-101 12:0=1");
+    CHECK_EQ_INT(w.r.watch, READ_WATCH_NONE);
+    add_read(&w, ZK_OP_GET_ACL, "/a", false);
     CHECK_EQ_INT(world_multi_read(&w), ERR(MARSHALLING));
     world_deinit(&w);
 }

@@ -301,9 +301,12 @@ TEST(state, op_table)
     CHECK(op_find(ZK_OP_DELETE_CONTAINER) == NULL);
     CHECK(op_find(ZK_OP_CREATE_SESSION) == NULL);
     CHECK(op_find(ZK_OP_NOTIFY) == NULL);
-    CHECK(op_find(-12) == NULL && op_find(10) == NULL && op_find(500) == NULL && op_find(INT32_MIN) == NULL);
+    CHECK(op_find(-12) == NULL && op_find(10) == NULL && op_find(499) == NULL && op_find(508) == NULL &&
+          op_find(INT32_MIN) == NULL);
     CHECK(op_find(INT32_MAX) == NULL && op_find(108) == NULL);
-    for (int32_t opcode = -20; opcode < 120; opcode++) {
+    CHECK_EQ_INT(op_find(ZK_OP_LIST_PAGE)->opcode, ZK_OP_LIST_PAGE);
+    CHECK(op_find(ZK_OP_LIST_PAGE - 1) == NULL && op_find(ZK_OP_LIST_PAGE + 1) == NULL && op_find(997) == NULL);
+    for (int32_t opcode = -20; opcode < 600; opcode++) {
         const struct op_desc *op = op_find(opcode);
 
         if (op == NULL)
@@ -315,7 +318,7 @@ TEST(state, op_table)
         CHECK((op->read != NULL) == ((op->flags & OP_READ) != 0), "%s", op->name);
     }
     CHECK_EQ_INT(op_find(ZK_OP_SASL)->flags, OP_REFUSED);
-    CHECK(op_find_inner(ZK_OP_CHECK) == &op_check && op_find_inner(ZK_OP_MULTI) == NULL && op_find_inner(500) == NULL);
+    CHECK(op_find_inner(ZK_OP_CHECK) == &op_check && op_find_inner(ZK_OP_MULTI) == NULL && op_find_inner(507) == NULL);
     CHECK_EQ_INT(op_find(ZK_OP_SYNC)->flags, OP_REPLICA);
     CHECK_EQ_INT(op_find(ZK_OP_CLOSE_SESSION)->flags, OP_WRITE);
 }

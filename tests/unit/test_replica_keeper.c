@@ -1,0 +1,190 @@
+/* test_replica_keeper.c - ClickHouse Keeper's operations, and our own, through whole replicas: events, order, other servers. */
+#include "unit/replica_fixture.h"
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "lib/runner.h"
+#include "state/acl.h"
+
+#include <stdio.h>
+
+static struct group g;
+static struct client a, b;
+
+/* a on another server than the leader, b on the leader; /p with x and y, y with z. */
+static void begin(void)
+{
+    group_init(&g, 3);
+    REQUIRE(group_leader(&g) != 0);
+    client_open(&a, &g, group_leader(&g) % 3 + 1);
+    client_open(&b, &g, group_leader(&g));
+    REQUIRE(client_connect(&a, 10000) && client_connect(&b, 10000));
+    client_create(&b, 1, "/p", "", 0);
+    client_create(&b, 2, "/p/x", "", 0);
+    client_create(&b, 3, "/p/y", "", 0);
+    client_create(&b, 4, "/p/y/z", "", ZK_EPHEMERAL);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "1:0 2:0 3:0 4:0");
+    client_path(&a, 1, ZK_OP_SYNC, "/");
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0");
+}
+
+static void end(void)
+{
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
+static void remove_recursive(struct client *c, int32_t xid, const char *path, uint32_t limit)
+{
+    client_request(c, xid, ZK_OP_REMOVE_RECURSIVE, &jute_limit_request,
+                   &(struct zk_limit_request){slice_from_text(path), (int32_t)limit});
+}
+
+static void list(struct client *c, int32_t xid, const char *path)
+{
+    client_request(c, xid, ZK_OP_FILTERED_LIST, &jute_filtered_list_request,
+                   &(struct zk_filtered_list_request){slice_from_text(path), true, ZK_LIST_ALL});
+}
+
+/* Each node's own event and its parent's, children before parents, and before the reply; each watch once: that of /p's children
+ * is used up by the first that goes. */
+TEST(replica_keeper, a_recursive_removal_tells_every_watcher)
+{
+    begin();
+    client_request(&a, 2, ZK_OP_ADD_WATCH, &jute_add_watch_request, &(struct zk_add_watch_request){SLICE_LITERAL("/p"), 1});
+    client_get(&b, 5, "/p/y/z", true);
+    list(&b, 6, "/p");
+    list(&b, 7, "/");
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "2:0");
+    CHECK_EQ_STR(client_replies(&b), "5:0 6:0 7:0");
+    remove_recursive(&b, 8, "/p", 3);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "");
+    CHECK_EQ_STR(client_replies(&b), "8:-111"); /* too many: no event, the watches stay */
+    remove_recursive(&b, 9, "/p", 4);
+    client_path(&a, 3, ZK_OP_SYNC, "/");
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "event:2:/p/y/z event:2:/p/x event:2:/p/y event:2:/p 3:0");
+    CHECK_EQ_STR(client_replies(&b), "event:2:/p/y/z event:4:/p event:4:/ 9:0");
+    end();
+}
+
+/* A child watch: not of what a child holds. */
+TEST(replica_keeper, the_watch_of_a_filtered_list_is_a_child_watch)
+{
+    begin();
+    client_request(&a, 2, ZK_OP_FILTERED_LIST_WITH_DATA, &jute_filtered_list_with_data_request,
+                   &(struct zk_filtered_list_with_data_request){SLICE_LITERAL("/p"), true, ZK_LIST_ALL, true, true});
+    list(&b, 5, "/p");
+    client_set(&b, 6, "/p/x", "new", -1);
+    client_set(&b, 7, "/p", "new", -1);
+    client_create(&b, 8, "/p/y/new", "", 0);
+    client_path(&a, 3, ZK_OP_SYNC, "/");
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "2:0 3:0");
+    CHECK_EQ_STR(client_replies(&b), "5:0 6:0 7:0 8:0");
+    client_create(&b, 9, "/p/new", "", 0);
+    client_path(&a, 4, ZK_OP_SYNC, "/");
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "event:4:/p 4:0");
+    CHECK_EQ_STR(client_replies(&b), "event:4:/p 9:0");
+    end();
+}
+
+/* The conditions of a multi are judged where it stands among the writes; one that fails leaves no trace and tells nobody. */
+TEST(replica_keeper, a_multi_with_keepers_operations)
+{
+    static const uint8_t failed[] = {0xff, 0xff, 0xff, 0xff, 0,    0,    0,    0,    0,    0,    0,    0,
+                                     0,    0xff, 0xff, 0xff, 0xff, 0,    0xff, 0xff, 0xff, 0x92, 0xff, 0xff,
+                                     0xff, 0x92, 0xff, 0xff, 0xff, 0xff, 1,    0xff, 0xff, 0xff, 0xff};
+    struct buf frame = {0};
+    struct reply reply;
+
+    begin();
+    client_get(&b, 5, "/p/x", true);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "5:0");
+    for (int32_t i = 0; i < 2; i++) {
+        buf_clear(&frame);
+        jute_append(&frame, &jute_request_header, &(struct zk_request_header){2 + i, ZK_OP_MULTI});
+        jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){ZK_OP_REMOVE_RECURSIVE, false, -1});
+        jute_append(&frame, &jute_limit_request, &(struct zk_limit_request){SLICE_LITERAL("/p"), 4});
+        jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){ZK_OP_CHECK_NOT_EXISTS, false, -1});
+        jute_append(&frame, &jute_check_request,
+                    &(struct zk_check_request){i == 0 ? SLICE_LITERAL("/") : SLICE_LITERAL("/p"), -1});
+        jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){-1, true, -1});
+        client_frame(&a, buf_bytes(&frame), buf_size(&frame));
+        group_settle(&g);
+        REQUIRE(client_reply(&a, &reply) && reply.xid == 2 + i && reply.err == 0);
+        if (i == 0) {
+            CHECK(slice_equal(reply.record, slice_make(failed, sizeof(failed))));
+            CHECK_EQ_STR(client_replies(&b), "");
+        }
+    }
+    CHECK_EQ_INT(get_be32(reply.record.data), 503);
+    CHECK_EQ_INT(get_be32(reply.record.data + 9), 501);
+    CHECK_EQ_INT(reply.record.size, 27);
+    client_path(&b, 6, ZK_OP_SYNC, "/");
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "event:2:/p/x 6:0");
+    buf_deinit(&frame);
+    end();
+}
+
+/* Keeper's internal operation, and numbers beside ours, are as unknown as any. */
+TEST(replica_keeper, what_is_not_for_clients_closes_the_connection)
+{
+    static const int32_t unknown[] = {499, 508, 997, ZK_OP_LIST_PAGE - 1, ZK_OP_LIST_PAGE + 1};
+
+    for (size_t i = 0; i < COUNT(unknown); i++) {
+        begin();
+        client_plain(&a, 2, unknown[i]);
+        group_settle(&g);
+        CHECK_EQ_STR(client_replies(&a), "2:-6", "%d", unknown[i]);
+        CHECK(client_closed(&a));
+        end();
+    }
+}
+
+/* A watch on a discovery node says nothing when its client comes back. */
+TEST(replica_keeper, discovery_nodes_are_there_for_set_watches)
+{
+    static const uint8_t paths[] = "\0\0\0\x15/keeper/feature_flags";
+    struct jute_vector none = {0, SLICE_LITERAL("")}, one = {1, slice_make(paths, sizeof(paths) - 1)};
+
+    begin();
+    client_request(&a, ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES, &jute_set_watches_request,
+                   &(struct zk_set_watches_request){1, one, none, one});
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "-8:0");
+    end();
+}
+
+TEST(replica_keeper, pages_go_on_on_another_server)
+{
+    struct zk_list_page_response page;
+    struct jute_cursor c;
+    struct reply reply;
+    struct slice name = SLICE_NULL;
+
+    begin();
+    client_request(&b, 5, ZK_OP_LIST_PAGE, &jute_list_page_request,
+                   &(struct zk_list_page_request){SLICE_LITERAL("/p"), SLICE_NULL, 1, 0});
+    group_settle(&g);
+    REQUIRE(client_reply(&b, &reply) && reply.err == 0);
+    c = jute_cursor_make(reply.record);
+    REQUIRE(jute_decode(&c, &jute_list_page_response, &page) == 0 && page.more && page.children.count == 1);
+    client_request(&a, 2, ZK_OP_LIST_PAGE, &jute_list_page_request,
+                   &(struct zk_list_page_request){SLICE_LITERAL("/p"), SLICE_LITERAL("x"), 1, 0});
+    group_settle(&g);
+    REQUIRE(client_reply(&a, &reply) && reply.err == 0);
+    c = jute_cursor_make(reply.record);
+    REQUIRE(jute_decode(&c, &jute_list_page_response, &page) == 0 && !page.more && page.children.count == 1);
+    c = jute_cursor_make(page.children.items);
+    CHECK(jute_next_ustring(&c, &name) && slice_equal(name, SLICE_LITERAL("y")));
+    end();
+}
