@@ -72,12 +72,26 @@ static void note_failure(struct executor *e, const struct job *j)
         atomic_compare_exchange_strong(&e->failed, &(int){0}, j->err);
 }
 
+/* What was appended at once shared one sync. */
+static void note_time(struct list *jobs, uint64_t took_us)
+{
+    LIST_EACH(node, jobs)
+    {
+        struct job *j = LIST_ENTRY(node, struct job, link);
+        if (j->type != JOB_PERSIST)
+            continue;
+        j->took_us = took_us == 0 ? 1 : took_us > UINT32_MAX ? UINT32_MAX : (uint32_t)took_us;
+        return;
+    }
+}
+
 static void run_wal(struct executor *e, struct list *jobs)
 {
     uint64_t started_us = clock_mono_us(), took_us;
 
     store_run_wal(e->store, jobs);
     took_us = clock_mono_us() - started_us;
+    note_time(jobs, took_us);
     if (took_us > LONE_SYNC_US)
         atomic_store(&e->slow_us, started_us + took_us * LONE_BAR);
 }

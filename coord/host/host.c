@@ -91,6 +91,17 @@ static void free_events(struct host *h)
     event_free(h->wake);
 }
 
+static void count_append(struct host *h, uint64_t ms)
+{
+    struct status_latency *a = &h->appends;
+
+    if (a->count++ == 0 || ms < a->min_ms)
+        a->min_ms = ms;
+    if (ms > a->max_ms)
+        a->max_ms = ms;
+    a->total_ms += ms;
+}
+
 /* Finished jobs become events; one that failed for good ends the process before anything depends on it. */
 static void give_back(struct host *h, struct list *done)
 {
@@ -103,6 +114,8 @@ static void give_back(struct host *h, struct list *done)
                       ZXID_ARG(j->zxid), coord_error_name(j->err), log_quoted(store_failure(h->store)));
             end(h, exit_code_of(j->err));
         }
+        if (j->took_us != 0)
+            count_append(h, (j->took_us + 500) / 1000);
         inbox_add(&h->inbox, REPLICA_JOB_DONE)->job = j;
     }
 }

@@ -23,7 +23,8 @@ struct host {
     struct event *wake, *done, *signals[2];
     struct buf secret;
     uint64_t started_ms, armed_ms, turn_max_us;
-    uint64_t files_open; /* counted when there was no client yet */
+    struct status_latency appends; /* each with its sync, on whichever thread */
+    uint64_t files_open;           /* counted when there was no client yet */
     uint16_t client_port, peer_port;
     bool jobs_done;          /* the executor's mailbox has something */
     uint32_t served;         /* connections since jobs were last submitted to lane WAL, each turn counted */

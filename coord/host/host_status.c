@@ -63,6 +63,37 @@ static struct status_latency latency(const struct replica_latency *l)
     return (struct status_latency){l->min_ms, l->max_ms, l->total_ms, l->count};
 }
 
+static struct status_spread spread(const struct replica_spread *s)
+{
+    return (struct status_spread){latency(&s->all), replica_quantile(s, 500), replica_quantile(s, 950),
+                                  replica_quantile(s, 990), replica_quantile(s, 999)};
+}
+
+static struct status_sizes sizes(const struct replica_sizes *s)
+{
+    return (struct status_sizes){s->last, s->min, s->max};
+}
+
+static void fill_figures(const struct host *h, const struct replica_stats *r, struct status *s)
+{
+    s->latency = latency(&r->latency);
+    s->read_latency = spread(r->read_latency);
+    s->write_latency = spread(r->write_latency);
+    s->propagation = spread(r->propagation);
+    s->unavailable = latency(&r->unavailable);
+    s->snapshot_time = latency(&r->snapshot_time);
+    s->appends = h->appends;
+    for (size_t i = 0; i < sizeof(s->watches_of) / sizeof(s->watches_of[0]); i++)
+        s->watches_of[i] = latency(&r->watches_of[i]);
+    s->reply_sizes = sizes(&r->reply_sizes);
+    s->proposal_sizes = sizes(&r->proposal_sizes);
+    s->auth_failed = r->auth_failed;
+    s->revalidated = r->revalidated;
+    s->dropped = r->dropped;
+    s->sessionless_expired = r->sessionless_expired;
+    s->closed_unserved = r->closed_unserved;
+}
+
 static void fill_replica(struct host *h, struct status *s)
 {
     struct replica_stats r;
@@ -78,9 +109,7 @@ static void fill_replica(struct host *h, struct status *s)
     s->cluster = r.cluster;
     s->leader = r.leader;
     s->epoch = r.epoch;
-    s->latency = latency(&r.latency);
-    s->read_latency = latency(&r.read_latency);
-    s->write_latency = latency(&r.write_latency);
+    fill_figures(h, &r, s);
     s->received = r.packets_received;
     s->sent = r.packets_sent;
     s->bytes_received = r.bytes_received;
@@ -218,10 +247,12 @@ static void reset(void *context, bool connections)
 {
     struct host *h = context;
 
-    if (connections)
+    if (connections) {
         replica_reset_conns(h->replica);
-    else
-        replica_reset_stats(h->replica);
+        return;
+    }
+    replica_reset_stats(h->replica);
+    h->appends = (struct status_latency){0};
 }
 
 static void fill_machine(struct status *s, struct utsname *name, char directory[PATH_MAX])

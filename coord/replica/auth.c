@@ -63,13 +63,14 @@ static bool add_digest(const struct replica *r, struct conn *c, struct slice pro
     return added;
 }
 
-int auth_add(const struct replica *r, struct conn *c, const struct zk_auth_packet *m)
+int auth_add(struct replica *r, struct conn *c, const struct zk_auth_packet *m)
 {
     bool added = false;
     if (slice_equal(m->scheme, SLICE_LITERAL("ip")))
         added = true; /* it was known all the time */
     else if (slice_equal(m->scheme, SLICE_LITERAL("digest")) && !slice_is_null(m->auth))
         added = add_digest(r, c, m->auth);
+    r->stats.auth_failed += !added;
     return added ? 0 : -COORD_E_AUTH_FAILED;
 }
 

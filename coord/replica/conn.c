@@ -93,6 +93,7 @@ void conn_closed(struct replica *r, uint64_t id)
     struct conn *c = map_get(&r->conns, id);
     if (c == NULL)
         return;
+    r->stats.dropped += c->state == CONN_OPEN;
     conn_close(r, c);
     map_remove(&r->conns, id);
     conn_row_remove(&r->conn_row, c);
@@ -180,6 +181,7 @@ static void conn_sent(struct replica *r, struct conn *c, size_t size)
     c->sent++;
     r->stats.packets_sent++;
     r->stats.bytes_sent += size;
+    figure_size(&r->stats.reply_sizes, size - 4); /* as there, without the frame's length */
     conn_dirty(r, c);
 }
 

@@ -45,6 +45,7 @@ void connect_frame(struct replica *r, struct conn *c, struct slice frame)
         return;
     }
     r->stats.connects++;
+    r->stats.revalidated += m.session_id != 0;
     int flag = jute_decode_read_only(&at);
     c->wants_read_only_byte = flag >= 0;
     c->asks_read_only = flag > 0;
@@ -65,8 +66,10 @@ void connect_caught_up(struct replica *r)
     struct conn *c;
     while ((c = map_next(&r->conns, &at)) != NULL) {
         bool late = r->now.mono_ms >= c->opened_ms + r->options.paxos.election_max_ms;
-        if (c->state == CONN_NEW && r->now.mono_ms >= c->opened_ms + r->options.connect_timeout_ms)
+        if (c->state == CONN_NEW && r->now.mono_ms >= c->opened_ms + r->options.connect_timeout_ms) {
+            r->stats.sessionless_expired++;
             conn_close(r, c);
+        }
         if (c->state != CONN_CATCHING_UP)
             continue;
         if ((uint64_t)c->held_zxid <= r->apply.applied) {

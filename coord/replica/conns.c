@@ -56,23 +56,14 @@ struct conn *conn_row_after(const struct conn_row *row, uint64_t id)
     return NULL;
 }
 
-static void count_latency(struct replica_latency *l, uint64_t ms)
-{
-    if (l->count++ == 0 || ms < l->min_ms)
-        l->min_ms = ms;
-    if (ms > l->max_ms)
-        l->max_ms = ms;
-    l->total_ms += ms;
-}
-
 void conn_answered(struct replica *r, struct conn *c, int32_t xid, int32_t op, uint64_t since_ms)
 {
     uint64_t took = r->now.mono_ms - since_ms;
     const struct op_desc *known = op_find(op);
-    count_latency(&r->stats.latency, took);
+    figure_add(&r->stats.latency, took);
     if (known != NULL && known->flags & (OP_READ | OP_WRITE))
-        count_latency(known->flags & OP_WRITE ? &r->stats.write_latency : &r->stats.read_latency, took);
-    count_latency(&c->answered.latency, took);
+        spread_add(known->flags & OP_WRITE ? &r->write_latency : &r->read_latency, took);
+    figure_add(&c->answered.latency, took);
     c->answered.at_ms = r->now.mono_ms;
     c->answered.zxid = r->apply.applied;
     c->answered.last_ms = took;
@@ -135,9 +126,7 @@ bool replica_conn_next(const struct replica *r, uint64_t *at, struct replica_con
 
 void replica_reset_stats(struct replica *r)
 {
-    static const struct replica_latency none;
-    r->stats.packets_received = r->stats.packets_sent = 0;
-    r->stats.latency = r->stats.read_latency = r->stats.write_latency = none;
+    stats_clear(r);
 }
 
 void replica_reset_conns(struct replica *r)

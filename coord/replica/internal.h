@@ -155,8 +155,8 @@ void watches_request(struct replica *r, struct conn *c, const struct request *q,
 /* ---- auth.c ---- */
 
 void auth_opened(struct conn *c, struct slice address);
-int auth_add(const struct replica *r, struct conn *c, const struct zk_auth_packet *m); /* 0 or -COORD_E_AUTH_FAILED */
-bool auth_suffices(const struct replica *r, const struct conn *c); /* it has an id that the options demand */
+int auth_add(struct replica *r, struct conn *c, const struct zk_auth_packet *m); /* 0 or -COORD_E_AUTH_FAILED */
+bool auth_suffices(const struct replica *r, const struct conn *c);               /* it has an id that the options demand */
 
 /* ---- origin.c: this server's numbered writes (C18, C19) ---- */
 
@@ -362,7 +362,8 @@ enum snap_take_state { SNAP_IDLE, SNAP_WALKING, SNAP_COMMITTING };
 
 struct snap_take {
     enum snap_take_state state;
-    uint64_t zxid;          /* of the one being taken */
+    uint64_t zxid; /* of the one being taken */
+    uint64_t begun_ms;
     uint32_t jobs;          /* chunks under way */
     uint64_t entries;       /* applied since the last one */
     uint64_t durable_zxid;  /* the newest verified one on the disk */
@@ -395,6 +396,13 @@ void snap_receive_stop(struct replica *r, uint32_t peer); /* its link broke: wha
 bool snap_receive_busy(const struct replica *r);          /* one comes in, or jobs of one that came are under way */
 void snap_receive_run(struct replica *r);                 /* give up on a sender that fell silent */
 void snap_receive_done(struct replica *r, struct job *j);
+
+/* ---- spread.c ---- */
+
+void stats_clear(struct replica *r); /* stats.c: what srst sets back */
+void figure_add(struct replica_latency *l, uint64_t value);
+void figure_size(struct replica_sizes *s, size_t size);
+void spread_add(struct replica_spread *s, uint64_t ms);
 
 /* ---- liveness.c ---- */
 
@@ -446,6 +454,7 @@ struct replica {
     const char *failed;
     struct buf scratch, reply, event;
     struct replica_stats stats; /* counters only; the rest is filled when asked */
+    struct replica_spread read_latency, write_latency, propagation;
 };
 
 bool replica_serving(const struct replica *r);

@@ -123,6 +123,7 @@ static void stamp(struct replica *r, uint8_t *encoded, uint64_t zxid)
     if (r->now.wall_ms > l->wall_ms)
         l->wall_ms = r->now.wall_ms;
     l->cluster_ms = cluster_now(r);
+    figure_size(&r->stats.proposal_sizes, get_le32(encoded));
     entry_stamp(encoded, zxid, l->wall_ms, l->cluster_ms, random);
 }
 

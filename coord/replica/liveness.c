@@ -39,7 +39,9 @@ static void close_badly_served(struct replica *r)
         if (c->state == CONN_CLOSING || c->timeout_ms == 0)
             continue;
         bool stuck = buf_size(&c->io.output) >= REPLICA_OUTPUT_BYTES && r->now.mono_ms >= c->drained_ms + c->timeout_ms;
-        if (stuck || (!c->read_only && leaderless > c->timeout_ms / 3))
+        bool unserved = !c->read_only && leaderless > c->timeout_ms / 3;
+        r->stats.closed_unserved += unserved;
+        if (stuck || unserved)
             conn_close(r, c);
     }
 }

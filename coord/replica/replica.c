@@ -28,6 +28,7 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     r->transfer_next = 1;
     r->check_at_ms = now_ms + CHECK_INTERVAL_MS;
     r->leaderless_since_ms = now_ms;
+    stats_clear(r);
     list_init(&r->dirty);
     list_init(&r->touched);
     list_init(&r->drowned);
@@ -191,9 +192,11 @@ static void handle(struct replica *r, const struct replica_event *ev)
 static void watch_the_lead(struct replica *r)
 {
     uint32_t after_ms = r->options.read_only_after_ms;
-    if (replica_serving(r))
+    if (replica_serving(r)) {
+        if (r->leaderless_since_ms != 0)
+            figure_add(&r->stats.unavailable, r->now.mono_ms - r->leaderless_since_ms);
         r->leaderless_since_ms = 0;
-    else if (r->leaderless_since_ms == 0)
+    } else if (r->leaderless_since_ms == 0)
         r->leaderless_since_ms = r->now.mono_ms;
     if (r->read_only && r->leaderless_since_ms == 0)
         read_only_end(r);

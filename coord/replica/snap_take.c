@@ -11,6 +11,7 @@ static void begin(struct replica *r)
     COORD_ASSERT(r->cluster != 0); /* the first entry applied is FORM (C15) */
     t->state = SNAP_WALKING;
     t->zxid = r->apply.applied;
+    t->begun_ms = r->now.mono_ms;
     t->entries = 0;
     t->asked = false;
     state_walk_start(r->state);
@@ -100,6 +101,7 @@ void snap_take_done(struct replica *r, struct job *j)
         t->state = SNAP_IDLE;
         t->durable_zxid = j->zxid;
         r->stats.snapshots_taken++;
+        figure_add(&r->stats.snapshot_time, r->now.mono_ms - t->begun_ms);
         trim(r, j->zxid);
     }
     job_free(j);

@@ -1,6 +1,21 @@
 /* stats.c - what status reports show. All of it is counted as it happens: the shell asks at every turn. */
 #include "replica/internal.h"
 
+void stats_clear(struct replica *r)
+{
+    static const struct replica_latency none;
+    static const struct replica_sizes no_sizes = {-1, -1, -1};
+    static const struct replica_spread no_spread;
+    struct replica_stats *s = &r->stats;
+    s->packets_received = s->packets_sent = 0;
+    s->latency = s->unavailable = s->snapshot_time = none;
+    for (size_t i = 0; i < sizeof(s->watches_of) / sizeof(s->watches_of[0]); i++)
+        s->watches_of[i] = none;
+    s->reply_sizes = s->proposal_sizes = no_sizes;
+    s->auth_failed = s->revalidated = s->dropped = s->sessionless_expired = s->closed_unserved = 0;
+    r->read_latency = r->write_latency = r->propagation = no_spread;
+}
+
 void replica_stats(const struct replica *r, struct replica_stats *stats)
 {
     *stats = r->stats;
@@ -23,6 +38,9 @@ void replica_stats(const struct replica *r, struct replica_stats *stats)
     stats->connections = r->conns.count;
     stats->leading_ms = r->lead.open ? r->now.mono_ms - r->lead.since_ms : 0;
     stats->sessions_heard = r->lead.heard.count;
+    stats->read_latency = &r->read_latency;
+    stats->write_latency = &r->write_latency;
+    stats->propagation = &r->propagation;
     for (uint32_t i = 0; replica_leads(r) && i < r->options.paxos.voter_count; i++) {
         const struct paxos_peer *p = &r->paxos.peer[i];
         if (p->id == replica_self(r) || !p->link_up)

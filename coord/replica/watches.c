@@ -53,6 +53,7 @@ static void fire(struct replica *r, const struct change *change, int64_t zxid)
     uint32_t count;
     const struct watch_notification *n = watch_fire(r->watch, change, 1, &count);
     struct slice frame = SLICE_NULL;
+    uint32_t alike = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct conn *c = map_get(&r->conns, n[i].watcher);
         uint32_t acl = n[i].event == ZK_EVENT_CHILDREN_CHANGED ? change->parent_acl : change->acl;
@@ -61,6 +62,11 @@ static void fire(struct replica *r, const struct change *change, int64_t zxid)
             frame = event_frame(r, n[i].event, n[i].path, zxid);
         if (state_may_hear(r->state, acl, buf_slice(&c->auth)))
             tell(r, c, frame);
+        alike++;
+        if (i + 1 == count || n[i + 1].event != n[i].event) {
+            figure_add(&r->stats.watches_of[n[i].event - ZK_EVENT_NODE_CREATED], alike);
+            alike = 0;
+        }
     }
     r->apply.turn.changes += 1 + count;
     /* Not before: closing drops watches. */

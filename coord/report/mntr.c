@@ -15,12 +15,26 @@ static void put_average(struct buf *to, const char *key, const struct status_lat
     buf_printf(to, "%s\t%.1f\n", key, report_average(l->total_ms, l->count));
 }
 
-/* A summary of ZooKeeper's, without its quantiles: they are of a sample there, and not kept here. */
-static void put_latency(struct buf *to, const char *name, const struct status_latency *l)
+/* A summary as ZooKeeper has it. */
+static void put_summary(struct buf *to, const char *name, const struct status_latency *l)
 {
     buf_printf(to, "zk_avg_%s\t%.1f\nzk_min_%s\t%llu\nzk_max_%s\t%llu\nzk_cnt_%s\t%llu\nzk_sum_%s\t%llu\n", name,
                report_average(l->total_ms, l->count), name, (unsigned long long)l->min_ms, name, (unsigned long long)l->max_ms,
                name, (unsigned long long)l->count, name, (unsigned long long)l->total_ms);
+}
+
+/* With quantiles: of all that was counted, up to an eighth too high; there of a sample. */
+static void put_spread(struct buf *to, const char *name, const struct status_spread *s)
+{
+    put_summary(to, name, &s->all);
+    buf_printf(to, "zk_p50_%s\t%llu\nzk_p95_%s\t%llu\nzk_p99_%s\t%llu\nzk_p999_%s\t%llu\n", name, (unsigned long long)s->p50_ms,
+               name, (unsigned long long)s->p95_ms, name, (unsigned long long)s->p99_ms, name, (unsigned long long)s->p999_ms);
+}
+
+static void put_sizes(struct buf *to, const char *name, const struct status_sizes *s)
+{
+    buf_printf(to, "zk_last_%s\t%lld\nzk_min_%s\t%lld\nzk_max_%s\t%lld\n", name, (long long)s->last, name, (long long)s->min,
+               name, (long long)s->max);
 }
 
 static void put_clients(struct buf *to, const struct status *s)
@@ -38,8 +52,24 @@ static void put_clients(struct buf *to, const struct status *s)
     put(to, "zk_connection_rejected", s->rejected);
     put(to, "zk_request_throttle_wait_count", s->throttled);
     put(to, "zk_stale_sessions_expired", s->expired);
-    put_latency(to, "readlatency", &s->read_latency);
-    put_latency(to, "updatelatency", &s->write_latency);
+    put(to, "zk_connection_drop_count", s->dropped);
+    put(to, "zk_connection_revalidate_count", s->revalidated);
+    put(to, "zk_sessionless_connections_expired", s->sessionless_expired);
+    put(to, "zk_cnxn_closed_without_zk_server_running", s->closed_unserved);
+    put(to, "zk_auth_failed_count", s->auth_failed);
+    put_sizes(to, "client_response_size", &s->reply_sizes);
+    put_spread(to, "readlatency", &s->read_latency);
+    put_spread(to, "updatelatency", &s->write_latency);
+    put_spread(to, "propagation_latency", &s->propagation);
+}
+
+static void put_watches(struct buf *to, const struct status *s)
+{
+    static const char *const names[] = {"node_created_watch_count", "node_deleted_watch_count", "node_changed_watch_count",
+                                        "node_children_watch_count"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        put_summary(to, names[i], &s->watches_of[i]);
 }
 
 static void put_tree(struct buf *to, const struct status *s)
@@ -61,6 +91,9 @@ static void put_server(struct buf *to, const struct status *s)
     put(to, "zk_commit_count", s->commits);
     put(to, "zk_snap_count", s->snapshots_sent);
     put(to, "zk_looking_count", s->elections);
+    put_summary(to, "fsynctime", &s->appends);
+    put_summary(to, "snapshottime", &s->snapshot_time);
+    put_summary(to, "unavailable_time", &s->unavailable);
 }
 
 /* What of ZooKeeper's has no cause here: such a thing never happens, so it was counted. */
@@ -71,7 +104,6 @@ static void put_never(struct buf *to)
                                        "zk_outstanding_tls_handshake",
                                        "zk_tls_handshake_exceeded",
                                        "zk_unsuccessful_handshake",
-                                       "zk_connection_drop_count",
                                        "zk_dead_watchers_queued",
                                        "zk_dead_watchers_cleared",
                                        "zk_add_dead_watcher_stall_time",
@@ -85,6 +117,9 @@ static void put_never(struct buf *to)
                                        "zk_large_requests_rejected",
                                        "zk_throttled_ops",
                                        "zk_insecure_admin_count",
+                                       "zk_ensemble_auth_success",
+                                       "zk_ensemble_auth_fail",
+                                       "zk_ensemble_auth_skip",
                                        "zk_unrecoverable_error_count",
                                        "zk_digest_mismatches_count",
                                        "zk_quit_leading_due_to_disloyal_voter"};
@@ -114,6 +149,7 @@ static void put_quorum(struct buf *to, const struct status *s)
         put(to, "zk_pending_syncs", s->pending_syncs);
         put(to, "zk_leader_uptime", s->leading_ms);
         put(to, "zk_proposal_count", s->proposals);
+        put_sizes(to, "proposal_size", &s->proposal_sizes);
     }
 }
 
@@ -122,6 +158,7 @@ static void put_zk(struct buf *to, const struct status *s)
     buf_printf(to, "zk_version\t%s\n", s->version);
     buf_printf(to, "zk_server_state\t%s\n", report_mode_name(s->mode));
     put_clients(to, s);
+    put_watches(to, s);
     put_tree(to, s);
     put_server(to, s);
     put_quorum(to, s);
@@ -144,6 +181,7 @@ static void put_coord(struct buf *to, const struct status *s)
     put(to, "coord_reads", s->reads);
     put(to, "coord_writes", s->writes);
     put(to, "coord_syncs", s->syncs);
+    put(to, "coord_outstanding_requests", s->outstanding);
     put(to, "coord_watches_fired", s->watches_fired);
     put(to, "coord_elections", s->elections);
     put(to, "coord_snapshots_taken", s->snapshots_taken);

@@ -31,6 +31,16 @@ struct status_latency {
     uint64_t min_ms, max_ms, total_ms, count;
 };
 
+/* With the times that so many of a hundred or a thousand took at most. */
+struct status_spread {
+    struct status_latency all;
+    uint64_t p50_ms, p95_ms, p99_ms, p999_ms;
+};
+
+struct status_sizes {
+    int64_t last, min, max; /* -1: none yet */
+};
+
 typedef void (*status_watch_cb)(void *context, uint64_t session, struct slice path);
 
 /* What words look up while they print. In a walk `*at` is 0 first, and says where to go on, many turns later too. NULL
@@ -63,7 +73,12 @@ struct status {
     uint32_t server, leader, epoch;
     uint64_t uptime_ms;
 
-    struct status_latency latency, read_latency, write_latency;
+    struct status_latency latency;
+    struct status_spread read_latency, write_latency, propagation;
+    struct status_latency unavailable, snapshot_time, appends; /* times without a leader, of snapshots, of appends to the log */
+    struct status_latency watches_of[4];                       /* who heard of each: created, deleted, changed, children */
+    struct status_sizes reply_sizes, proposal_sizes;
+    uint64_t auth_failed, revalidated, dropped, sessionless_expired, closed_unserved;
     uint64_t received, sent, bytes_received, bytes_sent, connections, outstanding;
     uint64_t nodes, ephemerals, sessions, data_bytes;
     uint64_t watches, watched_paths, watchers, watch_bytes;

@@ -56,6 +56,7 @@ struct job {
     struct paxos_persist persist;
     struct job_piece *pieces;
     uint32_t piece_count;
+    uint32_t took_us; /* out, by who runs it: the append with its sync, in the first of those that shared one; else 0 */
     uint64_t cluster; /* stands in every record; 0 before FORM is known. SNAP_BEGIN, RECEIVED: 0: as known here */
 
     /* READ_LOG: in: zxid, last (inclusive bound), max_bytes; out: bytes of whole encoded entries, at least one. TRIMMED if zxid

@@ -99,8 +99,8 @@ TEST(replica_conns, figures_of_requests_are_kept_and_reset)
     group_settle(&g);
     replica_stats(g.member[0].r, &all);
     CHECK_EQ_INT(all.latency.count, 4);
-    CHECK_EQ_INT(all.read_latency.count, 2);
-    CHECK_EQ_INT(all.write_latency.count, 1);
+    CHECK_EQ_INT(all.read_latency->all.count, 2);
+    CHECK_EQ_INT(all.write_latency->all.count, 1);
     CHECK_EQ_INT(all.connects, 1);
     CHECK(all.proposals >= 3 && all.bytes_received > 60 && all.bytes_sent > 60);
     REQUIRE(replica_conn_next(g.member[0].r, &at, &stats));
@@ -110,7 +110,7 @@ TEST(replica_conns, figures_of_requests_are_kept_and_reset)
     CHECK_EQ_INT(stats.latency_count, 4);
     replica_reset_stats(g.member[0].r);
     replica_stats(g.member[0].r, &all);
-    CHECK_EQ_INT(all.latency.count + all.read_latency.count + all.write_latency.count + all.packets_sent, 0);
+    CHECK_EQ_INT(all.latency.count + all.read_latency->all.count + all.write_latency->all.count + all.packets_sent, 0);
     replica_reset_conns(g.member[0].r);
     at = 0;
     REQUIRE(replica_conn_next(g.member[0].r, &at, &stats));

@@ -1,4 +1,5 @@
 /* test_report.c - golden texts of the four-letter words, as ZooKeeper 3.8 prints them. */
+#include "base/fs.h"
 #include "lib/runner.h"
 #include "report/report.h"
 
@@ -95,7 +96,10 @@ static struct status sample(void)
         .cluster = 0xabc,
         .uptime_ms = 5000,
         .latency = {.max_ms = 7, .total_ms = 10, .count = 40},
-        .read_latency = {.min_ms = 1, .max_ms = 3, .total_ms = 9, .count = 6},
+        .read_latency = {{.min_ms = 1, .max_ms = 3, .total_ms = 9, .count = 6}, 1, 2, 3, 3},
+        .watches_of = {{.min_ms = 1, .max_ms = 2, .total_ms = 3, .count = 2}},
+        .reply_sizes = {16, 4, 99},
+        .proposal_sizes = {-1, -1, -1},
         .received = 30,
         .sent = 28,
         .connections = 1,
@@ -321,7 +325,16 @@ TEST(report, mntr_has_the_keys_that_exporters_read)
                                         "zk_max_readlatency\t3\n",
                                         "zk_cnt_readlatency\t6\n",
                                         "zk_sum_readlatency\t9\n",
+                                        "zk_p50_readlatency\t1\n",
+                                        "zk_p95_readlatency\t2\n",
+                                        "zk_p99_readlatency\t3\n",
+                                        "zk_p999_readlatency\t3\n",
                                         "zk_avg_updatelatency\t0.0\n",
+                                        "zk_cnt_node_created_watch_count\t2\n",
+                                        "zk_sum_node_deleted_watch_count\t0\n",
+                                        "zk_last_client_response_size\t16\n",
+                                        "zk_min_client_response_size\t4\n",
+                                        "zk_max_client_response_size\t99\n",
                                         "zk_peer_state\tfollowing - broadcast\n",
                                         "coord_voter\t1\n",
                                         "coord_leader\t3\n",
@@ -348,6 +361,55 @@ TEST(report, mntr_of_a_leader_counts_followers)
     CHECK(strstr(text, "zk_followers\t2\n") != NULL);
     CHECK(strstr(text, "zk_synced_followers\t1\n") != NULL);
     CHECK(strstr(text, "zk_pending_syncs\t9\n") != NULL);
+}
+
+/* A key of ZooKeeper's as the list has it: printed, or named with its reason. */
+static void check_key(const char *kind, const char *where, const char *name, const char *text, const char *page)
+{
+    static const char *const parts[] = {"", "avg_", "min_", "max_", "cnt_", "sum_", "p50_", "p95_", "p99_", "p999_"};
+    size_t first = strcmp(kind, "key") != 0, end = first == 0 ? 1 : strcmp(kind, "summary") == 0 ? 6 : COUNT(parts);
+    char key[160];
+
+    for (size_t i = first; i < end; i++) {
+        snprintf(key, sizeof(key), "\nzk_%s%s\t", parts[i], name);
+        CHECK((strstr(text, key) != NULL) == (strcmp(where, "here") == 0), "%s %s", where, key + 1);
+    }
+    snprintf(key, sizeof(key), "`%s`", name);
+    CHECK(strcmp(where, "here") == 0 || strstr(page, key) != NULL, "docs/compat.md does not say why %s is left out", name);
+}
+
+static void read_text(const char *name, struct buf *text)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s", COORD_SOURCE_DIR, name);
+    REQUIRE(fs_read_file(fs_posix(), path, text, 1 << 20) == 0, "%s", path);
+    buf_append(text, "", 1);
+}
+
+TEST(report, mntr_has_every_key_of_zookeepers_or_a_reason)
+{
+    struct buf list = {0}, page = {0}, text = {0};
+    struct status s = sample();
+    unsigned count = 0;
+    char *at;
+
+    s.mode = STATUS_LEADER;
+    buf_printf(&text, "\n%s", answer("mntr", &s));
+    read_text("tests/data/zookeeper-mntr.txt", &list);
+    read_text("docs/compat.md", &page);
+    for (char *line = strtok_r((char *)buf_bytes(&list), "\n", &at); line != NULL; line = strtok_r(NULL, "\n", &at)) {
+        char kind[16], where[16], name[128];
+        if (line[0] == '#')
+            continue;
+        REQUIRE(sscanf(line, "%15s %15s %127s", kind, where, name) == 3, "%s", line);
+        check_key(kind, where, name, (const char *)buf_bytes(&text), (const char *)buf_bytes(&page));
+        count++;
+    }
+    CHECK(count > 140, "%u", count);
+    buf_deinit(&list);
+    buf_deinit(&page);
+    buf_deinit(&text);
 }
 
 TEST(report, conf_is_as_zookeeper_prints_it)

@@ -292,6 +292,92 @@ def without_a_connect_request_a_connection_ends(e):
     served.call(r.exists("/"))
 
 
+def behind_others(e, server, blob):
+    """Its own connection does not read: 20 answers of a megabyte are asked for."""
+    deaf = e.connect(server, 4000)
+    deaf.pings = False
+    deaf.cork()
+    for _ in range(20):
+        deaf.send(r.get(blob))
+    deaf.flush()
+    return deaf
+
+
+@test(servers=1, own=True, zookeeper=False)
+def who_reads_nothing_for_a_session_time_out_is_closed(e):
+    """Though its session lives: another connection's pings would not keep this one."""
+    server = e.servers[0]
+    writer = e.connect(server, 30000)
+    writer.call(r.create("/big", bytes(1000000)))
+    deaf = behind_others(e, server, "/big")
+    started = time.monotonic()
+    ping = struct.pack(">iii", 8, -2, 11)
+    while time.monotonic() - started < 30 * SCALE:  # its session is kept alive all the time
+        try:
+            deaf.socket.send(ping)
+        except BlockingIOError:
+            pass
+        except OSError:
+            break  # closed, and reset since nothing was read
+        if "sid=0x%x," % deaf.session not in server.word("cons"):
+            break
+        time.sleep(0.1)
+    else:
+        raise AssertionError("it is still there")
+    assert time.monotonic() - started > 3, "too early"
+    assert writer.call(r.exists("/big")).version == 0
+    deaf.drop()
+
+
+@test(servers=1, own=True, zookeeper=False)
+def who_does_not_read_64_megabytes_of_events_is_closed(e):
+    server = e.servers[0]
+    path = "/" + "p" * 500000
+    writer, deaf, other = e.connect(server, 30000), e.connect(server, 30000), e.connect(server, 30000)
+    writer.call(r.create(path))
+    deaf.call(r.add_watch(path, 0))
+    deaf.pings = False
+    before = resident_mb(server)
+    for i in range(300):  # 150 MB of events
+        assert writer.call(r.set(path, b"%d" % i)).version == i + 1
+        assert resident_mb(server) - before < 150, "its events wait without bound"
+    wait_until(lambda: "sid=0x%x," % deaf.session not in server.word("cons"), "it is closed")  # its last bytes wait for 10 s
+    wait_until(lambda: resident_mb(server) - before < 50, "what waited is given back")
+    assert other.call(r.exists(path)).version == 300
+    deaf.drop()
+
+
+@test(own=True, zookeeper=False, globalOutstandingLimit=10)
+def what_waits_is_bounded_and_the_rest_stays_with_the_clients(e):
+    leader = e.leader()
+    clients = [e.connect(leader, 30000) for _ in range(12)]
+    clients[0].call(r.create("/bounded"))
+    followers = e.followers()
+    for follower in followers:
+        follower.pause()  # from here on nothing is chosen
+    blob = bytes(20000)
+    for c in clients:
+        c.pings = False
+        c.cork()
+        c.tickets = [c.send(r.set("/bounded", blob)) for _ in range(60)]
+        c.socket.setblocking(False)
+        try:
+            while c.output:
+                del c.output[:c.socket.send(c.output)]
+        except BlockingIOError:
+            pass
+        c.socket.setblocking(True)
+    wait_until(lambda: int(leader.monitor()["coord_outstanding_requests"]) >= 10, "the limit is reached")
+    waits = max(int(leader.monitor()["coord_outstanding_requests"]) for _ in range(20))
+    assert 10 <= waits <= 10 + 4 * len(clients), waits  # what one read of each brought comes on top
+    for follower in followers:
+        follower.resume()
+    for c in clients:
+        c.flush()
+    versions = sorted(c.result(t).version for c in clients for t in c.tickets)
+    assert versions == list(range(1, 12 * 60 + 1))
+
+
 @test(own=True, zookeeper=False, globalOutstandingLimit=10, largeRequestMaxBytes=100000)
 def clients_that_ask_much_wait_and_all_is_answered(e):
     clients = [e.connect(s) for s in e.servers for _ in range(4)]

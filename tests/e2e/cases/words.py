@@ -18,9 +18,16 @@ response_packet_cache_hits response_packet_cache_misses response_packet_get_chil
 response_packet_get_children_cache_misses avg_readlatency min_readlatency max_readlatency cnt_readlatency sum_readlatency
 avg_updatelatency min_updatelatency max_updatelatency cnt_updatelatency sum_updatelatency
 quit_leading_due_to_disloyal_voter quorum_size peer_state
+p50_readlatency p95_readlatency p99_readlatency p999_readlatency p50_updatelatency p95_updatelatency p99_updatelatency
+p999_updatelatency avg_propagation_latency p99_propagation_latency avg_fsynctime max_fsynctime cnt_fsynctime avg_snapshottime
+cnt_unavailable_time avg_node_created_watch_count cnt_node_deleted_watch_count max_node_changed_watch_count
+sum_node_children_watch_count auth_failed_count connection_revalidate_count sessionless_connections_expired
+cnxn_closed_without_zk_server_running last_client_response_size max_client_response_size min_client_response_size
+ensemble_auth_success ensemble_auth_fail ensemble_auth_skip
 """.split()
 LEADER_KEYS = """
 learners synced_followers synced_non_voting_followers synced_observers pending_syncs leader_uptime proposal_count
+last_proposal_size max_proposal_size min_proposal_size
 """.split()
 
 
@@ -34,6 +41,31 @@ def mntr_has_the_keys_that_exporters_read(e):
         for key in MONITOR_KEYS[2:]:
             if key not in ("peer_state", "server_state"):
                 float(monitor["zk_" + key])
+
+
+@test(own=True)
+def mntr_counts_what_happens(e):
+    server = e.servers[0]
+    before = server.monitor()
+    watchers, writer = [e.connect(server) for _ in range(3)], e.connect(server)
+    writer.call(r.create("/counted", b"x"))
+    for c in watchers:
+        c.call(r.get("/counted", True))
+    writer.call(r.set("/counted", b"y"))
+    for c in watchers:
+        c.call(r.exists("/counted"))
+    watchers.pop().drop()
+    wait_until(lambda: int(server.monitor()["zk_connection_drop_count"]) > int(before["zk_connection_drop_count"]), "it is counted")
+    after = server.monitor()
+
+    def grown(key):
+        return float(after["zk_" + key]) - float(before["zk_" + key])
+    assert grown("cnt_node_changed_watch_count") == 1 and grown("sum_node_changed_watch_count") == 3, after
+    assert float(after["zk_max_node_changed_watch_count"]) >= 3
+    assert grown("cnt_fsynctime") >= 1 and float(after["zk_max_fsynctime"]) >= float(after["zk_min_fsynctime"])
+    assert grown("cnt_propagation_latency") >= 2
+    assert 0 <= float(after["zk_p50_updatelatency"]) <= float(after["zk_p999_updatelatency"]) <= float(after["zk_max_updatelatency"])
+    assert int(after["zk_max_client_response_size"]) >= 16 + 68
 
 
 @test(asan=True)
