@@ -9,6 +9,8 @@ import struct
 CREATE, DELETE, EXISTS, GET_DATA, SET_DATA, GET_ACL, SET_ACL, GET_CHILDREN = 1, 2, 3, 4, 5, 6, 7, 8
 SYNC, PING, GET_CHILDREN2, CHECK, MULTI, CREATE2, CLOSE, SET_WATCHES = 9, 11, 12, 13, 14, 15, -11, 101
 CHECK_WATCHES, REMOVE_WATCHES, GET_EPHEMERALS, GET_ALL_CHILDREN_NUMBER, SET_WATCHES2, ADD_WATCH = 17, 18, 103, 104, 105, 106
+FILTERED_LIST, CHECK_NOT_EXISTS, CREATE_IF_NOT_EXISTS, REMOVE_RECURSIVE, CHECK_STAT, TRY_REMOVE = 500, 501, 502, 503, 504, 505
+FILTERED_LIST_WITH_DATA, LIST_RECURSIVE, LIST_PAGE, MULTI_READ = 506, 507, 70001, 22  # 500 to 507: ClickHouse Keeper's
 
 PERSISTENT, EPHEMERAL, SEQUENTIAL, EPHEMERAL_SEQUENTIAL = 0, 1, 2, 3
 NODE_CREATED, NODE_DELETED, DATA_CHANGED, CHILDREN_CHANGED = 1, 2, 3, 4
@@ -164,6 +166,72 @@ def ephemerals(prefix="/"):
 
 def all_children_number(path):
     return GET_ALL_CHILDREN_NUMBER, pack_string(path), Reader.int
+
+
+def multi(*operations, number=MULTI):
+    """Of operations as made here; the results in their order, an error's code in place of one that failed."""
+    decoders = [decode for _, _, decode in operations]
+    body = b"".join(struct.pack(">i?i", kind, False, -1) + part for kind, part, _ in operations)
+
+    def decode_all(reader):
+        results = []
+        for decode in decoders:
+            kind, _done, _err = reader._take(struct.Struct(">i?i"))
+            results.append(reader.int() if kind == -1 else decode(reader))
+        if reader._take(struct.Struct(">i?i")) != (-1, True, -1):
+            raise Malformed("no end of a multi")
+        return results
+
+    return number, body + struct.pack(">i?i", -1, True, -1), decode_all
+
+
+def multi_read(*operations):
+    return multi(*operations, number=MULTI_READ)
+
+
+def check(path, version=-1):
+    return CHECK, pack_string(path) + struct.pack(">i", version), nothing
+
+
+def filtered_list(path, kind=0, watch=False):
+    return FILTERED_LIST, pack_string(path) + struct.pack(">?B", watch, kind), lambda r: (r.strings(), r.stat())
+
+
+def filtered_list_with_data(path, kind=0, watch=False, with_stat=True, with_data=True):
+    def decode(r):
+        return r.strings(), r.stat(), [r.stat() for _ in range(r.int())], [r.buffer() for _ in range(r.int())]
+
+    return FILTERED_LIST_WITH_DATA, pack_string(path) + struct.pack(">?B??", watch, kind, with_stat, with_data), decode
+
+
+def check_not_exists(path, version=-1):
+    return CHECK_NOT_EXISTS, pack_string(path) + struct.pack(">i", version), nothing
+
+
+def create_if_not_exists(path, data=b"", flags=PERSISTENT, acl=OPEN_ACL):
+    return CREATE_IF_NOT_EXISTS, create(path, data, flags, acl)[1], Reader.string
+
+
+def remove_recursive(path, limit):
+    return REMOVE_RECURSIVE, pack_string(path) + struct.pack(">I", limit), nothing
+
+
+def check_stat(path, version=-1, **fields):
+    stat = Stat(*[-1] * len(Stat._fields))._replace(**fields)
+    return CHECK_STAT, pack_string(path) + struct.pack(">i", version) + STAT.pack(*stat), nothing
+
+
+def try_remove(path, version=-1):
+    return TRY_REMOVE, pack_string(path) + struct.pack(">i", version), nothing
+
+
+def list_recursive(path, limit=0xffffffff):
+    return LIST_RECURSIVE, pack_string(path) + struct.pack(">I", limit), Reader.strings
+
+
+def list_page(path, after=None, count=0, size=0):
+    return LIST_PAGE, pack_string(path) + pack_string(after) + struct.pack(">ii", count, size), lambda r: (
+        r.strings(), r.stat(), r._take(struct.Struct(">?"))[0])
 
 
 def connect_request(session, password, timeout_ms, last_zxid, read_only):
