@@ -64,7 +64,7 @@ class Server:
         command = [self.binary, config]
         if ZOOKEEPER:
             command = ["java", "-Xmx256m", "-cp", "/usr/share/java/*", "-Dzookeeper.4lw.commands.whitelist=*",
-                       "org.apache.zookeeper.server.quorum.QuorumPeerMain", config]
+                       "-Dzookeeper.extendedTypesEnabled=true", "org.apache.zookeeper.server.quorum.QuorumPeerMain", config]
         with open(self.log_path, "ab") as log:
             log.write(b"--- start %d\n" % self.starts)
             # setpriv: ends with its parent, also when that is killed.
