@@ -65,7 +65,15 @@
     B(watch_lost_when_slow, "etcd 17529", "events for a client that reads slowly are dropped")                                 \
     B(watch_missed_on_return, "etcd 15271", "a change that was missed while away fires no watch")                              \
     B(child_watch_lost, "lost child watch", "a deletion does not fire the watch on the parent's children")                     \
-    B(recursive_watch_lost, "lost recursive watch", "a recursive watch hears of no deletion below it")
+    B(recursive_watch_lost, "lost recursive watch", "a recursive watch hears of no deletion below it")                         \
+    B(recursive_watch_shallow, "lost recursive watch", "a recursive watch hears of children, not of what is below them")       \
+    B(multi_number_used, "multi", "a creation that is taken back leaves its number used")                                      \
+    B(multi_version_kept, "multi", "data that is taken back leaves its version risen")                                         \
+    B(right_of_node, "ACL of the wrong node", "a deletion asks the node for the right that its parent gives")                  \
+    B(set_acl_unversioned, "setACL", "setACL does not raise the version of the list")                                          \
+    B(event_unfiltered, "CVE-2024-23944", "who may not read a node hears of its changes")                                      \
+    B(ttl_from_creation, "TTL", "a time to live counts from the creation, whatever was written since")                         \
+    B(reap_unchecked, "removal of a container in use", "a container or TTL node goes though it was used again")
 
 #ifdef COORD_SEEDED_BUGS
 

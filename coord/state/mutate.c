@@ -236,7 +236,7 @@ void node_set_data(struct state *s, uint32_t index, struct slice data, uint64_t 
     n->version = next_version(n->version);
     n->mzxid = zxid;
     n->mtime = wall_ms;
-    if (n->kind == NODE_TTL)
+    if (n->kind == NODE_TTL && !SEEDED(ttl_from_creation))
         timed->since_ms = s->cluster_ms;
     node_settle(s, index);
     report(s, CHANGE_DATA, index);
@@ -251,7 +251,8 @@ void node_set_acl(struct state *s, uint32_t index, struct jute_vector list)
     node_touch(s, index);
     n->acl = acl_take(&s->acls, list);
     acl_give(&s->acls, old);
-    n->aversion = next_version(n->aversion);
+    if (!SEEDED(set_acl_unversioned))
+        n->aversion = next_version(n->aversion);
     node_settle(s, index);
 }
 

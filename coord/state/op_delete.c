@@ -1,6 +1,7 @@
 /* op_delete.c - delete: a node without children; Keeper's tryRemove, which is content with what is gone, of another version, or
  * not empty. DELETE on the parent. Pure. */
 #include "base/error.h"
+#include "base/seeded.h"
 #include "state/discovery.h"
 #include "state/internal.h"
 #include "state/path.h"
@@ -19,9 +20,9 @@ static int delete_check(const struct state *s, const struct apply *a, const stru
     parent = tree_find(&s->tree, parent_path);
     if (parent == NODE_NONE)
         return -COORD_E_NO_NODE;
-    if (!node_permits(s, parent, op_delete.perm, a->entry->auth))
-        return -COORD_E_NO_AUTH;
     *index = parent_path.size == 1 ? NODE_NONE : tree_child(&s->tree, parent, name); /* "//a" is not "/a" */
+    if (!node_permits(s, SEEDED(right_of_node) && *index != NODE_NONE ? *index : parent, op_delete.perm, a->entry->auth))
+        return -COORD_E_NO_AUTH;
     if (*index == NODE_NONE)
         return -COORD_E_NO_NODE;
     n = tree_node(&s->tree, *index);

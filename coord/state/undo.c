@@ -55,7 +55,7 @@ static void back_create(struct state *s, const struct undo_step *step)
         owned_remove(s, step->index);
     node_drop_content(s, step->index);
     tree_remove(&s->tree, step->index);
-    p->creates--;
+    p->creates -= SEEDED(multi_number_used) ? 0 : 1;
     p->pzxid = step->zxid;
 }
 
@@ -75,7 +75,8 @@ static void back_data(struct state *s, const struct undo_step *step)
 
     value_drop(n->value);
     n->value = step->value;
-    n->version = step->version;
+    if (!SEEDED(multi_version_kept))
+        n->version = step->version;
     n->mzxid = step->zxid;
     n->mtime = step->mtime;
     if (n->kind == NODE_TTL)

@@ -67,7 +67,8 @@ static void fire_node(struct watch_table *t, const struct event *e)
     }
     if (t->recursive == 0 || (SEEDED(recursive_watch_lost) && e->type == ZK_EVENT_NODE_DELETED))
         return;
-    for (struct slice above = parent_of(e->path); !slice_is_null(above); above = parent_of(above))
+    for (struct slice above = parent_of(e->path); !slice_is_null(above);
+         above = SEEDED(recursive_watch_shallow) ? SLICE_NULL : parent_of(above))
         if ((path = watch_path_find(t, above)) != NULL)
             fire_staying(t, path, WATCH_RECURSIVE, e);
 }

@@ -125,6 +125,7 @@ void node_start(struct sim *s, struct node *n)
     struct replica_options ro = {.session_min_ms = p->session_min_ms,
                                  .session_max_ms = p->session_max_ms,
                                  .snap_count = p->snap_count,
+                                 .reap_interval_ms = p->reap_ms,
                                  .snapshot_zxid = recovered.snapshot_zxid,
                                  .cluster = recovered.cluster,
                                  .fresh_cluster = rng_next(&n->rng) | 1,

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define KINDS_MAX 48
+#define KINDS_MAX 64
 #define FRAME_MAX 65536
 #define PATHS 24
 #define CPU_SECONDS_MAX 60
@@ -49,6 +49,7 @@ struct broken *broken_new(uint64_t wanted)
 
     add_kinds(b, broken_replies);
     add_kinds(b, broken_events);
+    add_kinds(b, broken_multis);
     b->wanted = wanted;
     return b;
 }
@@ -69,8 +70,12 @@ void broken_report(struct broken *b, uint64_t *passed, uint64_t *failed)
     coord_free(b);
 }
 
+/* As many as asked for, and of each kind one at least. */
 bool broken_enough(const struct broken *b)
 {
+    for (uint32_t i = 0; i < b->kinds; i++)
+        if (b->done[i] == 0)
+            return false;
     return b->total >= b->wanted;
 }
 
@@ -178,11 +183,14 @@ static bool choose(struct broken *b, struct broken_point *p)
 {
     uint32_t best = KINDS_MAX;
 
-    if (b->chosen != NULL || broken_enough(b) || b->here >= b->wanted / SEEDS_SHARE + 1)
+    if (b->chosen != NULL || broken_enough(b))
         return false;
     for (uint32_t i = 0; i < b->kinds; i++)
         if ((best == KINDS_MAX || b->done[i] < b->done[best]) && b->kind[i]->try(p, false))
             best = i;
+    bool full = b->total >= b->wanted || b->here >= b->wanted / SEEDS_SHARE + 1;
+    if (best != KINDS_MAX && b->done[best] > 0 && full)
+        return false;
     /* Frequent kinds leave room for rare ones, and are spread over the run. */
     if (best == KINDS_MAX || b->done[best] > 2 * b->wanted / b->kinds || (b->done[best] > 3 && !chance(&b->rng, 150)))
         return false;
@@ -201,6 +209,12 @@ static struct answer *answer_of(struct broken *b, const char *path)
         if (b->answer[i].path[0] == 0 || strcmp(b->answer[i].path, path) == 0)
             return &b->answer[i];
     return NULL;
+}
+
+/* Reads whose answer before this one may be given once more. */
+static bool comes_again(const struct op *op)
+{
+    return op->opcode == ZK_OP_GET_DATA || (op->opcode == ZK_OP_MULTI_READ && strcmp(op->path, "/m") == 0);
 }
 
 static struct op *first_in_flight(struct client *c)
@@ -246,7 +260,7 @@ bool broken_frame(struct sim *s, struct client *c, struct slice *frame)
         if (p.op != NULL && p.op->xid != p.h.xid)
             return true;
     }
-    struct answer *a = p.op != NULL && p.op->opcode == ZK_OP_GET_DATA && p.h.err == 0 ? answer_of(b, p.op->path) : NULL;
+    struct answer *a = p.op != NULL && p.h.err == 0 && comes_again(p.op) ? answer_of(b, p.op->path) : NULL;
     if (a != NULL)
         p.stale = buf_slice(&a->body);
     bool chosen = choose(b, &p);

@@ -5,7 +5,7 @@
  * run; it must be refused, by an invariant that speaks of what was broken. The parent goes on with the good history. So each
  * broken history is that of a real run under faults, and differs from it in one thing.
  *
- * broken.c chooses, forks and counts; broken_reply.c and broken_event.c have the kinds.
+ * broken.c chooses, forks and counts; broken_reply.c, broken_event.c and broken_multi.c have the kinds.
  */
 #ifndef TESTS_SIM_BROKEN_H
 #define TESTS_SIM_BROKEN_H
@@ -55,6 +55,6 @@ struct broken_kind {
     bool late; /* is only refused by what comes on the same connection later */
 };
 
-extern const struct broken_kind broken_replies[], broken_events[]; /* the last has no name */
+extern const struct broken_kind broken_replies[], broken_events[], broken_multis[]; /* the last has no name */
 
 #endif

@@ -13,8 +13,11 @@
 #define STAT 68 /* at the end of a reply; offsets from the end: */
 #define CZXID 68
 #define MZXID 60
+#define CTIME 52
+#define MTIME 44
 #define VERSION 36
 #define CVERSION 32
+#define AVERSION 28
 #define OWNER 24
 #define LENGTH 16
 #define CHILDREN 12
@@ -37,7 +40,16 @@ static bool is_write(const struct broken_point *p)
 
 static bool is_read(const struct broken_point *p)
 {
-    return is_reply(p) && !p->op->write && p->op->opcode != ZK_OP_SYNC;
+    switch (is_reply(p) ? p->op->opcode : ZK_OP_NOTIFY) {
+    case ZK_OP_GET_DATA:
+    case ZK_OP_EXISTS:
+    case ZK_OP_GET_CHILDREN:
+    case ZK_OP_GET_CHILDREN2:
+    case ZK_OP_GET_ACL:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void set_zxid(struct broken_point *p, uint64_t zxid)
@@ -202,6 +214,9 @@ static bool stat_field(struct broken_point *p, bool apply, size_t from_end, size
 
 STAT_KIND(wrong_czxid, CZXID, 8)
 STAT_KIND(wrong_mzxid, MZXID, 8)
+STAT_KIND(wrong_ctime, CTIME, 8)
+STAT_KIND(wrong_mtime, MTIME, 8)
+STAT_KIND(wrong_aversion, AVERSION, 4)
 STAT_KIND(wrong_version, VERSION, 4)
 STAT_KIND(wrong_cversion, CVERSION, 4)
 STAT_KIND(wrong_owner, OWNER, 8)
@@ -346,12 +361,15 @@ const struct broken_kind broken_replies[] = {
     {"failure told as success", "C5", error_hidden, false},
     {"acknowledged write in no log", "I11 C9", answer_without_entry, false},
     {"read: a node denied", "C4", node_denied, false},
-    {"read: a node invented", "C4", node_invented, false},
+    {"read: a node invented", "C4 C14", node_invented, false},
     {"read: a value of the past", "C4 C7", value_of_the_past, false},
-    {"read: a value of the future", "C4 C7", value_of_the_future, false},
+    {"read: a value of the future", "C4 C7 C14", value_of_the_future, false},
     {"read: a value that never was", "C4", value_altered, false},
     {"stat: czxid", "C7", wrong_czxid, false},
     {"stat: mzxid", "C7", wrong_mzxid, false},
+    {"stat: ctime", "C7", wrong_ctime, false},
+    {"stat: mtime", "C7", wrong_mtime, false},
+    {"stat: aversion", "C7", wrong_aversion, false},
     {"stat: version", "C7 counter", wrong_version, false},
     {"stat: cversion", "C7", wrong_cversion, false},
     {"stat: ephemeralOwner", "C7", wrong_owner, false},
@@ -362,7 +380,7 @@ const struct broken_kind broken_replies[] = {
     {"children: one that is none", "C4", child_renamed, false},
     {"children: one twice for another", "C4", child_doubled, false},
     {"sequential node of another number", "C7", sequence_wrong, false},
-    {"reply behind the next", "C1", reply_behind, true},
+    {"reply behind the next", "C1 C8", reply_behind, true},
     {"reply missing", "C1", reply_missing, true},
     {"reply twice", "C1", reply_twice, false},
     {"write in the log twice", "C5", entry_twice, false},

@@ -112,6 +112,7 @@ static void extend(struct sim *s, struct node *n, const struct shadow_entry *se)
                                                     .epoch = ck_lead_epoch(s),
                                                     .digest = state_digest(log->state),
                                                     .session = e.session,
+                                                    .reply_hash = hash_bytes(buf_bytes(&log->reply), buf_size(&log->reply), 1),
                                                     .xid = e.xid,
                                                     .err = a.err,
                                                     .skipped = a.skipped};
@@ -120,11 +121,11 @@ static void extend(struct sim *s, struct node *n, const struct shadow_entry *se)
     mermaid_note(s, n->id, "knows " ZXID_FMT " chosen, applies it", ZXID_ARG(e.zxid));
     if (a.skipped && e.kind == ENTRY_SESSION_EXPIRE)
         mark(s, MARK_EXPIRY_VOID);
+    ck_model_apply(s, &e, &a);
     if (a.skipped)
         return;
     if (e.kind == ENTRY_SESSION_EXPIRE && a.err == 0 && a.change_count > 0)
         mark(s, MARK_EXPIRED);
-    ck_model_apply(s, &e, &a);
     if (e.kind == ENTRY_REQUEST)
         client_committed(s, &e, a.err);
     if (e.kind != ENTRY_SESSION_EXPIRE || a.err != 0)

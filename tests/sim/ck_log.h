@@ -15,6 +15,7 @@ struct committed {
     uint64_t zxid, hash, digest;
     uint32_t epoch; /* the highest that was established when it was first applied: at least the one that chose it */
     uint64_t session;
+    uint64_t reply_hash; /* of the record that the client is to get */
     int32_t xid, err;
     bool skipped;
 };

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "sim/broken.h"
+#include "sim/ck_acl.h"
 #include "sim/ck_log.h"
 #include "sim/mark.h"
 #include "sim/mermaid.h"
@@ -35,12 +36,18 @@ struct client *client_new(struct sim *s, uint32_t id)
     return c;
 }
 
+void client_op_free(struct op *op)
+{
+    buf_deinit(&op->body);
+    coord_free(op);
+}
+
 static void flight_drop(struct client *c)
 {
     for (struct list *link; (link = list_pop_front(&c->flight)) != NULL;) {
         struct op *op = LIST_ENTRY(link, struct op, link);
         if (!op->write)
-            coord_free(op);
+            client_op_free(op);
         else if (!op->committed && !op->refused)
             c->write_lost = true;
     }
@@ -72,7 +79,7 @@ static void session_over(struct sim *s, struct client *c)
 {
     c->session = 0;
     c->watch_count = 0;
-    c->stream = (struct client_stream){0};
+    memset(c->stream, 0, sizeof(c->stream));
     c->lock[0] = 0;
     c->xid = 0;
     c->last_zxid = c->event_zxid = 0;
@@ -137,6 +144,15 @@ static void connect(struct sim *s, struct client *c)
     send_record(s, c, &jute_connect_request, &request, &frame);
 }
 
+static void prove(struct sim *s, struct client *c, uint32_t user)
+{
+    struct zk_auth_packet packet = {0, SLICE_LITERAL("digest"), ck_user_proof(user)};
+    struct buf head = {0};
+
+    jute_append(&head, &jute_request_header, &(struct zk_request_header){ZK_XID_AUTH, ZK_OP_AUTH});
+    send_record(s, c, &jute_auth_packet, &packet, &head);
+}
+
 static void connected(struct sim *s, struct client *c, struct slice frame)
 {
     struct jute_cursor in = jute_cursor_make(frame);
@@ -175,10 +191,13 @@ static void connected(struct sim *s, struct client *c, struct slice frame)
     c->timeout_ms = (uint32_t)r.timeout;
     c->phase = CLIENT_CONNECTED;
     c->since_at = s->now;
-    if (c->watch_count > 0 || c->stream.armed) {
+    for (uint32_t user = 0; user < CK_USERS; user++)
+        if (c->who >> user & 1)
+            prove(s, c, user);
+    if (c->watch_count > 0 || client_stream_any(c)) {
         struct buf head = {0};
-        jute_append(&head, &jute_request_header,
-                    &(struct zk_request_header){ZK_XID_SET_WATCHES, c->stream.armed ? ZK_OP_SET_WATCHES2 : ZK_OP_SET_WATCHES});
+        int32_t opcode = client_stream_any(c) ? ZK_OP_SET_WATCHES2 : ZK_OP_SET_WATCHES;
+        jute_append(&head, &jute_request_header, &(struct zk_request_header){ZK_XID_SET_WATCHES, opcode});
         c->watches_since = c->last_zxid;
         client_watch_request(c, &head);
         send_record(s, c, NULL, NULL, &head);
@@ -198,6 +217,7 @@ static struct op *op_send(struct sim *s, struct client *c, int32_t opcode, const
     op->session = c->session;
     op->conn = c->conn;
     op->lower = s->completed;
+    op->who = c->who;
     op->body_hash = hash_bytes(buf_bytes(body), buf_size(body), 0);
     list_push_back(&c->flight, &op->link);
     c->flight_count++;
@@ -205,8 +225,30 @@ static struct op *op_send(struct sim *s, struct client *c, int32_t opcode, const
     jute_append(&frame, &jute_request_header, &(struct zk_request_header){op->xid, opcode});
     buf_append(&frame, buf_bytes(body), buf_size(body));
     send_record(s, c, NULL, NULL, &frame);
-    buf_deinit(body);
+    if (opcode == ZK_OP_MULTI_READ)
+        op->body = *body;
+    else
+        buf_deinit(body);
+    *body = (struct buf){0};
     return op;
+}
+
+/* What the checkers are to know of a write. */
+static struct op *sent(struct sim *s, struct client *c, struct op *op)
+{
+    if ((op_find(op->opcode)->flags & OP_WRITE) == 0)
+        return op;
+    client_write_sent(s, c, op);
+    broken_sent(s, c, op);
+    return op;
+}
+
+struct op *client_send(struct sim *s, struct client *c, int32_t opcode, const char *path, struct buf *body)
+{
+    struct op *op = op_send(s, c, opcode, path, body);
+
+    mermaid_request(s, c, op, SLICE_NULL);
+    return sent(s, c, op);
 }
 
 static const uint8_t acl_open[] = {0, 0, 0, 31, 0, 0, 0, 5, 'w', 'o', 'r', 'l', 'd', 0, 0, 0, 6, 'a', 'n', 'y', 'o', 'n', 'e'};
@@ -216,7 +258,6 @@ void client_request(struct sim *s, struct client *c, int32_t opcode, const char 
 {
     struct buf body = {0};
     struct slice p = slice_from_text(path);
-    bool write = true;
 
     switch (opcode) {
     case ZK_OP_CREATE:
@@ -232,26 +273,27 @@ void client_request(struct sim *s, struct client *c, int32_t opcode, const char 
         jute_append(&body, &jute_set_data_request, &(struct zk_set_data_request){p, data, number});
         break;
     case ZK_OP_ADD_WATCH:
-        jute_append(&body, &jute_add_watch_request, &(struct zk_add_watch_request){p, ZK_ADD_WATCH_RECURSIVE});
-        write = false;
+        jute_append(&body, &jute_add_watch_request, &(struct zk_add_watch_request){p, number});
+        break;
+    case ZK_OP_REMOVE_WATCHES:
+        jute_append(&body, &jute_watcher_type_request, &(struct zk_watcher_type_request){p, number});
         break;
     case ZK_OP_SYNC:
+    case ZK_OP_GET_ACL:
+    case ZK_OP_GET_EPHEMERALS:
+    case ZK_OP_GET_ALL_CHILDREN_NUMBER:
         jute_append(&body, &jute_path_request, &(struct zk_path_request){p});
-        write = false;
         break;
     default:
         jute_append(&body, &jute_path_watch_request, &(struct zk_path_watch_request){p, watch});
-        write = false;
         break;
     }
     struct op *op = op_send(s, c, opcode, path, &body);
     op->watch = watch;
+    op->number = number;
     mermaid_request(s, c, op, data);
     op->sequential = (opcode == ZK_OP_CREATE || opcode == ZK_OP_CREATE2) && (number & 2);
-    if (write) {
-        client_write_sent(s, c, op);
-        broken_sent(s, c, op);
-    }
+    sent(s, c, op);
 }
 
 void client_close_session(struct sim *s, struct client *c)
@@ -307,7 +349,7 @@ static void answered(struct sim *s, struct client *c, const struct zk_reply_head
     client_reply(s, c, op, h, in);
     c->replies++;
     if (!write)
-        coord_free(op);
+        client_op_free(op);
     if (over)
         session_over(s, c);
 }
@@ -340,7 +382,10 @@ void client_frame(struct sim *s, uint32_t client, uint64_t conn, struct slice fr
     }
     if (h.zxid < 0)
         sim_fail(s, "C2", "c%u got zxid %lld in the reply to xid %d", c->id, (long long)h.zxid, h.xid);
-    if (h.xid == ZK_XID_PING) {
+    if (h.xid == ZK_XID_AUTH) {
+        if (h.err != 0 || h.zxid != 0)
+            sim_fail(s, "protocol", "c%u: an auth packet was answered with %d", c->id, h.err);
+    } else if (h.xid == ZK_XID_PING) {
         client_shown(s, c, (uint64_t)h.zxid);
     } else if (h.xid == ZK_XID_SET_WATCHES) {
         client_watch_restored(s, c, (uint64_t)h.zxid);

@@ -4,11 +4,10 @@
  * watches anew, closes or leaves its session to expire. Checked at each reply and event: C1 replies in the order of the
  * requests, C2 zxids never fall, C4 each read is the state at the zxid it names, each write is later than all that were
  * complete before it, a sync is not behind any of them, C5 a result is that of the committed entry, C8 a watch fires once,
- * C9 before any reply that shows the change.
+ * C9 before any reply that shows the change, C11, C14 nobody reads or hears of what he may not.
  *
- * client.c has the session and the connection, client_reply.c the checks of replies, client_watch.c the one-shot watches,
- * client_stream.c the recursive ones, client_write.c
- * what became of each write.
+ * client.c has the session and the connection, client_reply.c the checks of replies, client_read.c those of reads,
+ * client_watch.c the one-shot watches, client_stream.c those that stay, client_write.c what became of each write.
  */
 #ifndef TESTS_SIM_CLIENT_H
 #define TESTS_SIM_CLIENT_H
@@ -20,6 +19,7 @@
 
 #define CLIENT_PATH_MAX 64
 #define CLIENT_WATCHES_MAX 24
+#define CLIENT_STREAMS_MAX 3
 
 /* A request. Writes are kept for the whole run, others until they are answered or lost. */
 struct op {
@@ -30,6 +30,9 @@ struct op {
     uint64_t session, conn;
     uint64_t lower; /* s->completed when it was sent */
     uint64_t body_hash;
+    uint32_t who;      /* the users that its connection has proven */
+    int32_t number;    /* client_request's */
+    struct buf body;   /* of a multiRead: what it asks */
     struct op *before; /* the write before it on the same connection */
     /* Of writes: */
     bool committed, refused; /* an entry of it was taken; refused: as moved or expired */
@@ -45,18 +48,20 @@ struct client_watch {
     uint64_t zxid;     /* no change up to here is still to be told */
 };
 
-/* A recursive watch. */
+/* A watch that stays: on a node and its children, or recursive. */
 struct client_stream {
     char path[CLIENT_PATH_MAX];
-    bool asked, armed;
-    bool pending; /* as above */
-    size_t next;  /* of the model's changes: those before it were told, or are none of it */
+    bool recursive;
+    bool asked, armed; /* asked: its place is taken */
+    bool pending;      /* as above */
+    size_t next;       /* of the model's changes: those before it were told, or are none of it */
 };
 
 struct client {
     uint32_t id;
     struct rng rng;
-    bool reader; /* no write of its own ever stands before its reads */
+    uint32_t who; /* the users that it proves on each connection, first of all */
+    bool reader;  /* no write of its own ever stands before its reads */
     enum client_phase phase;
     uint64_t next_at; /* IDLE: when to connect */
     uint32_t home;    /* scripts: to this server; 0: to none until all is mended, then to any */
@@ -73,12 +78,14 @@ struct client {
     struct op *last_write; /* on this connection */
     struct client_watch watch[CLIENT_WATCHES_MAX];
     uint32_t watch_count;
-    struct client_stream stream;
+    struct client_stream stream[CLIENT_STREAMS_MAX];
     uint64_t event_zxid;        /* of the last event */
     uint64_t watches_since;     /* relative zxid of the setWatches under way */
     int32_t version[8];         /* of the keys, as last heard */
     uint32_t workload;          /* enum workload */
     int32_t counter;            /* the counter, as last read */
+    int32_t balance[8];         /* of the accounts, as last read */
+    int32_t account[8];         /* their versions; -1: not known */
     char lock[CLIENT_PATH_MAX]; /* its place in the queue for the lock; empty: none */
     uint64_t replies, sessions, expired;
 };
@@ -90,6 +97,7 @@ void client_write_free_all(struct sim *s);
 /* Requests, on a connected client. data: for create and setData; number: flags or version. */
 void client_request(struct sim *s, struct client *c, int32_t opcode, const char *path, struct slice data, int32_t number,
                     bool watch);
+struct op *client_send(struct sim *s, struct client *c, int32_t opcode, const char *path, struct buf *body); /* empties it */
 void client_close_session(struct sim *s, struct client *c);
 void client_move(struct sim *s, struct client *c, uint32_t home); /* leaves its connection; see home */
 void client_vanish(struct sim *s, struct client *c); /* says nothing for a while, often about as long as its session lasts */
@@ -104,6 +112,13 @@ void client_expired(struct sim *s, uint64_t session);
 
 /* Between the files of the client. */
 void client_reply(struct sim *s, struct client *c, struct op *op, const struct zk_reply_header *h, struct jute_cursor *in);
+void client_read_reply(struct sim *s, struct client *c, const struct op *op, const struct zk_reply_header *h,
+                       struct jute_cursor *in);
+void client_expect_stat(struct sim *s, struct client *c, const struct op *op, uint64_t zxid, const struct zk_stat *got,
+                        const struct zk_stat *want);
+void client_decode(struct sim *s, struct client *c, const struct op *op, struct jute_cursor *in,
+                   const struct jute_record *table, void *record);
+void client_op_free(struct op *op);
 void client_shown(struct sim *s, struct client *c, uint64_t zxid); /* a reply with this zxid came: C2, C9 */
 void client_watch_set(struct sim *s, struct client *c, const char *path, bool child, bool exist, uint64_t zxid);
 void client_watch_event(struct sim *s, struct client *c, const struct zk_reply_header *h, const struct zk_watcher_event *e);
@@ -111,9 +126,14 @@ void client_watch_settled(struct sim *s, struct client *c);  /* the world is at 
 void client_watch_lost(struct client *c);                    /* the connection: all are pending */
 void client_watch_request(struct client *c, struct buf *to); /* the setWatches record */
 void client_watch_restored(struct sim *s, struct client *c, uint64_t zxid);
-void client_stream_set(struct sim *s, struct client *c, const char *path, uint64_t zxid); /* addWatch was answered */
+bool client_watch_room(const struct client *c);                                               /* for one more */
+struct client_stream *client_stream_find(struct client *c, const char *path, bool recursive); /* NULL: not asked for */
+void client_stream_ask(struct sim *s, struct client *c, const char *path, bool recursive);    /* unless there is no place */
+void client_stream_set(struct sim *s, struct client *c, const char *path, bool recursive, uint64_t zxid); /* was answered */
+void client_stream_removed(struct sim *s, struct client *c, const struct op *op, int err); /* removeWatches was answered */
+bool client_stream_any(const struct client *c);
 bool client_stream_event(struct sim *s, struct client *c, const char *path, const struct zk_reply_header *h,
-                         const struct zk_watcher_event *e); /* true: it was the next one of the stream */
+                         const struct zk_watcher_event *e); /* true: it was the next one of a stream */
 void client_stream_shown(struct sim *s, struct client *c, uint64_t zxid);
 void client_stream_lost(struct client *c);
 void client_stream_restored(struct sim *s, struct client *c, uint64_t zxid);

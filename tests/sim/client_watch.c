@@ -15,6 +15,11 @@ static struct client_watch *watch_find(struct client *c, const char *path, bool 
     return NULL;
 }
 
+bool client_watch_room(const struct client *c)
+{
+    return c->watch_count + c->flight_count < CLIENT_WATCHES_MAX - 2;
+}
+
 void client_watch_set(struct sim *s, struct client *c, const char *path, bool child, bool exist, uint64_t zxid)
 {
     struct client_watch *w = watch_find(c, path, child);
@@ -108,20 +113,29 @@ static void append_paths(struct client *c, bool child, bool exist, struct buf *i
 
 void client_watch_request(struct client *c, struct buf *to)
 {
-    struct buf data = {0}, exist = {0}, child = {0}, recursive = {0};
+    struct buf data = {0}, exist = {0}, child = {0}, persistent = {0}, recursive = {0};
     struct zk_set_watches2_request r = {.relative_zxid = (int64_t)c->watches_since};
 
     append_paths(c, false, false, &data, &r.data);
     append_paths(c, false, true, &exist, &r.exist);
     append_paths(c, true, false, &child, &r.child);
-    if (c->stream.armed) {
-        jute_append(&recursive, &jute_path_request, &(struct zk_path_request){slice_from_text(c->stream.path)});
-        r.recursive = (struct jute_vector){1, buf_slice(&recursive)};
+    for (uint32_t i = 0; i < CLIENT_STREAMS_MAX; i++) {
+        const struct client_stream *w = &c->stream[i];
+        if (!w->armed)
+            continue;
+        jute_append(w->recursive ? &recursive : &persistent, &jute_path_request,
+                    &(struct zk_path_request){slice_from_text(w->path)});
+        (w->recursive ? &r.recursive : &r.persistent)->count++;
+    }
+    r.persistent.items = buf_slice(&persistent);
+    r.recursive.items = buf_slice(&recursive);
+    if (client_stream_any(c)) {
         jute_append(to, &jute_set_watches2_request, &r);
     } else {
         jute_append(to, &jute_set_watches_request, &(struct zk_set_watches_request){r.relative_zxid, r.data, r.exist, r.child});
     }
     buf_deinit(&recursive);
+    buf_deinit(&persistent);
     buf_deinit(&data);
     buf_deinit(&exist);
     buf_deinit(&child);

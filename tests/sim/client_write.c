@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "sim/broken.h"
+#include "sim/ck_acl.h"
 #include "sim/ck_log.h"
 #include "sim/client.h"
 #include "sim/mark.h"
@@ -39,7 +40,7 @@ void client_write_free_all(struct sim *s)
         const struct op *op = value;
         if (!op->answered && !op->refused)
             mark(s, op->committed ? MARK_FOUND_LATER : MARK_NEVER);
-        coord_free(value);
+        client_op_free(value);
     }
     for (size_t at = 0; (value = map_next(&w->taken, &at)) != NULL;)
         coord_free(value);
@@ -68,6 +69,9 @@ void client_committed(struct sim *s, const struct entry *e, int err)
     if (op == NULL || op->opcode != e->op || op->body_hash != hash_bytes(e->body.data, e->body.size, 0))
         sim_fail(s, "I3", "entry " ZXID_FMT " (session %llx, xid %d) is no client's request", ZXID_ARG(e->zxid),
                  (unsigned long long)e->session, e->xid);
+    uint32_t who;
+    if (!ck_who(e->auth, &who) || who != op->who)
+        sim_fail(s, "C14", "entry " ZXID_FMT " is of other users than its client proved", ZXID_ARG(e->zxid));
     if (op->committed || op->refused)
         sim_fail(s, "C5", "xid %d of session %llx is in the log twice, again as " ZXID_FMT, e->xid,
                  (unsigned long long)e->session, ZXID_ARG(e->zxid));

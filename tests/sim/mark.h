@@ -47,8 +47,21 @@
     X(SYNC_AGAIN, "sync asked again of a leader")                                                                              \
     X(SYNCS_SHARED, "several syncs wait for one barrier")                                                                      \
     X(STREAM, "event for a recursive watch")                                                                                   \
-    X(STREAM_MOVED, "recursive watch set anew on another connection")                                                          \
+    X(STREAM_MOVED, "watch that stays set anew on another connection")                                                         \
     X(WATCH_LATE, "watch event told at reconnection")                                                                          \
+    X(STREAM_CHILDREN, "event for a persistent watch on a node's children")                                                    \
+    X(STREAM_ENDED, "persistent watch removed by its client")                                                                  \
+    X(STREAM_UNHEARD, "change not told to a watcher who may not read the node")                                                \
+    X(MULTI, "multi of several operations, all done")                                                                          \
+    X(MULTI_UNDONE, "multi fails and takes changes back")                                                                      \
+    X(MULTI_REFUSED, "multi fails before it changed anything")                                                                 \
+    X(MULTI_READ, "multiRead of which a part fails")                                                                           \
+    X(WRITE_DENIED, "write refused for lack of a permission")                                                                  \
+    X(READ_DENIED, "read refused for lack of a permission")                                                                    \
+    X(HASH_HIDDEN, "list of rights shown without its hashes")                                                                  \
+    X(REAPED_CONTAINER, "container removed, empty")                                                                            \
+    X(REAPED_TTL, "node removed, its time to live over")                                                                       \
+    X(REAP_VOID, "removal of a container or TTL node void: it was used again")                                                 \
     X(FOUND_LATER, "write took effect, its client was never told")                                                             \
     X(NEVER, "write never took effect, its connection was lost")
 

@@ -74,6 +74,7 @@ static void preset_draw(struct sim *s)
     p->delay_max_ms = (uint32_t)rng_between(&rng, 1, chance(&rng, 200) ? 15 : 4);
     p->fault_gap_ms = (uint32_t)rng_between(&rng, 60, chance(&rng, 300) ? 300 : 2000);
     p->value_max = (uint32_t)rng_between(&rng, 1000, 30000);
+    p->reap_ms = (uint32_t)rng_between(&rng, 50, 300);
     if (s->options.nodes != 0)
         p->nodes = s->options.nodes;
     lost_draw(p, &rng);
@@ -139,9 +140,11 @@ static void come_right(struct sim *s)
     if (why != NULL)
         sim_fail(s, "liveness", "%llu ms after the last fault %s", (unsigned long long)(20 * timeout), why);
     uint32_t epoch = ck_lead_epoch(s);
+    s->quiet_since = s->now;
     run_until(s, s->now + 10 * timeout);
     for (uint32_t i = 0; i < s->preset.clients; i++)
         client_watch_settled(s, s->clients[i]);
+    ck_model_settled(s);
     if (ck_lead_epoch(s) != epoch && s->preset.counter_max > 1000)
         sim_fail(s, "liveness", "epoch %u was followed by %u without any fault", epoch, ck_lead_epoch(s));
 }

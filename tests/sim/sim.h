@@ -6,7 +6,7 @@
  * The parts know each other by their own narrow headers and find each other here:
  *
  *     sched    when something happens                 ck_log      I1 I2 I10 I11 I15, exactly once: the committed sequence
- *     trace    transcript, hash of the run, failing   ck_model    what the tree held at each zxid; C4 C7 C13
+ *     trace    transcript, hash of the run, failing   ck_model    what the tree held at each zxid; C4 C6 C7 C13..C15
  *     net      links and messages between servers     ck_durable  I5 I6 I9 I12: what each disk must hold
  *     node     one server's process; lanes of jobs    ck_lead     I4 I7: leaders
  *     pipe     connections of clients                 fault       what goes wrong, and when
@@ -72,6 +72,7 @@ struct preset {
     bool datagrams; /* messages between servers get lost, doubled and reordered one by one; else links are like TCP */
     uint32_t loss, twice, stale; /* per 1000 messages, datagrams only */
     uint32_t delay_max_ms;
+    uint32_t reap_ms;      /* containers and TTL nodes are looked at so often */
     uint32_t fault_gap_ms; /* mean time between faults */
     uint32_t image_check;  /* one in so many batches is followed by a look at the disk's durable image */
     uint32_t value_max;
@@ -83,8 +84,9 @@ struct sim {
     struct sim_options options;
     struct preset preset;
     uint64_t now;
-    bool healed;        /* faults are over: the liveness phase */
-    bool quiet;         /* clients start nothing new */
+    bool healed; /* faults are over: the liveness phase */
+    bool quiet;  /* clients start nothing new */
+    uint64_t quiet_since;
     uint64_t completed; /* the greatest zxid that any client was told of a write of its own */
     struct sched *sched;
     struct trace *trace;

@@ -1,5 +1,5 @@
-/* wl_register.c - the register workload; see wl_register.h. */
-#include "sim/wl_register.h"
+/* wl_register.c - the register workload; see wl.h. */
+#include "sim/wl.h"
 
 #include <stdio.h>
 
@@ -24,7 +24,7 @@ void wl_register_request(struct sim *s, struct client *c)
     char key[CLIENT_PATH_MAX], own[CLIENT_PATH_MAX];
     uint32_t number = (uint32_t)rng_below(&c->rng, KEYS), dice = (uint32_t)rng_below(&c->rng, 100);
     bool coin = chance(&c->rng, 500); /* one number a statement: the order of arguments is the compiler's */
-    bool watch = chance(&c->rng, 300) && c->watch_count + c->flight_count < CLIENT_WATCHES_MAX - 2;
+    bool watch = chance(&c->rng, 300) && client_watch_room(c);
     struct slice none = SLICE_NULL;
 
     snprintf(key, sizeof(key), "/r/%u", number);

@@ -1,6 +1,6 @@
 /* workload.h - what the clients do, by name; each client of a run has one of the workloads, by the seed.
  *
- *     register    a few keys that all set, read, watch, delete; conditional sets, sync and read (wl_register.c)
+ *     register    a few keys that all set, read, watch, delete; conditional sets, sync and read
  *     counter     a number raised by conditional sets: its value is always the node's version
  *     ephemeral   ephemeral nodes that all want to own, watched by the others; sessions that end often
  *     lock        the lock recipe: ephemeral sequential nodes, the lowest holds it
@@ -8,6 +8,10 @@
  *     large       values of up to 200 kB
  *     watch       a few nodes that all watch and change: events in the order of the changes, none lost; every
  *                 other client has a recursive watch on all of them
+ *     multi       transfers between accounts whose sum stays, and mixtures that mostly fail: all or nothing
+ *     acl         nodes whose rights change, and users who try what they may not
+ *     reap        containers and nodes with a time to live: gone in the end, and never early
+ *     recursive   a tree under persistent and recursive watches of clients that move: every change once, in order
  *     session     ephemeral nodes of sessions that move, expire and end all the time: none outlives its session
  *     snapshot    many writes, so that snapshots are taken, sent and trimmed behind all the time (I16)
  */
@@ -26,6 +30,10 @@ enum workload {
     WORKLOAD_WATCH,
     WORKLOAD_SESSION,
     WORKLOAD_SNAPSHOT,
+    WORKLOAD_MULTI,
+    WORKLOAD_ACL,
+    WORKLOAD_REAP,
+    WORKLOAD_RECURSIVE,
     WORKLOAD_COUNT
 };
 extern const char *const workload_names[WORKLOAD_COUNT];
@@ -35,9 +43,12 @@ void workload_draw(struct sim *s, struct client *c);
 /* A connected client's turn: it may send some requests, close its session or vanish. */
 void workload_turn(struct sim *s, struct client *c);
 
-/* Its replies: a node was created under this path; data was read; a node has this owner. */
+/* Its replies: a node was created under this path; a write was answered; a node has this version and owner; data was read; all
+ * that a multiRead answers was right. */
 void workload_created(struct client *c, const char *path);
-void workload_owner(struct sim *s, const struct client *c, const char *path, uint64_t owner);
+void workload_written(struct client *c, const struct op *op, struct jute_cursor in);
+void workload_stat(struct sim *s, struct client *c, const char *path, int32_t version, uint64_t owner);
 void workload_read(struct sim *s, struct client *c, const char *path, struct slice data, int32_t version);
+void workload_multi_read(struct sim *s, const struct client *c, const struct op *op, struct jute_cursor in);
 
 #endif
