@@ -103,6 +103,25 @@ int coord_children_async(struct coord_client *client, const char *path, bool sta
                        &(struct client_caller){.cb = cb, .arg = arg, .watch = watch, .path = path});
 }
 
+static int32_t limit(uint32_t wanted)
+{
+    return wanted > INT32_MAX ? INT32_MAX : (int32_t)wanted;
+}
+
+int coord_children_page_async(struct coord_client *client, const char *path, const char *after, uint32_t count, uint32_t bytes,
+                              coord_reply_cb cb, void *arg)
+{
+    struct zk_list_page_request record = {.count = limit(count), .bytes = limit(bytes)};
+
+    if (path == NULL)
+        return -COORD_E_BAD_ARGUMENTS;
+    record.path = slice_from_text(path);
+    if (after != NULL)
+        record.after = slice_from_text(after);
+    return client_submit(client, ZK_OP_LIST_PAGE, &jute_list_page_request, &record,
+                         &(struct client_caller){.cb = cb, .arg = arg});
+}
+
 int coord_set_async(struct coord_client *client, const char *path, const void *data, size_t data_size, int32_t version,
                     coord_reply_cb cb, void *arg)
 {

@@ -16,6 +16,7 @@ struct wait {
     char **path;
     char ***children;
     size_t *child_count;
+    bool *more;
     struct coord_acl **acl;
     size_t *acl_count;
     struct coord_stat *stat;
@@ -123,6 +124,8 @@ static int copy_answer(const struct wait *w, const struct coord_reply *reply)
         *w->data_size = reply->data_size;
     if (w->child_count != NULL)
         *w->child_count = reply->child_count;
+    if (w->more != NULL)
+        *w->more = reply->more;
     if (w->acl_count != NULL)
         *w->acl_count = reply->acl_count;
     if (w->stat != NULL && reply->stat != NULL)
@@ -222,6 +225,16 @@ int coord_children(struct coord_client *client, const char *path, const struct c
     if (!may_block(client))
         return -COORD_E_INVALID_STATE;
     return finish(client, &w, coord_children_async(client, path, stat != NULL, watch, on_answer, &w));
+}
+
+int coord_children_page(struct coord_client *client, const char *path, const char *after, uint32_t count, uint32_t bytes,
+                        char ***children, size_t *child_count, bool *more, struct coord_stat *stat)
+{
+    struct wait w = {.children = children, .child_count = child_count, .more = more, .stat = stat};
+
+    if (!may_block(client))
+        return -COORD_E_INVALID_STATE;
+    return finish(client, &w, coord_children_page_async(client, path, after, count, bytes, on_answer, &w));
 }
 
 int coord_add_watch(struct coord_client *client, const char *path, enum coord_watch_type type, const struct coord_watch *watch)

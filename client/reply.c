@@ -98,6 +98,21 @@ static int decode_children(struct reply *reply, struct jute_cursor *c)
     return 0;
 }
 
+static int decode_page(struct reply *reply, struct jute_cursor *c)
+{
+    struct zk_list_page_response page;
+    struct jute_cursor whole = *c;
+    int rc = jute_decode(&whole, &jute_list_page_response, &page);
+
+    if (rc == 0)
+        rc = decode_children(reply, c);
+    if (rc == 0)
+        rc = decode_stat(reply, c);
+    if (rc == 0)
+        reply->shown.more = page.more;
+    return rc;
+}
+
 static int decode_count(struct reply *reply, struct jute_cursor *c)
 {
     struct zk_count_response response;
@@ -208,6 +223,8 @@ static int decode(struct reply *reply, int32_t opcode, struct jute_cursor *c)
     case ZK_OP_GET_CHILDREN2:
         rc = decode_children(reply, c);
         return rc < 0 ? rc : decode_stat(reply, c);
+    case ZK_OP_LIST_PAGE:
+        return decode_page(reply, c);
     case ZK_OP_GET_ACL:
         return decode_acl(reply, c);
     case ZK_OP_GET_ALL_CHILDREN_NUMBER:

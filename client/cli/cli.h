@@ -55,6 +55,12 @@ int cli_get(struct cli *cli, const char *path, void **data, size_t *size, struct
 int cli_stat(struct cli *cli, const char *path, struct coord_stat *stat);
 int cli_get_acl(struct cli *cli, const char *path, struct coord_acl **acl, size_t *count);
 int cli_children(struct cli *cli, const char *path, char ***names, size_t *count);
+struct cli_page {
+    char **names; /* to be freed */
+    size_t count;
+    bool more;
+};
+int cli_page(struct cli *cli, const char *path, const char *after, uint32_t count, struct cli_page *page);
 int cli_count(struct cli *cli, const char *path, size_t *count);
 int cli_ephemerals(struct cli *cli, const char *prefix, char ***paths, size_t *count);
 int cli_who_am_i(struct cli *cli, struct coord_acl **ids, size_t *count);

@@ -13,7 +13,9 @@ static const struct command commands[] = {
      "        --ttl: goes when it has no children and was not set for so long; --acl: who may do what, as with setacl",
      cli_cmd_create},
     {"delete", "PATH [-v VERSION] [-r]", "delete a node; -r: with all below it", cli_cmd_delete},
-    {"ls", "PATH [-R]", "list the children; -R: all paths from here down", cli_cmd_ls},
+    {"ls", "PATH [-R | --page COUNT]",
+     "list the children; -R: all paths from here down; --page: so many with each answer, as for more than 10,000 anyway",
+     cli_cmd_ls},
     {"multi", "[OPERATION...]",
      "do all of several operations or none; each is an argument, or without any a line of stdin: create PATH [VALUE|@FILE]\n"
      "        (options as above), set PATH VALUE|@FILE [-v VERSION], delete PATH [-v VERSION], check PATH [-v VERSION]",

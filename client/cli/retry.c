@@ -34,6 +34,15 @@ int cli_children(struct cli *cli, const char *path, char ***names, size_t *count
     return rc;
 }
 
+int cli_page(struct cli *cli, const char *path, const char *after, uint32_t count, struct cli_page *page)
+{
+    int rc = -COORD_E_CONNECTION_LOSS;
+
+    for (int i = 0; i < TRIES_MAX && rc == -COORD_E_CONNECTION_LOSS; i++)
+        rc = coord_children_page(cli->client, path, after, count, 0, &page->names, &page->count, &page->more, NULL);
+    return rc;
+}
+
 int cli_get_acl(struct cli *cli, const char *path, struct coord_acl **acl, size_t *count)
 {
     int rc = -COORD_E_CONNECTION_LOSS;

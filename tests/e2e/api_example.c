@@ -74,6 +74,38 @@ static void values(struct coord_client *client, const char *top)
     MUST(coord_sync(client, top) == 0);
 }
 
+/* In pieces of seven, each behind the last name of the one before; only where the servers say that they know it. */
+static void pages(struct coord_client *client, const char *top, size_t expected)
+{
+    char **names, after[64] = "";
+    struct coord_stat stat;
+    bool more = true;
+    size_t count, told = 0;
+    void *operations;
+    int rc = coord_get(client, COORD_OPERATIONS_PATH, NULL, &operations, NULL, NULL);
+
+    MUST(rc == 0 || rc == -COORD_E_NO_NODE);
+    if (rc < 0)
+        return;
+    MUST(strstr(operations, "listPage") != NULL);
+    free(operations);
+    while (more) {
+        MUST(coord_children_page(client, top, told == 0 ? NULL : after, 7, 0, &names, &count, &more, &stat) == 0);
+        MUST(count <= 7 && (size_t)stat.num_children == expected && names[count] == NULL);
+        for (size_t i = 0; i < count; i++) {
+            MUST(strcmp(names[i], after) > 0);
+            snprintf(after, sizeof(after), "%s", names[i]);
+        }
+        told += count;
+        free(names);
+    }
+    MUST(told == expected);
+    MUST(coord_children_page(client, top, after, 0, 0, NULL, &count, &more, NULL) == 0 && count == 0 && !more);
+    MUST(coord_children_page(client, top, NULL, UINT32_MAX, 20, NULL, &count, &more, NULL) == 0 && count == 1 && more);
+    MUST(coord_children_page(client, "/none", NULL, 0, 0, NULL, NULL, NULL, NULL) == -COORD_E_NO_NODE);
+    MUST(coord_children_page(client, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL) == -COORD_E_BAD_ARGUMENTS);
+}
+
 static void children(struct coord_client *client, const char *top)
 {
     char path[128], *created, **names;
@@ -93,6 +125,7 @@ static void children(struct coord_client *client, const char *top)
     for (int i = 0; i < 100; i++) /* asynchronous ones may be mixed in; they are answered in order */
         MUST(coord_create_async(client, path, "", 0, COORD_EPHEMERAL_SEQUENTIAL, false, on_created, &answers) == 0);
     MUST(coord_children(client, top, NULL, NULL, &count, NULL) == 0 && count == 100 && answers == 100);
+    pages(client, top, 100);
 }
 
 static void watches(const char *servers, struct coord_client *client, const char *top)

@@ -113,7 +113,7 @@ static const struct {
     ROW(limit_request, ZK_OP_REMOVE_RECURSIVE, 0),
     ROW(check_stat_request, ZK_OP_CHECK_STAT, 0),
     ROW(list_page_request, ZK_OP_LIST_PAGE, 0),
-    ROW(list_page_response, 0, 0),
+    ROW(list_page_response, 0, ZK_OP_LIST_PAGE),
 #undef ROW
 };
 #define RECORDS (sizeof(records) / sizeof(records[0]))
@@ -162,7 +162,7 @@ void seeds_records(void)
         jute_append(&b, records[i].table, records[i].record);
         seed_save("jute", records[i].name, &b);
         if (records[i].reply != 0) {
-            seed_u8(&b, (unsigned)records[i].reply);
+            seed_u8(&b, (unsigned)records[i].reply & 0xff);
             jute_append(&b, records[i].table, records[i].record);
             seed_save("reply", records[i].name, &b);
         }

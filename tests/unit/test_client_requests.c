@@ -108,6 +108,12 @@ TEST(reply, each_operation_shows_its_own)
          "63" STAT_HEX,
          true, NULL, NULL, "c"},
         {ZK_OP_GET_CHILDREN, "00000000", false, NULL, NULL, NULL},
+        {ZK_OP_LIST_PAGE,
+         "00000001"
+         "00000001"
+         "63" STAT_HEX "01",
+         true, NULL, NULL, "c"},
+        {ZK_OP_LIST_PAGE, "00000000" STAT_HEX "00", true, NULL, NULL, NULL},
         {ZK_OP_GET_EPHEMERALS,
          "00000001"
          "00000002"
@@ -133,6 +139,7 @@ TEST(reply, each_operation_shows_its_own)
         CHECK(reply.shown.data == NULL || (reply.shown.data_size == strlen(rows[i].data) &&
                                            memcmp(reply.shown.data, rows[i].data, reply.shown.data_size) == 0));
         CHECK_EQ_INT(reply.shown.child_count, rows[i].child != NULL, "row %zu", i);
+        CHECK_EQ_INT(reply.shown.more, rows[i].opcode == ZK_OP_LIST_PAGE && rows[i].child != NULL, "row %zu", i);
         if (reply.shown.child_count == 1)
             CHECK_EQ_STR(reply.shown.children[0], rows[i].child);
         CHECK_EQ_INT(reply.shown.acl_count, strstr(rows[i].hex, "776f726c64") != NULL, "row %zu", i);
@@ -176,6 +183,24 @@ TEST(reply, of_a_count_is_a_number)
         reply_decode(&reply, ZK_OP_GET_ALL_CHILDREN_NUMBER, &c);
         CHECK_EQ_INT(reply.shown.error, rows[i].error, "row %zu", i);
         CHECK(reply.shown.child_count == rows[i].count && reply.shown.children == NULL, "row %zu", i);
+        reply_release(&reply);
+    }
+}
+
+TEST(reply, of_a_page_that_ends_early_is_none)
+{
+    uint8_t bytes[256];
+    size_t size = from_hex("0000000100000001"
+                           "63" STAT_HEX "01",
+                           bytes);
+
+    for (size_t cut = 0; cut <= size; cut++) {
+        struct jute_cursor c = jute_cursor_make(slice_make(bytes, cut));
+        struct reply reply = {0};
+
+        reply_decode(&reply, ZK_OP_LIST_PAGE, &c);
+        CHECK_EQ_INT(reply.shown.error, cut < size ? -COORD_E_MARSHALLING : 0, "%zu bytes", cut);
+        CHECK(reply.shown.more == (cut == size) && (reply.shown.children != NULL) == (cut == size), "%zu bytes", cut);
         reply_release(&reply);
     }
 }

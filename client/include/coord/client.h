@@ -228,9 +228,10 @@ struct coord_reply {
     size_t data_size;              /* in bytes */
     const char *const *children;   /* children: names without the parent's path, in no order; ephemerals: paths */
     size_t child_count;            /* of them; count_below: its answer */
+    bool more;                     /* children_page: there are names behind the last one */
     const struct coord_acl *acl;   /* get_acl; who_am_i: schemes and ids, with perms 0 */
     size_t acl_count;              /* of its entries */
-    const struct coord_stat *stat; /* get_acl, set_acl, get, set, exists, and create and children if asked for; else NULL */
+    const struct coord_stat *stat; /* get_acl, set_acl, get, set, exists, children_page, and create and children if asked for */
     const struct coord_result *results; /* multi: one for each operation, in their order; NULL where no server judged them */
     size_t result_count;                /* of them: coord_multi_count() */
 };
@@ -276,6 +277,15 @@ int coord_set_async(struct coord_client *client, const char *path, const void *d
                     coord_reply_cb cb, void *arg);
 int coord_children_async(struct coord_client *client, const char *path, bool stat, const struct coord_watch *watch,
                          coord_reply_cb cb, void *arg);
+/* The children in pieces, for a node that has very many: the first names behind `after` (NULL: behind none), sorted byte by
+ * byte. `after` need not be there any more: whoever asks on behind the last name of each answer while reply->more is told of
+ * every child that is there throughout, once, also across servers. At most count names, of at most bytes bytes with 4 for each,
+ * but one at least; 0: as many as the server gives, 10,000 and 1 MiB. No watch. Only servers of coord know it, and others break
+ * the connection: see COORD_OPERATIONS_PATH. */
+int coord_children_page_async(struct coord_client *client, const char *path, const char *after, uint32_t count, uint32_t bytes,
+                              coord_reply_cb cb, void *arg);
+/* A path to coord_get(): where it is there and "listPage" is among the words of its value, the servers know pages. */
+#define COORD_OPERATIONS_PATH "/keeper/coord"
 /* When it is answered, reads that follow see every write completed anywhere before it was sent. */
 int coord_sync_async(struct coord_client *client, const char *path, coord_reply_cb cb, void *arg);
 /* Set a watch that stays (above): type is PERSISTENT or RECURSIVE, watch is not NULL. */
@@ -363,6 +373,8 @@ int coord_set(struct coord_client *client, const char *path, const void *data, s
 /* *children: child_count names and a NULL; one block. */
 int coord_children(struct coord_client *client, const char *path, const struct coord_watch *watch, char ***children,
                    size_t *child_count, struct coord_stat *stat);
+int coord_children_page(struct coord_client *client, const char *path, const char *after, uint32_t count, uint32_t bytes,
+                        char ***children, size_t *child_count, bool *more, struct coord_stat *stat);
 int coord_add_watch(struct coord_client *client, const char *path, enum coord_watch_type type, const struct coord_watch *watch);
 int coord_check_watches(struct coord_client *client, const char *path, enum coord_watch_type type);
 int coord_remove_watches(struct coord_client *client, const char *path, enum coord_watch_type type);
