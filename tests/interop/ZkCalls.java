@@ -1,6 +1,7 @@
 /* ZkCalls.java - every public call of ZooKeeper's client for Java, before, during and after a change of leader.
  *
  *     java -cp DIRECTORY:JARS ZkCalls HOST:PORT HOST:PORT HOST:PORT      the leader first
+ *     java -cp DIRECTORY:JARS ZkCalls --once HOST:PORT                   each operation once, for a trace
  *     java -cp DIRECTORY:JARS ZkCalls --list                             the public calls there are, as in class files
  *
  * Exit code 0 when all held. Where a server is to be killed or started, it prints `kill` or `start`, a space and the address, and goes on
@@ -551,6 +552,17 @@ public class ZkCalls {
             zk.close();
     }
 
+    static void trace() throws Exception {
+        Events ofA = new Events(), ofB = new Events();
+        ZooKeeperAdmin a = new ZooKeeperAdmin(hosts[0], SESSION_MS, ofA);
+        ofA.connected(1);
+        ZooKeeper b = new ZooKeeper(hosts[0], SESSION_MS, ofB);
+        ofB.connected(1);
+        everything(a, ofA, b, a, "/java");
+        b.close();
+        a.close();
+    }
+
     /* Public calls of these classes, as class files name them. */
     static void list() {
         for (Class<?> kind : List.of(ZooKeeper.class, ZooKeeperAdmin.class, Transaction.class, Op.class)) {
@@ -570,11 +582,16 @@ public class ZkCalls {
             list();
             System.exit(0);
         }
-        hosts = arguments;
+        boolean once = arguments[0].equals("--once");
+        hosts = once ? Arrays.copyOfRange(arguments, 1, arguments.length) : arguments;
         try {
-            handles();
-            sessions();
-            calls();
+            if (once) {
+                trace();
+            } else {
+                handles();
+                sessions();
+                calls();
+            }
         } catch (Throwable t) {
             t.printStackTrace();
             System.exit(1);

@@ -1,6 +1,7 @@
 /* calls.js - every call of node-zookeeper-client, before, during and after a change of leader.
  *
  *     NODE_PATH=DIRECTORY/node_modules node calls.js HOST:PORT HOST:PORT HOST:PORT      the leader first
+ *     NODE_PATH=DIRECTORY/node_modules node calls.js --once HOST:PORT                   each operation once, for a trace
  *
  * Exit code 0 when all held. Where a server is to be killed or started, it prints `kill` or `start`, a space and the address, and goes on
  * when it reads a line. At the end each function that Client and Transaction have must have been called.
@@ -15,7 +16,8 @@ const { ACL, CreateMode, Event, Exception, Id, Permission, State } = zookeeper;
 const SCALE = Number(process.env.COORD_TIME_SCALE || 1);
 const SESSION_MS = 10000 * SCALE;
 const PATIENCE_MS = 30000 * SCALE;
-const hosts = process.argv.slice(2);
+const once = process.argv[2] === '--once';
+const hosts = process.argv.slice(once ? 3 : 2);
 const answers = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const called = new Set();
 
@@ -256,7 +258,20 @@ async function calls() {
     await sessions(hosts[1], await connected(2));
 }
 
+async function trace() {
+    const a = await connected(0);
+    const b = await connected(0);
+    await everything(a, b, '/node');
+    for (const client of [a, b]) {
+        const over = new Promise((resolve) => client.once('disconnected', resolve));
+        client.close();
+        await within(over, 'the end');
+    }
+}
+
 async function main() {
+    if (once)
+        return trace();
     const client = zookeeper.createClient(hosts[0]);
     const all = [...note(Object.getPrototypeOf(client), 'Client'), ...note(Object.getPrototypeOf(client.transaction()), 'Transaction')];
     await calls();
