@@ -256,7 +256,9 @@ void link_flush(struct link *l)
     if (out == NULL || l->writable_wanted || buf_size(&out->urgent) + buf_size(&out->bulk) == 0)
         return;
     head = l->bulk_rest;
-    bulk = buf_size(&out->bulk) - head;
+    bulk = out->corked ? 0 : buf_size(&out->bulk) - head;
+    if (head + buf_size(&out->urgent) + bulk == 0)
+        return;
     uint8_t *behind = head == 0 ? buf_bytes(&out->bulk) : buf_bytes(&out->bulk) + head; /* it may be NULL */
     struct iovec parts[3] = {{buf_bytes(&out->bulk), head}, {buf_bytes(&out->urgent), buf_size(&out->urgent)}, {behind, bulk}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
@@ -276,7 +278,7 @@ void link_flush(struct link *l)
     buf_consume(&out->bulk, in_head + in_bulk);
     buf_shrink(&out->urgent, KEEP_BYTES);
     buf_shrink(&out->bulk, KEEP_BYTES);
-    want_writable(l, buf_size(&out->urgent) + buf_size(&out->bulk) > 0);
+    want_writable(l, buf_size(&out->urgent) + (out->corked ? l->bulk_rest : buf_size(&out->bulk)) > 0);
 }
 
 void link_after_step(struct link *l)

@@ -37,6 +37,18 @@ static uint64_t vote(const struct paxos *p, const struct paxos_peer *peer)
     return (peer->accepted_epoch || SEEDED(rule_c8)) && voter_counts(p, peer->id, peer->incarnation) ? peer->matched : 0;
 }
 
+uint64_t paxos_current_vote(const struct paxos *p, uint32_t id)
+{
+    for (uint32_t i = 0; p->role == PAXOS_LEADING && !p->rolling && i < p->options.voter_count; i++) {
+        const struct paxos_peer *peer = &p->peer[i];
+        bool streams = peer->link_up && peer->progress == PROGRESS_STREAM && !peer->paused;
+
+        if (peer->id == id && (i == p->self || streams))
+            return vote(p, peer);
+    }
+    return 0;
+}
+
 void leader_begin(struct paxos *p, struct paxos_out *out)
 {
     p->role = PAXOS_LEADING;

@@ -236,6 +236,10 @@ void paxos_unsent(struct paxos *p, uint32_t peer, uint64_t first_unsent);
  * of the moment the round was asked for. Valid on an established leader, directly after the PAXOS_BARRIER step. */
 uint64_t paxos_barrier_round(const struct paxos *p);
 
+/* Leader: up to which zxid the vote of a voter, this server included, counts towards what is chosen (C8, C17). 0 when it does
+ * not count, or when new entries are not sent to that voter as they come. */
+uint64_t paxos_current_vote(const struct paxos *p, uint32_t id);
+
 /* FORM's content for a forming leader (want_form): all promisers with their incarnations; cluster is the caller's. */
 void paxos_form(const struct paxos *p, struct form *form);
 

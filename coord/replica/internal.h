@@ -326,6 +326,25 @@ void commit_loud(struct peer_part *peer);                     /* it has clients 
 void commit_run(struct replica *r);
 uint64_t commit_wake_at_ms(const struct replica *r); /* UINT64_MAX: nothing is held back */
 
+/* ---- cork.c ---- */
+
+struct cork_voter {
+    bool corked, quiet;
+    uint64_t vote;                       /* paxos_current_vote() */
+    uint64_t since_ms;                   /* corked: when it was */
+    uint64_t last_ms;                    /* when bulk last waited for it */
+    uint64_t doubted_until_ms, doubt_ms; /* not relied upon until then; for how long the last time */
+};
+
+struct cork_part {
+    bool leads;
+    uint64_t zxid, zxid_ms;            /* the end of the log then, when all before it was chosen */
+    struct cork_voter voter[PEER_MAX]; /* of peers[i]; behind them this server's own */
+};
+
+void cork_run(struct replica *r);
+uint64_t cork_wake_at_ms(const struct replica *r); /* UINT64_MAX: nothing is corked */
+
 /* ---- apply.c ---- */
 
 struct digest_at {
@@ -438,6 +457,7 @@ struct replica {
     struct snap_receive receive;
     struct peer_part peers[PEER_MAX];
     uint32_t peer_count;
+    struct cork_part cork;
     struct held_message *held; /* send_after_persist, in order of wait_seq */
     uint32_t held_count, held_capacity;
     struct list jobs[2];    /* by lane, for the shell */

@@ -248,6 +248,7 @@ void replica_step(struct replica *r, const struct replica_event *events, uint32_
         r->mark_at_ms = 0;
         drive_job(r, job_new(JOB_MARK));
     }
+    cork_run(r);
     log_shrink(r);
 }
 
@@ -267,6 +268,8 @@ uint64_t replica_wake_at_ms(const struct replica *r)
         wake = r->mark_at_ms;
     if (commit_wake_at_ms(r) < wake)
         wake = commit_wake_at_ms(r);
+    if (cork_wake_at_ms(r) < wake)
+        wake = cork_wake_at_ms(r);
     return wake;
 }
 

@@ -107,6 +107,7 @@ void replica_take_jobs(struct replica *r, enum job_lane lane, struct list *to);
  * first, at frame boundaries. Cleared by the replica when the link goes down. */
 struct replica_peer_output {
     struct buf urgent, bulk;
+    bool corked; /* begin no frame of bulk yet; a later step says so */
 };
 struct replica_peer_output *replica_peer_output(struct replica *r, uint32_t peer); /* NULL: no such peer */
 

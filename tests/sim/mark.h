@@ -37,6 +37,8 @@
     X(REPLAYED, "message of long ago arrives again")                                                                           \
     X(UNCLOGGED, "messages of a clogged link arrive after all")                                                                \
     X(FLAPPED, "link that goes and comes all the time")                                                                        \
+    X(CORKED, "writes kept together for a server that no quorum needs")                                                        \
+    X(CORKED_LOST, "leader gone with writes that it kept together")                                                            \
     X(HELD, "message waits for the disk")                                                                                      \
     X(FORWARD_LATE, "forwarded write reaches a server that does not lead")                                                     \
     X(FORWARD_AGAIN, "forwarded write sent again")                                                                             \

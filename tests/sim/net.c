@@ -432,7 +432,9 @@ void net_take(struct sim *s, struct node *n)
         }
         while (buf_size(&out->urgent) > 0 && take_message(s, n, peer, &out->urgent))
             ;
-        while (buf_size(&out->bulk) > 0 && way(s, n->id, peer)->in_flight < IN_FLIGHT_MAX &&
+        if (out->corked)
+            mark(s, MARK_CORKED);
+        while (!out->corked && buf_size(&out->bulk) > 0 && way(s, n->id, peer)->in_flight < IN_FLIGHT_MAX &&
                take_message(s, n, peer, &out->bulk))
             ;
     }

@@ -121,6 +121,15 @@ static void start_again(struct sim *s, void *arg)
         node_start(s, n);
 }
 
+static void mark_crash(const struct sim *s, const struct node *n)
+{
+    for (uint32_t peer = 1; n->replica != NULL && peer <= s->preset.nodes; peer++) {
+        const struct replica_peer_output *out = replica_peer_output(n->replica, peer);
+        if (out != NULL && out->corked)
+            mark(s, MARK_CORKED_LOST);
+    }
+}
+
 void node_crash(struct sim *s, struct node *n, enum fake_fs_crash mode, uint64_t down_ms)
 {
     if (!n->alive)
@@ -128,6 +137,7 @@ void node_crash(struct sim *s, struct node *n, enum fake_fs_crash mode, uint64_t
     trace_line(s, 0xc0de + n->id, "n%u CRASH mode=%d down=%llu", n->id, (int)mode, (unsigned long long)down_ms);
     mermaid_note(s, n->id, "its process ends");
     s->crashes++;
+    mark_crash(s, n);
     process_free(n);
     fake_fs_crash(n->disk, &n->rng, mode);
     net_process_died(s, n->id);

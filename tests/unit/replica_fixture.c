@@ -126,6 +126,27 @@ static void execute(struct fake_log *log, struct job *j)
 
 /* ---- turns ---- */
 
+static void take(struct group *g, struct buf *out, struct buf *in)
+{
+    if (buf_size(out) == 0)
+        return;
+    buf_append(in, buf_bytes(out), buf_size(out));
+    buf_clear(out);
+    g->moving = true;
+}
+
+static void take_output(struct group *g, uint32_t from)
+{
+    for (uint32_t to = 0; to < g->count; to++) {
+        struct replica_peer_output *out = to == from ? NULL : replica_peer_output(g->member[from].r, to + 1);
+        if (out == NULL || to + 1 == g->stuck)
+            continue;
+        take(g, &out->urgent, &g->member[to].in[from]);
+        if (!out->corked)
+            take(g, &out->bulk, &g->member[to].in[from]);
+    }
+}
+
 static void step(struct group *g, uint32_t i, const struct replica_event *ev)
 {
     static const uint8_t entropy[REPLICA_ENTROPY_BYTES] = {1, 2, 3};
@@ -136,6 +157,7 @@ static void step(struct group *g, uint32_t i, const struct replica_event *ev)
     CHECK(paxos_check(replica_paxos(r)) == NULL, "%s", paxos_check(replica_paxos(r)));
     REQUIRE(g->may_fail || replica_failed(r) == NULL, "%s", replica_failed(r));
     g->member[i].unfinished += replica_wake_at_ms(r) <= g->now_ms;
+    take_output(g, i); /* as the shell does, behind each step */
 }
 
 static bool run_jobs(struct group *g, uint32_t i)
@@ -194,25 +216,6 @@ void group_hand_over(struct group *g, uint32_t id)
     group_settle(g);
 }
 
-static bool take_output(struct group *g, uint32_t from)
-{
-    bool any = false;
-    for (uint32_t to = 0; to < g->count; to++) {
-        struct replica_peer_output *out = to == from ? NULL : replica_peer_output(g->member[from].r, to + 1);
-        if (out == NULL || to + 1 == g->stuck)
-            continue;
-        struct buf *in = &g->member[to].in[from];
-        if (buf_size(&out->urgent) > 0)
-            buf_append(in, buf_bytes(&out->urgent), buf_size(&out->urgent));
-        if (buf_size(&out->bulk) > 0)
-            buf_append(in, buf_bytes(&out->bulk), buf_size(&out->bulk));
-        any |= buf_size(&out->urgent) + buf_size(&out->bulk) > 0;
-        buf_clear(&out->urgent);
-        buf_clear(&out->bulk);
-    }
-    return any;
-}
-
 /* One message, of as many frames as it has. */
 static void take_message(struct buf *in, struct peer_msg *m, struct buf *payload)
 {
@@ -254,17 +257,17 @@ static bool deliver(struct group *g, uint32_t to)
 
 void group_settle(struct group *g)
 {
-    for (bool moving = true; moving;) {
-        moving = false;
+    do {
+        g->moving = false;
         for (uint32_t i = 0; i < g->count; i++) {
             if (replica_wake_at_ms(g->member[i].r) <= g->now_ms)
                 step(g, i, NULL);
-            moving |= replica_wake_at_ms(g->member[i].r) <= g->now_ms && replica_failed(g->member[i].r) == NULL;
-            moving |= run_jobs(g, i);
-            moving |= take_output(g, i);
-            moving |= deliver(g, i);
+            g->moving |= replica_wake_at_ms(g->member[i].r) <= g->now_ms && replica_failed(g->member[i].r) == NULL;
+            g->moving |= run_jobs(g, i);
+            take_output(g, i); /* one that was stuck is no longer */
+            g->moving |= deliver(g, i);
         }
-    }
+    } while (g->moving);
 }
 
 void group_pass(struct group *g, uint64_t ms)

@@ -51,6 +51,7 @@ struct group {
     bool may_fail; /* replicas that give up are no failure of the test; they stand still from then on */
     bool lies;     /* the test puts into `in` what no server sent */
     uint64_t next_conn;
+    bool moving; /* group_settle(): something has moved */
     /* Set before group_init; 0: what nobody reaches, or the default. */
     uint64_t snap_count;
     uint32_t counter_max, reap_per_minute;

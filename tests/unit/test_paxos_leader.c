@@ -400,6 +400,40 @@ TEST(paxos_leader, unsent_concerns_a_leaders_streams_only)
     CHECK_EQ_INT(c.p.peer[1].next_prev, Z(1, 3));
 }
 
+TEST(paxos_leader, current_votes_are_those_that_count_and_go_on)
+{
+    core_start(&c, three);
+    core_persisted(&c);
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 1), 0); /* it does not lead */
+    core_lead(&c);
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 1), Z(1, 3));
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 2), 0); /* not heard in this epoch */
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 4), 0); /* nobody */
+    core_ack(&c, 2, Z(1, 3));
+    core_ack(&c, 3, Z(1, 3));
+    core_submit(&c, 1);
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 1), Z(1, 3)); /* not on its disk yet */
+    core_persisted(&c);
+    core_ack(&c, 2, Z(6, 1));
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 1), Z(6, 1));
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 2), Z(6, 1));
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 3), Z(1, 3));
+    paxos_unsent(&c.p, 3, Z(6, 1));
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 3), 0); /* it waits for an answer */
+    core_ack(&c, 3, Z(6, 1));
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 3), Z(6, 1));
+    core_link(&c, 3, false);
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 3), 0);
+    core_link(&c, 3, true);
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 3), 0); /* asked where its log matches */
+    core_ack(&c, 3, Z(6, 1));
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 3), Z(6, 1));
+    core_deliver(&c, 3, MSG(ACCEPTED, accepted, .epoch = 6, .incarnation = 99, .accepted = 6, .matched = Z(6, 1)));
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 3), 0); /* C17: another disk */
+    core_deliver(&c, 2, MSG(REFUSE, refuse, .epoch = 6, .promised = 8, .of_type = PEER_ACCEPT));
+    CHECK_EQ_INT(paxos_current_vote(&c.p, 1), 0); /* C14: it leads no more */
+}
+
 TEST(paxos_leader, after_a_snapshot_it_goes_on_where_both_are)
 {
     static const struct {

@@ -220,6 +220,65 @@ TEST(peers, messages_arrive_also_in_fragments_and_urgent_ones_overtake)
     free(payload);
 }
 
+TEST(peers, corked_bulk_waits_and_what_is_urgent_does_not)
+{
+    struct peer_msg urgent = {.type = PEER_COMMIT, .commit = {.epoch = 3, .committed = 9}};
+    struct peer_msg bulk = {.type = PEER_SNAPSHOT, .snapshot = {.transfer = 7, .size = 1}};
+    struct net n;
+
+    start(&n);
+    for (unsigned i = 0; i < 2; i++)
+        start_server(&n, i, "", 1);
+    REQUIRE(wait_up(&n, 1, 2));
+    struct replica_peer_output *out = &n.servers[0].outputs[2];
+    out->corked = true;
+    peer_encode(&out->bulk, &bulk);
+    turns(&n, 20);
+    peer_encode(&out->urgent, &urgent);
+    for (uint64_t d = test_deadline_ms(WAIT_MS); !hears(&n.servers[1], "commit epoch=3") && test_before(d);)
+        turn(&n);
+    turns(&n, 20);
+    CHECK(hears(&n.servers[1], "commit epoch=3") && !hears(&n.servers[1], "snapshot"));
+    out->corked = false;
+    for (uint64_t d = test_deadline_ms(WAIT_MS); !hears(&n.servers[1], "snapshot") && test_before(d);)
+        turn(&n);
+    CHECK(hears(&n.servers[1], "snapshot"));
+    stop(&n);
+}
+
+TEST(peers, a_bulk_frame_that_has_begun_ends_though_the_rest_is_corked)
+{
+    enum { BIG = 16 << 20 };
+    struct peer_msg urgent = {.type = PEER_COMMIT, .commit = {.epoch = 3, .committed = 9}};
+    struct peer_msg bulk = {.type = PEER_SNAPSHOT, .snapshot = {.transfer = 7, .size = BIG}};
+    struct net n;
+    uint8_t *payload = calloc(1, BIG);
+
+    start(&n);
+    for (unsigned i = 0; i < 2; i++)
+        start_server(&n, i, "", 1);
+    REQUIRE(wait_up(&n, 1, 2));
+    struct replica_peer_output *out = &n.servers[0].outputs[2];
+    bulk.payload = slice_make(payload, BIG);
+    peer_encode(&out->bulk, &bulk);
+    turn(&n); /* as much as the socket takes */
+    size_t left = buf_size(&out->bulk);
+    REQUIRE(left > 1 << 20);
+    out->corked = true;
+    peer_encode(&out->urgent, &urgent);
+    for (uint64_t d = test_deadline_ms(WAIT_MS); !hears(&n.servers[1], "commit epoch=3") && test_before(d);)
+        turn(&n);
+    turns(&n, 20);
+    CHECK(hears(&n.servers[1], "commit epoch=3"));
+    CHECK(buf_size(&out->bulk) > left - (512 << 10)); /* one frame has at most 256 KiB */
+    out->corked = false;
+    for (uint64_t d = test_deadline_ms(WAIT_MS); !hears(&n.servers[1], "snapshot") && test_before(d);)
+        turn(&n);
+    CHECK_EQ_INT(buf_size(&n.servers[1].payload), BIG);
+    stop(&n);
+    free(payload);
+}
+
 TEST(peers, a_restarted_peer_is_down_then_up)
 {
     struct net n;
