@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 
-from operations import PING, PING_XID
+from operations import PING, PING_XID, SYNC, SYNC_XID
 from records import connect_request
 
 Frame = collections.namedtuple("Frame", "xid zxid error body")
@@ -13,7 +13,7 @@ EVENT_XID = -1
 
 
 class Link:
-    """One connection. `frames` gathers what came, but for the replies to pings."""
+    """One connection. `frames` gathers what came, but for the replies to pings and to the syncs of settle()."""
 
     def __init__(self, loop, owner, port):
         self.loop, self.owner = loop, owner
@@ -38,6 +38,10 @@ class Link:
 
     def ping(self):
         self.send(struct.pack(">ii", PING_XID, PING))
+
+    def settle(self):
+        """Its server has all that is done by now, and has told of it, when this is answered."""
+        self.send(struct.pack(">iii", SYNC_XID, SYNC, 1) + b"/")
 
     def readable(self):
         try:
@@ -65,7 +69,7 @@ class Link:
         frame = Frame(*struct.unpack_from(">iqi", body), body[16:])
         if frame.xid != EVENT_XID:
             self.waiting -= 1
-        if frame.xid != PING_XID or frame.error != 0 or frame.body:
+        if (frame.xid != PING_XID or frame.error != 0 or frame.body) and (frame.xid != SYNC_XID or frame.error != 0):
             self.frames.append(frame)
 
     @property

@@ -48,6 +48,7 @@ TABLE = {
 NUMBERS = {op.number: name for name, op in TABLE.items()}
 XIDS = {"auth": -4, "setWatches": -8, "setWatches2": -8}
 PING, PING_XID = 11, -2
+SYNC, SYNC_XID = 9, 0x7fffff00  # of the driver; the steps' own count from 1
 # What stands behind the result's type in an answer to multi and multiRead.
 RESULTS = {1: "path", 2: "", 5: "stat", 13: "", 15: "path stat", 19: "path stat", 21: "path stat", 4: "data stat", 8: "names",
            -1: "int"}

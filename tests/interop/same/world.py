@@ -1,6 +1,7 @@
 """A world: some sessions and a subtree of their own, driven through the same steps on both systems.
 
-One step is under way at a time; then every connection is pinged, so that all events of the step are in. What came is one
+One step is under way at a time; then every connection is pinged, so that all events of the step are in; where a system has several servers,
+each is made to catch up by a sync. What came is one
 Answer a system and step. A step is (slot, name, arguments): an operation of the table, or
     connect      a new session, when the slot has none; else as renew
     renew        the connection is dropped, and the session goes on with another
@@ -50,10 +51,10 @@ class Slot:
 
 
 class Side:
-    """The world on one of the two systems."""
+    """The world on one of the two systems. Each connection goes to another one of its servers."""
 
-    def __init__(self, loop, owner, port, root, slots):
-        self.loop, self.owner, self.port = loop, owner, port
+    def __init__(self, loop, owner, ports, root, slots):
+        self.loop, self.owner, self.ports, self.handshakes = loop, owner, ports, 0
         self.places = Places(root)
         self.slots = [Slot() for _ in range(slots)]
         self.sessions = {0: "none"}  # id: its name
@@ -66,7 +67,8 @@ class Side:
                 self.extra.append((step.slot, slot.link))
             elif slot.link is not None:
                 slot.link.drop()
-            slot.link = Link(self.loop, self.owner, self.port)
+            slot.link = Link(self.loop, self.owner, self.ports[(step.slot + self.handshakes) % len(self.ports)])
+            self.handshakes += 1
             session, password, zxid = slot.session, slot.password, self.places.zxids[-1]
             if name == "stranger":
                 password = WRONG
@@ -162,7 +164,7 @@ class World:
 
     def __init__(self, loop, ports, root, steps, slots, judge, tell=None):
         self.owner, self.judge, self.plan, self.tell = self, judge, steps, tell
-        self.sides = [Side(loop, self, port, root, slots) for port in ports]
+        self.sides = [Side(loop, self, of_side, root, slots) for of_side in ports]
         self.done, self.reached, self.failed, self.answers = 0, 0, False, None
         self.twist, self.twisted = None, None  # of twist.py: to be done; the step at which it was
         self.steps = self.steps_of()
@@ -187,8 +189,11 @@ class World:
             for side in self.sides:
                 side.begin(name, taken)
             late = yield [link for side in self.sides for link in side.links()]
-            for link in [link for side in self.sides for link in side.links()]:
-                link.ping()
+            for side in self.sides:
+                for link in side.links():
+                    if len(side.ports) > 1:
+                        link.settle()
+                    link.ping()
             late = (yield [link for side in self.sides for link in side.links()]) or late
             self.answers = [side.answer(name, taken) for side in self.sides]
             if self.twist is not None and PROLOGUE < number < self.judge.coda_from and name not in ("setWatches", "setWatches2") and any(
