@@ -25,6 +25,8 @@ struct state_loader {
     bool started, root, formed, ended, failed;
 };
 
+_Static_assert(IMAGE_RECORD_MAX < NODE_NAME_MAX, "a name of an image fits a node");
+
 enum link_state { LINK_NOT, LINK_CLIMBING, LINK_DONE };
 
 struct state_loader *state_loader_new(void)
@@ -96,7 +98,7 @@ static bool node_plausible(const struct state_loader *l, const struct image_node
 {
     int64_t ttl_ms;
 
-    if (!acl_plausible(n->acl) || n->name.size >= NODE_NAME_MAX || map_get(&l->nodes, n->index) != NULL)
+    if (!acl_plausible(n->acl) || map_get(&l->nodes, n->index) != NULL)
         return false;
     if (n->index == NODE_ROOT || n->parent == NODE_NONE)
         return n->index == NODE_ROOT && n->parent == NODE_NONE && n->name.size == 0 && n->owner == 0 && n->since_ms == 0;

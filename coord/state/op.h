@@ -85,7 +85,7 @@ enum { MULTI_COUNT_MAX = 1 << 16 };
 /* Of a list with data, or of a whole subtree. */
 #define LIST_BYTES_MAX (16u << 20)
 /* Changes of an entry behind a removeRecursive, and nodes that a listRecursive looks at: what one turn has time for. */
-enum { REMOVE_RECURSIVE_MAX = 8192, LIST_RECURSIVE_MAX = 1 << 16 };
+enum { REMOVE_RECURSIVE_MAX = 4096, LIST_RECURSIVE_MAX = 1 << 16 };
 /* Of one page, whatever is asked for; a longer name comes alone. */
 enum { LIST_PAGE_COUNT_MAX = 10000, LIST_PAGE_BYTES_MAX = 1 << 20 };
 

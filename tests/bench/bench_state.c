@@ -158,6 +158,19 @@ static void pages(struct bench *b)
     printf("%-32s %8.3f ms\n", "longest such page", (double)longest / 1000);
 }
 
+/* As many paths as one answer names. */
+static void list_recursive(struct bench *b)
+{
+    struct zk_limit_request q = {SLICE_LITERAL("/service"), LIST_RECURSIVE_MAX};
+    struct read r = {.reply = &b->reply};
+    uint64_t start = cpu_us();
+
+    buf_clear(&b->reply);
+    state_read(b->s, op_find(ZK_OP_LIST_RECURSIVE), &q, &r);
+    COORD_ASSERT(r.err == 0);
+    printf("%-32s %8.3f ms\n", "listRecursive, the largest", (double)(cpu_us() - start) / 1000);
+}
+
 /* As many nodes as one entry removes. */
 static void remove_recursive(struct bench *b)
 {
@@ -217,6 +230,7 @@ int main(int argc, char **argv)
     reads(&b, ZK_OP_GET_DATA, "getData, 100 bytes");
     reads(&b, ZK_OP_EXISTS, "exists");
     pages(&b);
+    list_recursive(&b);
     remove_recursive(&b);
     state_walk_start(b.s);
     writes(&b, "setData under a walk");

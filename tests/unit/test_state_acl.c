@@ -173,16 +173,70 @@ TEST(state_acl, a_list_is_bounded)
     buf_deinit(&list);
 }
 
+static int read_with(struct world *w, int32_t op, const void *request)
+{
+    buf_clear(&w->reply);
+    w->r = (struct read){.auth = w->auth, .session = w->session, .reply = &w->reply};
+    state_read(w->s, op_find(op), request, &w->r);
+    return w->r.err;
+}
+
+/* Those of Keeper's, and our own: of /p, and of /p/x or /p/c in it. False: it is none of them. */
+static bool keepers(struct world *w, const char *name, int *rc)
+{
+    uint8_t space[ACL_WORLD_BYTES];
+    const struct slice p = SLICE_LITERAL("/p"), x = SLICE_LITERAL("/p/x");
+    struct zk_create_request create = {SLICE_LITERAL("/p/c"), SLICE_NULL, acl_world(31, space), 0};
+    struct zk_check_stat_request stat = {p, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+
+    if (strcmp(name, "tryRemove") == 0)
+        *rc = world_request(w, ZK_OP_TRY_REMOVE, &jute_delete_request, &(struct zk_delete_request){x, -1});
+    else if (strcmp(name, "removeRecursive") == 0)
+        *rc = world_request(w, ZK_OP_REMOVE_RECURSIVE, &jute_limit_request, &(struct zk_limit_request){x, 9});
+    else if (strcmp(name, "createIfNotExists") == 0)
+        *rc = world_request(w, ZK_OP_CREATE_IF_NOT_EXISTS, &jute_create_request, &create);
+    else if (strcmp(name, "checkNotExists") == 0)
+        *rc = world_request(w, ZK_OP_CHECK_NOT_EXISTS, &jute_check_request, &(struct zk_check_request){p, 7});
+    else if (strcmp(name, "checkStat") == 0)
+        *rc = world_request(w, ZK_OP_CHECK_STAT, &jute_check_stat_request, &stat);
+    else if (strcmp(name, "filteredList") == 0)
+        *rc = read_with(w, ZK_OP_FILTERED_LIST, &(struct zk_filtered_list_request){p, true, 0});
+    else if (strcmp(name, "filteredListWithStatsAndData") == 0)
+        *rc = read_with(w, ZK_OP_FILTERED_LIST_WITH_DATA, &(struct zk_filtered_list_with_data_request){p, true, 0, true, true});
+    else if (strcmp(name, "listRecursive") == 0)
+        *rc = read_with(w, ZK_OP_LIST_RECURSIVE, &(struct zk_limit_request){p, 9});
+    else if (strcmp(name, "listPage") == 0)
+        *rc = read_with(w, ZK_OP_LIST_PAGE, &(struct zk_list_page_request){p, SLICE_NULL, 9, 0});
+    else
+        return false;
+    return true;
+}
+
 /* Every operation, by who has the one permission that it asks, by who has all others, and by the superuser. */
 TEST(state_acl, each_operation_asks_its_permission)
 {
     static const struct {
         const char *name;
         int perms; /* any of them is enough */
-    } rows[] = {{"create", ZK_PERM_CREATE}, {"delete", ZK_PERM_DELETE},    {"setData", ZK_PERM_WRITE},
-                {"setACL", ZK_PERM_ADMIN},  {"getData", ZK_PERM_READ},     {"getACL", ZK_PERM_READ | ZK_PERM_ADMIN},
-                {"exists", ZK_PERM_READ},   {"getChildren", ZK_PERM_READ}, {"getChildren2", ZK_PERM_READ},
-                {"multi", ZK_PERM_READ}};
+    } rows[] = {{"create", ZK_PERM_CREATE},
+                {"delete", ZK_PERM_DELETE},
+                {"setData", ZK_PERM_WRITE},
+                {"setACL", ZK_PERM_ADMIN},
+                {"getData", ZK_PERM_READ},
+                {"getACL", ZK_PERM_READ | ZK_PERM_ADMIN},
+                {"exists", ZK_PERM_READ},
+                {"getChildren", ZK_PERM_READ},
+                {"getChildren2", ZK_PERM_READ},
+                {"multi", ZK_PERM_READ},
+                {"tryRemove", ZK_PERM_DELETE},
+                {"removeRecursive", ZK_PERM_DELETE},
+                {"createIfNotExists", ZK_PERM_CREATE},
+                {"checkNotExists", ZK_PERM_READ},
+                {"checkStat", ZK_PERM_READ},
+                {"filteredList", ZK_PERM_READ},
+                {"filteredListWithStatsAndData", ZK_PERM_READ},
+                {"listRecursive", ZK_PERM_READ},
+                {"listPage", ZK_PERM_READ}};
     static const char *const schemes[] = {"world:anyone", "digest:a:x", "ip:10.0.0.0/8"};
     static const char *const who[] = {"", "digest:b:y digest:a:x", "digest:b:y ip:10.1.2.3",
                                       "ip:11.0.0.1 super:", "digest:a:y ip:11.0.0.1"};
@@ -214,6 +268,8 @@ TEST(state_acl, each_operation_asks_its_permission)
                         rc = world_set(&w, "/p", "", -1);
                     else if (strcmp(rows[row].name, "setACL") == 0)
                         rc = world_set_acl(&w, "/p", EVERYBODY, -1);
+                    else if (keepers(&w, rows[row].name, &rc))
+                        ;
                     else if (strcmp(rows[row].name, "multi") == 0) {
                         world_multi_add(&w, ZK_OP_CHECK, &jute_check_request,
                                         &(struct zk_check_request){SLICE_LITERAL("/p"), -1});

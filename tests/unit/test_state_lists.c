@@ -285,6 +285,29 @@ TEST(state_lists, of_a_subtree_are_bounded)
     world_deinit(&w);
 }
 
+/* Long paths: the bytes end it before the number does. */
+TEST(state_lists, of_a_subtree_are_bounded_in_bytes)
+{
+    enum { NAME = 1000, CHILDREN = 17000 };
+    char path[2 + NAME + 8];
+    struct world w;
+
+    world_init(&w);
+    path[0] = '/';
+    memset(path + 1, 'n', NAME);
+    path[1 + NAME] = 0;
+    world_create(&w, path, "", 0);
+    for (unsigned i = 0; i < CHILDREN; i++) {
+        snprintf(path + 1 + NAME, sizeof(path) - 1 - NAME, "/%u", i);
+        world_create(&w, path, "", 0);
+    }
+    path[1 + NAME] = 0;
+    CHECK_EQ_INT(recursive(&w, path, LIST_RECURSIVE_MAX), ERR(BAD_ARGUMENTS));
+    CHECK_EQ_INT(recursive(&w, path, CHILDREN - 1000), 0);
+    CHECK(buf_size(&w.reply) <= LIST_BYTES_MAX);
+    world_deinit(&w);
+}
+
 /* The whole reply in bytes: names, Stat, whether there are more. */
 TEST(state_lists, a_page_in_bytes)
 {
