@@ -25,10 +25,10 @@
 /* One `server.N` line. */
 struct config_server {
     uint32_t id;
-    char *host; /* without brackets */
-    uint16_t port;
-    char *client_address; /* NULL: not said */
-    uint16_t client_port; /* 0: not said */
+    char *host;                   /* without brackets */
+    uint16_t port, election_port; /* election_port 0: not said */
+    char *client_address;         /* NULL: not said */
+    uint16_t client_port;         /* 0: not said */
 };
 
 struct config {
@@ -41,7 +41,7 @@ struct config {
     uint64_t connect_timeout_ms;
     uint64_t heartbeat_ms, election_min_ms, election_max_ms;
     uint64_t reap_interval_ms, reap_per_minute;
-    bool client_keepalive, listen_on_all, ttl_nodes, read_only, enforce_auth;
+    bool client_keepalive, listen_on_all, ttl_nodes, read_only, enforce_auth, enforce_quota;
     bool client_port_given; /* by --client-port: what the server line says of clients does not count */
 
     struct config_server servers[PEER_MAX]; /* rising ids; none: a lone server */
@@ -67,6 +67,9 @@ int config_finish(struct config *c);
 /* True when no other server votes. */
 bool config_lone(const struct config *c);
 const struct config_server *config_self(const struct config *c); /* NULL: there is no server line */
+
+/* The server lines as clients read them in /zookeeper/config; nothing for a lone server, as in ZooKeeper. */
+void config_members(const struct config *c, struct buf *to);
 
 void config_problem(struct config *c, const char *where, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void config_notice(struct config *c, const char *where, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -1,6 +1,7 @@
 /* config_server.c - one line `server.N=host:port[:port][:role][;[address:]clientport]`. Main thread.
  *
- * The first port is for peers; the second, ZooKeeper's for elections, is read and not used. An IPv6 address stands in brackets.
+ * The first port is for peers; the second, ZooKeeper's for elections, is only shown to clients, who read the
+ * lines again in /zookeeper/config. An IPv6 address stands in brackets.
  * Role participant is the only one here.
  */
 #include "base/alloc.h"
@@ -64,12 +65,16 @@ static const char *take_client(struct config_server *s, const char **text)
 }
 
 /* The second port and the role, in this order, each optional. */
-static const char *take_election_and_role(const char **text)
+static const char *take_election_and_role(struct config_server *s, const char **text)
 {
     if (**text == ':' && isdigit((unsigned char)(*text)[1])) {
+        int port;
+
         (*text)++;
-        if (take_number(text, 65535) <= 0)
+        port = take_number(text, 65535);
+        if (port <= 0)
             return "the second port is not between 1 and 65535";
+        s->election_port = (uint16_t)port;
     }
     if (**text == ':') {
         size_t size = strcspn(++*text, ";");
@@ -98,7 +103,7 @@ static const char *parse(struct config_server *s, const char *text)
     if (port <= 0)
         return "the port is not between 1 and 65535";
     s->port = (uint16_t)port;
-    reason = take_election_and_role(&text);
+    reason = take_election_and_role(s, &text);
     if (reason != NULL)
         return reason;
     if (*text == '|')
@@ -139,4 +144,32 @@ void config_server_line(struct config *c, const char *where, const char *id_text
     memmove(&c->servers[at + 1], &c->servers[at], (c->server_count - at) * sizeof(server));
     c->servers[at] = server;
     c->server_count++;
+}
+
+static void put_host(struct buf *to, const char *host)
+{
+    bool v6 = strchr(host, ':') != NULL;
+
+    buf_printf(to, "%s%s%s", v6 ? "[" : "", host, v6 ? "]" : "");
+}
+
+/* Clients take a line without a second port for none. */
+void config_members(const struct config *c, struct buf *to)
+{
+    if (config_lone(c))
+        return;
+    for (uint32_t i = 0; i < c->server_count; i++) {
+        const struct config_server *s = &c->servers[i];
+
+        buf_printf(to, "server.%u=", s->id);
+        put_host(to, s->host);
+        buf_printf(to, ":%u:%u:participant", s->port, s->election_port != 0 ? s->election_port : s->port);
+        if (s->client_port != 0) {
+            buf_printf(to, ";");
+            put_host(to, s->client_address != NULL ? s->client_address : "0.0.0.0");
+            buf_printf(to, ":%u", s->client_port);
+        }
+        buf_printf(to, "\n");
+    }
+    buf_printf(to, "version=0");
 }

@@ -134,6 +134,9 @@ static void start_replica(struct host *h, struct state *state)
                                 .read_only_after_ms = c->read_only ? 4 * (uint32_t)c->election_max_ms : 0,
                                 .connect_timeout_ms = (uint32_t)c->connect_timeout_ms};
 
+    config_members(c, &h->members);
+    o.settings = (struct settings){c->enforce_quota, buf_slice(&h->members)};
+
     o.paxos = (struct paxos_options){.self = c->id,
                                      .boot = h->recovered.boot,
                                      .incarnation = h->recovered.incarnation,
@@ -258,5 +261,6 @@ void host_close(struct host *h)
         store_close(h->store);
     inbox_deinit(&h->inbox);
     buf_deinit(&h->secret);
+    buf_deinit(&h->members);
     event_base_free(h->base);
 }

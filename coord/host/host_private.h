@@ -22,6 +22,7 @@ struct host {
     struct peers *peers; /* NULL: a lone server */
     struct event *wake, *done, *signals[2];
     struct buf secret;
+    struct buf members; /* the text of /zookeeper/config */
     uint64_t started_ms, armed_ms, turn_max_us;
     struct status_latency appends; /* each with its sync, on whichever thread */
     uint64_t files_open;           /* counted when there was no client yet */
@@ -34,6 +35,7 @@ struct host {
     struct replica_stats seen;    /* as logged last */
     uint64_t seen_ms, waiting_ms; /* waiting_ms: since when clients wait, 0: they do not */
     bool waiting_told;
+    uint64_t quota_told, quota_told_ms; /* how many excesses of quotas the log knows of, and since when */
 };
 
 /* host_open.c: everything up to the loop, and its undoing (of a host that was opened in part, too). */

@@ -5,7 +5,7 @@
 #include "base/zxid.h"
 #include "host/host_private.h"
 
-enum { WAITING_MS = 3000 };
+enum { WAITING_MS = 3000, QUOTA_MS = 1000 };
 
 static const char *role_name(const struct replica_stats *s)
 {
@@ -93,6 +93,23 @@ static void log_snapshots(const struct replica_stats *old, const struct replica_
         LOG_INFO("replica", "snapshot_installed", "zxid=" ZXID_FMT, ZXID_ARG(new->snapshot_zxid));
 }
 
+/* The leader tells, so that one server does; the last one in QUOTA_MS. */
+static void log_quota(struct host *h, const struct replica_stats *new, uint64_t now_ms)
+{
+    const struct quota_excess *last = &new->quota_last;
+    uint64_t all = new->quota_refused + new->quota_passed;
+
+    if (new->role != PAXOS_LEADING)
+        h->quota_told = all;
+    if (all == h->quota_told || (h->quota_told_ms != 0 && now_ms - h->quota_told_ms < QUOTA_MS))
+        return;
+    LOG_WARN("replica", last->hard ? "quota_refused" : "quota_passed", "path=%s %s=%lld limit=%lld times=%llu",
+             log_quoted((const char *)last->path.data), last->kind == QUOTA_COUNT ? "count" : "bytes", (long long)last->value,
+             (long long)last->limit, (unsigned long long)(all - h->quota_told));
+    h->quota_told = all;
+    h->quota_told_ms = now_ms;
+}
+
 void host_watch(struct host *h, uint64_t now_ms)
 {
     struct replica_stats new;
@@ -106,6 +123,7 @@ void host_watch(struct host *h, uint64_t now_ms)
     log_voters(h->config, &h->seen, &new);
     log_waiting(h, &new, now_ms);
     log_snapshots(&h->seen, &new);
+    log_quota(h, &new, now_ms);
     if (h->seen.read_only != new.read_only)
         LOG_WARN("replica", new.read_only ? "read_only" : "read_only_ended", "applied=" ZXID_FMT, ZXID_ARG(new.applied));
     if (h->seen.serving != new.serving)

@@ -38,6 +38,20 @@ static void session_effects(struct replica *r, const struct apply *a, const stru
         conn_close(r, c); /* attached anew, here or elsewhere: the older connection can write no more */
 }
 
+/* For the log of the host. */
+static void note_excess(struct replica *r, const struct quota_excess *excess)
+{
+    buf_clear(&r->quota_path);
+    buf_append(&r->quota_path, excess->path.data, excess->path.size);
+    buf_append(&r->quota_path, "", 1);
+    r->stats.quota_last = *excess;
+    r->stats.quota_last.path = slice_make(buf_bytes(&r->quota_path), excess->path.size);
+    if (excess->hard)
+        r->stats.quota_refused++;
+    else
+        r->stats.quota_passed++;
+}
+
 static bool is_own(const struct replica *r, const struct entry *e)
 {
     return e->origin.server == replica_self(r) && e->origin.incarnation == r->options.paxos.incarnation &&
@@ -58,6 +72,8 @@ static void apply_entry(struct replica *r, const struct entry *e)
     r->stats.commits++;
     r->apply.turn.entries++;
     r->apply.turn.bytes += (uint32_t)entry_size(e);
+    if (a.excess != NULL)
+        note_excess(r, a.excess);
     if (!SEEDED(watch_after_reply))
         watches_fire(r, &a);
     session_effects(r, &a, own);

@@ -473,6 +473,7 @@ struct replica {
     uint64_t hand_over_ms;        /* 0: not asked to */
     const char *failed;
     struct buf scratch, reply, event;
+    struct buf quota_path;      /* of stats.quota_last */
     struct replica_stats stats; /* counters only; the rest is filled when asked */
     struct replica_spread read_latency, write_latency, propagation;
 };

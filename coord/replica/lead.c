@@ -15,6 +15,18 @@ uint32_t lead_credit(const struct replica *r)
     return state_walk_backlog(r->state) > WALK_BACKLOG_BYTES ? share / 16 : share;
 }
 
+/* Before anything else of this lead: the servers' files may differ, what decides at apply may not. */
+static void propose_settings(struct replica *r)
+{
+    const struct settings now = state_settings(r->state), *wanted = &r->options.settings;
+    struct buf body = {0};
+    if (settings_flags(&now) == settings_flags(wanted) && slice_equal(now.config, wanted->config))
+        return;
+    settings_append(&body, wanted);
+    lead_propose_own(r, &(struct entry){.kind = ENTRY_SETTINGS, .body = buf_slice(&body)});
+    buf_deinit(&body);
+}
+
 static void open_desk(struct replica *r)
 {
     struct lead_part *l = &r->lead;
@@ -37,6 +49,7 @@ static void open_desk(struct replica *r)
         struct lead_origin *o = &l->origin[id];
         o->known = state_origin(r->state, id, &o->incarnation, &o->boot, &o->number);
     }
+    propose_settings(r);
     message_heartbeats(r);
 }
 

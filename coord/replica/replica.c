@@ -93,6 +93,7 @@ void replica_free(struct replica *r)
     coord_free(r->sync.barriers);
     coord_free(r->held);
     buf_deinit(&r->scratch);
+    buf_deinit(&r->quota_path);
     buf_deinit(&r->reply);
     buf_deinit(&r->event);
     watch_table_free(r->watch);

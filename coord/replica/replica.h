@@ -60,6 +60,7 @@ struct replica_options {
     const char *enforce_auth_schemes; /* by commas: who has proven none of them gets -124, and is closed; NULL: all may */
     uint32_t read_only_after_ms;      /* without a leader for so long, reads are served to who asked for it; 0: never */
     uint32_t connect_timeout_ms;      /* 20000: a connection without a complete connect request */
+    struct settings settings;         /* as a leader this server has them written for all; the text is lent for good */
 };
 
 struct replica;
@@ -180,6 +181,8 @@ struct replica_stats {
     uint64_t connects, expired, proposals, snapshots_sent; /* connect requests; as a leader: sessions ended, entries proposed */
     uint64_t leading_ms;                                   /* how long this server has led; 0: it does not */
     uint64_t sessions_heard;                               /* of which the leader knows when they were last heard */
+    uint64_t quota_refused, quota_passed; /* entries that met a hard limit of a quota; that passed a soft one */
+    struct quota_excess quota_last;       /* the last of these; its path ends with a NUL, and is valid until the next step */
     uint64_t pending_syncs, synced_followers, followers, max_turn_entries;
     struct state_counts state;
     struct watch_counts watch;

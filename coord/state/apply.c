@@ -38,6 +38,22 @@ static bool apply_form(struct state *s, const struct entry *e)
     return true;
 }
 
+/* All servers decide by the same, whatever their own files say. */
+static bool apply_settings(struct state *s, const struct entry *e)
+{
+    uint32_t config = tree_find(&s->tree, SLICE_LITERAL(CONFIG_PATH));
+    struct settings settings;
+
+    if (settings_decode(e->body, &settings) != 0)
+        return false;
+    s->digest -= digest_settings(s);
+    s->settings.enforce_quota = settings.enforce_quota;
+    s->digest += digest_settings(s);
+    if (config != NODE_NONE && !slice_equal(value_slice(tree_node(&s->tree, config)->value), settings.config))
+        node_set_config(s, config, settings.config, e->zxid, e->wall_ms);
+    return true;
+}
+
 /* C18: a new boot or incarnation starts at number 1; what an older one has under way is skipped from now on. */
 static bool apply_origin(struct state *s, const struct entry *e)
 {
@@ -166,6 +182,8 @@ static bool apply_entry(struct state *s, struct apply *a)
         return apply_session_expire(s, a);
     case ENTRY_REAP:
         return apply_reap(s, e);
+    case ENTRY_SETTINGS:
+        return apply_settings(s, e);
     case ENTRY_NOOP:
         return take_number(s, e);
     case ENTRY_REQUEST:
@@ -200,9 +218,11 @@ void state_apply(struct state *s, struct apply *a)
     a->session = 0;
     a->attach = 0;
     a->session_closed = false;
+    s->quota_excess.noted = false;
     changes_start(s);
     a->skipped = !apply_entry(s, a);
     changes_finish(&s->changes);
     a->changes = s->changes.items;
     a->change_count = s->changes.count;
+    a->excess = s->quota_excess.noted ? &s->quota_excess : NULL;
 }

@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "state/internal.h"
 
-enum digest_seed { NODE_SEED = 11, SESSION_SEED = 12, ORIGIN_SEED = 13, FORM_SEED = 14 };
+enum digest_seed { NODE_SEED = 11, SESSION_SEED = 12, ORIGIN_SEED = 13, FORM_SEED = 14, SETTINGS_SEED = 15 };
 
 static uint64_t hash_words(uint64_t *words, size_t count, uint64_t seed)
 {
@@ -69,9 +69,16 @@ uint64_t digest_form(const struct state *s)
     return s->form_zxid == 0 ? 0 : hash_words(words, sizeof(words) / sizeof(words[0]), FORM_SEED);
 }
 
+uint64_t digest_settings(const struct state *s)
+{
+    uint64_t words[] = {settings_flags(&s->settings)};
+
+    return words[0] == 0 ? 0 : hash_words(words, 1, SETTINGS_SEED);
+}
+
 uint64_t state_digest_recompute(const struct state *s)
 {
-    uint64_t digest = digest_form(s);
+    uint64_t digest = digest_form(s) + digest_settings(s);
 
     for (uint32_t i = 0; i < s->tree.used; i++)
         if (tree_node(&s->tree, i)->kind != NODE_FREE)

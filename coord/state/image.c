@@ -7,6 +7,7 @@
  *   SESSION  u64 id, 16 password, u32 time-out ms, u32 attach, u32 server, u32 length of the last result (0 in version 1)
  *   NODE     u32 index, u32 parent, u64 czxid, mzxid, pzxid, ctime, mtime, owner, i32 version, aversion, u32 creates,
  *            u32 ACL entries, u32 ACL bytes, u32 name bytes, u32 data bytes (0xffffffff: null), i64 since, then ACL, name, data
+ *   SETTINGS as in the SETTINGS entry, without text
  *   TRAILER  u64 nodes, u64 sessions, u64 digest
  */
 #include "state/image.h"
@@ -72,6 +73,16 @@ void image_append_form(struct buf *to, const struct form *f)
 
     form_append(&body, f);
     memcpy(start(to, IMAGE_FORM, buf_size(&body)), buf_bytes(&body), buf_size(&body));
+    buf_deinit(&body);
+}
+
+void image_append_settings(struct buf *to, const struct settings *s)
+{
+    struct settings flags = {s->enforce_quota, SLICE_NULL};
+    struct buf body = {0};
+
+    settings_append(&body, &flags);
+    memcpy(start(to, IMAGE_SETTINGS, buf_size(&body)), buf_bytes(&body), buf_size(&body));
     buf_deinit(&body);
 }
 

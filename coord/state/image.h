@@ -1,8 +1,9 @@
 /* image.h - the records of a snapshot image: what state_walk_next writes and the loader reads. docs/image.md has the bytes.
  *
- * A stream of records, each u32 length (of type and body), u8 type, body; little-endian. HEADER first, FORM if formed, ORIGINs,
- * then SESSIONs and NODEs in any order, TRAILER last. A node is named by its index in the writer's memory and names its parent
- * so; an index means nothing outside its image. Lists of access rights stand in each node. Pure.
+ * A stream of records, each u32 length (of type and body), u8 type, body; little-endian. HEADER first, FORM if formed,
+ * SETTINGS if any is on, ORIGINs, then SESSIONs and NODEs in any order, TRAILER last. A node is named by its index in the
+ * writer's memory and names its parent so; an index means nothing outside its image. Lists of access rights stand in each
+ * node. Pure.
  */
 #ifndef COORD_STATE_IMAGE_H
 #define COORD_STATE_IMAGE_H
@@ -23,6 +24,7 @@ enum image_type {
     IMAGE_SESSION = 4,
     IMAGE_NODE = 5,
     IMAGE_TRAILER = 6,
+    IMAGE_SETTINGS = 7,
 };
 
 enum { IMAGE_VERSION = 2, IMAGE_PREFIX_BYTES = 5 };
@@ -53,6 +55,7 @@ struct image_trailer {
 
 void image_append_header(struct buf *to, const struct image_header *h);
 void image_append_form(struct buf *to, const struct form *f);
+void image_append_settings(struct buf *to, const struct settings *s); /* without the config, which is a node's data */
 void image_append_origin(struct buf *to, const struct origin *o);
 void image_append_session(struct buf *to, const struct session *s);
 /* All of the node's record but the bytes of its data, which end it: the caller appends them from where they are. */

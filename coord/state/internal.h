@@ -15,6 +15,8 @@
 
 struct walk;
 
+#define CONFIG_PATH "/zookeeper/config"
+
 /* What the apply under way reports: paths are offsets into `paths` until changes_finish. It holds the lists that it names. */
 struct changes {
     struct change *items;
@@ -58,19 +60,23 @@ enum { GRANTS_KNOWN = 1 << 8 };
 
 struct state {
     struct tree tree;
+    uint32_t quotas; /* /zookeeper/quota */
     struct acl_table acls;
     struct session_table sessions;
     struct origin_table origins;
     struct form form;
     uint64_t form_zxid; /* 0: not formed */
+    struct settings settings;
     uint64_t zxid;
     int64_t wall_ms, cluster_ms;
     uint64_t digest;
     uint64_t ephemerals, data_bytes, value_memory;
     struct map reaps; /* index -> struct reap */
     struct changes changes;
-    struct buf scratch;    /* of the operation under way */
-    struct grants *grants; /* never NULL; a memory of reads too */
+    struct buf scratch;               /* of the operation under way */
+    struct grants *grants;            /* never NULL; a memory of reads too */
+    struct quota_excess quota_excess; /* of the entry under way */
+    struct buf quota_path;
     struct undo undo;
     struct walk *walk; /* NULL: none under way */
     uint32_t walk_serial;
@@ -81,6 +87,7 @@ uint64_t digest_node(const struct state *s, uint32_t index);
 uint64_t digest_session(const struct session *session);
 uint64_t digest_origin(const struct origin *origin);
 uint64_t digest_form(const struct state *s);
+uint64_t digest_settings(const struct state *s); /* 0 as long as all are off */
 
 /* mutate.c */
 void session_touch(struct state *s, struct session *session);
@@ -99,6 +106,9 @@ struct node_creation {
 uint32_t node_create(struct state *s, uint32_t parent, const struct node_creation *c);
 void node_delete(struct state *s, uint32_t index, uint64_t zxid); /* a node without children */
 void node_set_data(struct state *s, uint32_t index, struct slice data, uint64_t zxid, int64_t wall_ms);
+void node_set_config(struct state *s, uint32_t index, struct slice data, uint64_t zxid,
+                     int64_t wall_ms);                                       /* with version -1, as there */
+void node_set_text(struct state *s, uint32_t index, struct slice text);      /* of a quota: no version, no zxid, no event */
 void node_set_acl(struct state *s, uint32_t index, struct jute_vector list); /* not within a multi */
 void session_close(struct state *s, struct session *session, uint64_t zxid); /* deletes its nodes, and frees it */
 
@@ -136,6 +146,14 @@ void undo_start(struct state *s);
 void undo_note(struct state *s, struct undo_step step); /* nothing happens when no multi is under way */
 void undo_back(struct state *s);
 void undo_keep(struct state *s);
+
+/* quota.c: quota_init when the tree is there. Then a node of that path was created; so many nodes and bytes more are there.
+ * What an operation would add is checked before: 0, -COORD_E_QUOTA_EXCEEDED, or -COORD_E_MARSHALLING where a quota cannot be
+ * read; `name` is a further component of the path, or null. */
+void quota_init(struct state *s);
+void quota_created(struct state *s, uint32_t index, struct slice path);
+void quota_moved(struct state *s, struct slice path, int64_t count, int64_t bytes);
+int quota_check(struct state *s, struct slice path, struct slice name, int64_t count, int64_t bytes);
 
 /* reap.c */
 void reap_add(struct state *s, uint32_t index, int64_t ttl_ms,

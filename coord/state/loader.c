@@ -69,6 +69,16 @@ static bool take_form(struct state_loader *l, struct slice body)
     return true;
 }
 
+/* Only where something is on. */
+static bool take_settings(struct state_loader *l, struct slice body)
+{
+    if (settings_flags(&l->s->settings) != 0 || settings_decode(body, &l->s->settings) != 0 ||
+        settings_flags(&l->s->settings) == 0 || l->s->settings.config.size != 0)
+        return false;
+    l->s->settings.config = SLICE_NULL;
+    return true;
+}
+
 static bool take_origin(struct state_loader *l, struct slice body)
 {
     struct origin origin;
@@ -159,6 +169,8 @@ static bool take_record(struct state_loader *l, uint8_t type, struct slice body)
         return take_header(l, body);
     case IMAGE_FORM:
         return take_form(l, body);
+    case IMAGE_SETTINGS:
+        return take_settings(l, body);
     case IMAGE_ORIGIN:
         return take_origin(l, body);
     case IMAGE_SESSION:
@@ -294,6 +306,7 @@ int state_loader_finish(struct state_loader *l, struct state **s)
         return -COORD_E_DAMAGED;
     }
     l->s->digest = l->trailer.digest;
+    quota_init(l->s);
     *s = l->s;
     l->s = NULL;
     l->failed = true; /* it has given its state away */

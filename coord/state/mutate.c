@@ -185,6 +185,7 @@ uint32_t node_create(struct state *s, uint32_t parent, const struct node_creatio
     node_settle(s, parent);
     node_settle(s, index);
     report(s, CHANGE_CREATED, index);
+    quota_created(s, index, changes_last_path(&s->changes));
     return index;
 }
 
@@ -192,6 +193,7 @@ void node_delete(struct state *s, uint32_t index, uint64_t zxid)
 {
     struct node *n = tree_node(&s->tree, index);
     uint32_t parent = n->parent;
+    int64_t bytes = value_size(n->value);
 
     report(s, CHANGE_DELETED, index);
     node_touch(s, index);
@@ -206,6 +208,7 @@ void node_delete(struct state *s, uint32_t index, uint64_t zxid)
     }
     tree_node(&s->tree, parent)->pzxid = zxid;
     node_settle(s, parent);
+    quota_moved(s, changes_last_path(&s->changes), -1, -bytes);
 }
 
 /* -1 means "any version" in requests, so no node ever has it. */
@@ -214,14 +217,13 @@ static int32_t next_version(int32_t version)
     return version == -2 ? 0 : (int32_t)((uint32_t)version + 1);
 }
 
-void node_set_data(struct state *s, uint32_t index, struct slice data, uint64_t zxid, int64_t wall_ms)
+/* Within a touch: the old value is the undo's, or nobody's. */
+static void replace_value(struct state *s, uint32_t index, struct slice data)
 {
     struct node *n = tree_node(&s->tree, index);
-    struct reap *timed = reap_find(s, index);
-    struct value *old;
+    const struct reap *timed = reap_find(s, index);
+    struct value *old = node_empty(s, n);
 
-    node_touch(s, index);
-    old = node_empty(s, n);
     if (s->undo.on)
         undo_note(s, (struct undo_step){.kind = UNDO_DATA,
                                         .index = index,
@@ -233,13 +235,40 @@ void node_set_data(struct state *s, uint32_t index, struct slice data, uint64_t 
     else
         value_drop(old);
     node_fill(s, n, value_new(data));
-    n->version = next_version(n->version);
+}
+
+static void set_data(struct state *s, uint32_t index, struct slice data, int32_t version, uint64_t zxid, int64_t wall_ms)
+{
+    struct node *n = tree_node(&s->tree, index);
+    int64_t before = value_size(n->value);
+
+    node_touch(s, index);
+    replace_value(s, index, data);
+    n->version = version;
     n->mzxid = zxid;
     n->mtime = wall_ms;
     if (n->kind == NODE_TTL && !SEEDED(ttl_from_creation))
-        timed->since_ms = s->cluster_ms;
+        reap_find(s, index)->since_ms = s->cluster_ms;
     node_settle(s, index);
     report(s, CHANGE_DATA, index);
+    quota_moved(s, changes_last_path(&s->changes), 0, value_size(n->value) - before);
+}
+
+void node_set_data(struct state *s, uint32_t index, struct slice data, uint64_t zxid, int64_t wall_ms)
+{
+    set_data(s, index, data, next_version(tree_node(&s->tree, index)->version), zxid, wall_ms);
+}
+
+void node_set_config(struct state *s, uint32_t index, struct slice data, uint64_t zxid, int64_t wall_ms)
+{
+    set_data(s, index, data, -1, zxid, wall_ms);
+}
+
+void node_set_text(struct state *s, uint32_t index, struct slice text)
+{
+    node_touch(s, index);
+    replace_value(s, index, text);
+    node_settle(s, index);
 }
 
 void node_set_acl(struct state *s, uint32_t index, struct jute_vector list)

@@ -1,7 +1,7 @@
 /* op_create.c - create, create2, createContainer, createTTL, Keeper's createIfNotExists. CREATE on the parent. Pure.
  *
  * The order of the checks is what clients see as precedence of errors: mode, session, slash and NUL, ACL, parent,
- * permission, full path, existence, ephemeral parent (PROTOCOL section 4).
+ * permission, full path, existence, ephemeral parent, quota (PROTOCOL section 4).
  */
 #include "base/error.h"
 #include "state/discovery.h"
@@ -92,6 +92,8 @@ static int create(struct state *s, const struct apply *a, const struct wish *wis
         c.name = buf_slice(&suffixed);
     }
     rc = check_place(s, parent, parent_path, c.name, q->path);
+    if (rc == 0)
+        rc = quota_check(s, parent_path, c.name, 1, (int64_t)q->data.size);
     if (rc == 0) {
         c.owner = is_ephemeral(q->flags) && !wish->container ? apply_session(s, a) : NULL;
         c.container = wish->container;

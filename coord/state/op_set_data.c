@@ -1,4 +1,4 @@
-/* op_set_data.c - setData: path, node, permission, version, in this order. WRITE on the node. Pure. */
+/* op_set_data.c - setData: path, node, permission, quota, version, in this order. WRITE on the node. Pure. */
 #include "base/error.h"
 #include "base/seeded.h"
 #include "state/discovery.h"
@@ -6,7 +6,7 @@
 #include "state/path.h"
 #include "state/reply.h"
 
-static int set_data_check(const struct state *s, const struct apply *a, const struct zk_set_data_request *q, uint32_t *index)
+static int set_data_check(struct state *s, const struct apply *a, const struct zk_set_data_request *q, uint32_t *index)
 {
     if (!path_valid(q->path) || discovery_holds(s, q->path))
         return -COORD_E_BAD_ARGUMENTS;
@@ -15,6 +15,8 @@ static int set_data_check(const struct state *s, const struct apply *a, const st
         return -COORD_E_NO_NODE;
     if (!node_permits(s, *index, op_set_data.perm, a->entry->auth))
         return -COORD_E_NO_AUTH;
+    COORD_TRY(quota_check(s, q->path, SLICE_NULL, 0,
+                          (int64_t)q->data.size - (int64_t)value_size(tree_node(&s->tree, *index)->value)));
     if (!SEEDED(version_not_checked) && q->version != ZK_VERSION_ANY && q->version != tree_node(&s->tree, *index)->version)
         return -COORD_E_BAD_VERSION;
     return 0;

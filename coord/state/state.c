@@ -8,6 +8,7 @@ struct state *state_new_empty(void)
     struct state *s = coord_alloc_zero(1, sizeof(*s));
 
     tree_init(&s->tree);
+    s->quotas = NODE_NONE;
     s->grants = coord_alloc_zero(1, sizeof(*s->grants));
     return s;
 }
@@ -36,6 +37,7 @@ struct state *state_new(void)
     first_node(s, zookeeper, SLICE_LITERAL("quota"), ZK_PERM_ALL);
     config = first_node(s, zookeeper, SLICE_LITERAL("config"), ZK_PERM_READ);
     tree_node(&s->tree, config)->aversion = -1; /* there its list is set once more at the start, for version -1 */
+    quota_init(s);
     s->digest = state_digest_recompute(s);
     return s;
 }
@@ -52,6 +54,7 @@ void state_free(struct state *s)
     coord_free(s->grants);
     reap_deinit(s);
     buf_deinit(&s->scratch);
+    buf_deinit(&s->quota_path);
     coord_free(s->undo.steps);
     coord_free(s->changes.items);
     buf_deinit(&s->changes.paths);
@@ -203,6 +206,14 @@ uint64_t state_origin_number(const struct state *s, uint32_t server, uint64_t in
     const struct origin *o = origin_boot(s, server, incarnation, boot);
 
     return o != NULL ? o->number : 0;
+}
+
+struct settings state_settings(const struct state *s)
+{
+    uint32_t config = tree_find(&s->tree, SLICE_LITERAL(CONFIG_PATH));
+
+    return (struct settings){s->settings.enforce_quota,
+                             config == NODE_NONE ? SLICE_NULL : value_slice(tree_node(&s->tree, config)->value)};
 }
 
 const struct form *state_form(const struct state *s, uint64_t *form_zxid)

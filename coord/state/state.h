@@ -27,6 +27,15 @@ struct state;
 struct state *state_new(void); /* the first tree of PROTOCOL section 12, zxid 0 */
 void state_free(struct state *s);
 
+/* A quota's limit that an operation would pass. A hard one refuses it, a soft one does not. */
+enum quota_kind { QUOTA_COUNT, QUOTA_BYTES };
+struct quota_excess {
+    bool noted, hard;
+    enum quota_kind kind;
+    int64_t value, limit;
+    struct slice path; /* that the quota is on */
+};
+
 /* What one apply did. */
 struct apply {
     /* in */
@@ -37,9 +46,10 @@ struct apply {
     int err;      /* 0 or the client's error code, negative. -COORD_E_SESSION_EXPIRED, -COORD_E_SESSION_MOVED too */
     const struct change *changes; /* in order; valid until the next apply */
     uint32_t change_count;
-    uint64_t session;    /* created, attached, closed or expired by this entry; 0 none */
-    uint32_t attach;     /* its attach number now */
-    bool session_closed; /* it is gone: its ephemerals were removed in this apply */
+    uint64_t session;                  /* created, attached, closed or expired by this entry; 0 none */
+    uint32_t attach;                   /* its attach number now */
+    bool session_closed;               /* it is gone: its ephemerals were removed in this apply */
+    const struct quota_excess *excess; /* the first one that was met, for the log; NULL: none. Valid until the next apply */
 };
 
 /* Apply one entry; its zxid must be above state_zxid(). Exactly once (C18): an entry with an origin is taken only if its
@@ -96,6 +106,9 @@ bool state_origin_known(const struct state *s, uint32_t server, uint64_t incarna
 bool state_origin(const struct state *s, uint32_t server, uint64_t *incarnation, uint32_t *boot,
                   uint64_t *number); /* the newest boot of a server; false: none yet */
 uint64_t state_origin_number(const struct state *s, uint32_t server, uint64_t incarnation, uint32_t boot);
+
+/* What the last SETTINGS entry said; its config is the data of /zookeeper/config, valid until the next apply. */
+struct settings state_settings(const struct state *s);
 
 /* FORM as applied; NULL before. */
 const struct form *state_form(const struct state *s, uint64_t *form_zxid);

@@ -24,7 +24,7 @@ struct walk_old {
 };
 
 struct walk {
-    struct buf front; /* header, form, origins */
+    struct buf front; /* header, form, settings, origins */
     struct list old;
     size_t backlog;
     uint64_t session_at; /* sessions up to this id are done */
@@ -52,6 +52,8 @@ void state_walk_start(struct state *s)
     image_append_header(&w->front, &header);
     if (s->form_zxid != 0)
         image_append_form(&w->front, &s->form);
+    if (settings_flags(&s->settings) != 0)
+        image_append_settings(&w->front, &s->settings);
     for (uint32_t i = 0; i < s->origins.count; i++)
         image_append_origin(&w->front, &s->origins.items[i]);
 }

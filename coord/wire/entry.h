@@ -32,6 +32,7 @@
 #include "base/slice.h"
 #include "wire/zk.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define ENTRY_HEADER_BYTES 96
@@ -52,7 +53,8 @@ enum entry_kind {
     ENTRY_ADMIT = 8,          /* C10, C17: not proposed yet */
     ENTRY_CONFIG = 9,         /* C10: not proposed yet */
     ENTRY_REAP = 10,          /* by the leader: a container or TTL node whose time has come; void if it has not. body: path */
-    ENTRY_KIND_MAX = 10,
+    ENTRY_SETTINGS = 11,      /* by the leader, when they are not those of its own configuration. body: struct settings */
+    ENTRY_KIND_MAX = 11,
 };
 
 struct origin {
@@ -103,5 +105,15 @@ struct form {
 };
 void form_append(struct buf *b, const struct form *f);
 int form_decode(struct slice body, struct form *f); /* 0 or -COORD_E_DAMAGED */
+
+/* SETTINGS's body: what decides at apply, or is shown to clients, and so must be the same on all servers. Little-endian: u32
+ * flags (bit 0: enforce_quota; others 0), u32 zero, then the text of /zookeeper/config. Decoding borrows. */
+struct settings {
+    bool enforce_quota;
+    struct slice config;
+};
+uint32_t settings_flags(const struct settings *s);
+void settings_append(struct buf *b, const struct settings *s);
+int settings_decode(struct slice body, struct settings *s); /* 0 or -COORD_E_DAMAGED */
 
 #endif

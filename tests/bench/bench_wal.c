@@ -20,7 +20,7 @@
 #define ROUNDS_MAX 1000000
 #define TRIM_ROUNDS 100
 
-struct settings {
+struct bench_settings {
     const char *dir;
     unsigned seconds, batches, entries, bytes;
 };
@@ -56,7 +56,7 @@ static void must(int rc, const struct store *s)
 }
 
 /* The time that the disk took, in us. */
-static uint32_t run_round(struct store *s, const struct settings *o, uint64_t *zxid)
+static uint32_t run_round(struct store *s, const struct bench_settings *o, uint64_t *zxid)
 {
     struct list jobs;
     struct list *node;
@@ -93,7 +93,7 @@ static void trim(struct store *s, uint64_t zxid)
     }
 }
 
-static void measure(struct store *s, const struct settings *o)
+static void measure(struct store *s, const struct bench_settings *o)
 {
     uint32_t *took = coord_alloc(ROUNDS_MAX * sizeof(took[0]));
     uint64_t zxid = zxid_make(1, 0), busy = 0, end = clock_mono_us() + o->seconds * (uint64_t)1000000;
@@ -128,7 +128,7 @@ static void remove_name(void *context, const char *name)
 
 int main(int argc, char **argv)
 {
-    struct settings o = {".", 3, 1, 100, 200};
+    struct bench_settings o = {".", 3, 1, 100, 200};
     struct store_options options = {.server = 1, .segment_bytes = 16 << 20, .segments_ahead = 2, .snap_retain = 2};
     struct store_recovered r;
     struct store *s;

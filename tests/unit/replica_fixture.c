@@ -319,7 +319,8 @@ static void start(struct group *g, uint32_t i)
                                 .limits = g->limits,
                                 .enforce_auth_schemes = g->enforce_auth_schemes,
                                 .read_only_after_ms = g->read_only_after_ms,
-                                .connect_timeout_ms = 20000};
+                                .connect_timeout_ms = 20000,
+                                .settings = g->settings[i]};
     if (log->image_zxid != 0) {
         struct job j = {.type = JOB_LOAD};
         state_free(state);
@@ -352,6 +353,9 @@ static void start(struct group *g, uint32_t i)
 
 void group_init(struct group *g, uint32_t count)
 {
+    struct settings settings[GROUP_MAX];
+
+    memcpy(settings, g->settings, sizeof(settings));
     *g = (struct group){.count = count,
                         .now_ms = 1000,
                         .next_conn = 1,
@@ -363,6 +367,7 @@ void group_init(struct group *g, uint32_t count)
                         .enforce_auth_schemes = g->enforce_auth_schemes,
                         .read_only_after_ms = g->read_only_after_ms,
                         .lies = g->lies};
+    memcpy(g->settings, settings, sizeof(settings));
     for (uint32_t i = 0; i < count; i++) {
         list_init(&g->held_jobs[i]);
         g->member[i].disk = 1;

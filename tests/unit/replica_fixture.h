@@ -59,6 +59,7 @@ struct group {
     struct replica_limits limits;
     uint32_t read_only_after_ms;
     const char *enforce_auth_schemes;
+    struct settings settings[GROUP_MAX]; /* of each server's own file */
 };
 
 /* Their superuser is who proves super:admin. */

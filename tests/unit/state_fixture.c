@@ -31,7 +31,7 @@ int world_apply(struct world *w, enum entry_kind kind)
     w->e.wall_ms = WORLD_WALL_MS + (int64_t)w->e.zxid;
     w->e.cluster_ms = (int64_t)w->e.zxid + w->late_ms;
     w->e.origin = (struct origin){WORLD_SERVER, WORLD_BOOT, WORLD_INCARNATION, 0};
-    if (kind == ENTRY_SESSION_EXPIRE || kind == ENTRY_FORM || kind == ENTRY_REAP)
+    if (kind == ENTRY_SESSION_EXPIRE || kind == ENTRY_FORM || kind == ENTRY_REAP || kind == ENTRY_SETTINGS)
         w->e.origin = (struct origin){0};
     else if (kind != ENTRY_ORIGIN)
         w->e.origin.number = ++w->number;
@@ -288,6 +288,18 @@ bool world_reap(struct world *w, const char *path)
     w->e.body = text(path);
     CHECK_EQ_INT(world_apply(w, ENTRY_REAP), 0);
     return !w->a.skipped;
+}
+
+void world_settings(struct world *w, bool enforce_quota, const char *config)
+{
+    struct settings settings = {enforce_quota, text(config)};
+    struct buf body = {0};
+
+    settings_append(&body, &settings);
+    w->e.body = buf_slice(&body);
+    CHECK_EQ_INT(world_apply(w, ENTRY_SETTINGS), 0);
+    CHECK(!w->a.skipped);
+    buf_deinit(&body);
 }
 
 int world_create_list(struct world *w, const char *path, const char *acl)

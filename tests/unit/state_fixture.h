@@ -47,8 +47,9 @@ int world_session_close(struct world *w, uint64_t session);
 int world_create_acl(struct world *w, const char *path, const char *data, int32_t mode, int32_t perms);
 int world_create_container(struct world *w, const char *path);
 int world_create_ttl(struct world *w, const char *path, int32_t mode, int64_t ttl);
-bool world_reap(struct world *w, const char *path);                        /* the leader's entry; false: void */
-int world_create_list(struct world *w, const char *path, const char *acl); /* a persistent node; acl as for world_acl */
+bool world_reap(struct world *w, const char *path);                           /* the leader's entry; false: void */
+void world_settings(struct world *w, bool enforce_quota, const char *config); /* the leader's entry */
+int world_create_list(struct world *w, const char *path, const char *acl);    /* a persistent node; acl as for world_acl */
 int world_set_acl(struct world *w, const char *path, const char *acl, int32_t version);
 const char *world_get_acl(struct world *w, const char *path); /* or the error's name */
 int world_create(struct world *w, const char *path, const char *data, int32_t mode);

@@ -6,7 +6,9 @@
 #include "wire/jute.h"
 #include "wire/zk.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct model_node *add(struct model *m, const char *path, struct model_acl acl)
 {
@@ -68,6 +70,145 @@ static void set_data(struct model_node *n, struct slice data)
     n->data_size = data.size;
     if (data.size > 0)
         memcpy(n->data, data.data, data.size);
+}
+
+/* ---- quotas ---- */
+
+enum { COUNT_SOFT, BYTES_SOFT, BYTES_HARD, COUNT_HARD, FIGURES };
+static const char *const figure_names[FIGURES] = {"count", "bytes", "byteHardLimit", "countHardLimit"};
+
+struct figures {
+    bool readable, given[FIGURES];
+    int64_t of[FIGURES];
+};
+
+static struct figures read_figures(const struct model_node *n)
+{
+    struct figures f = {!n->data_null && memchr(n->data, 0, n->data_size) == NULL, {0}, {-1, -1, -1, -1}};
+    char text[MODEL_DATA + 1], *at = text, *end;
+
+    snprintf(text, sizeof(text), "%.*s", (int)n->data_size, n->data);
+    for (size_t size = strlen(text); size > 0 && strchr(",;", text[size - 1]) != NULL; size--)
+        text[size - 1] = 0;
+    while (f.readable && *at != 0) {
+        char *value, *pair = at;
+
+        at += strcspn(at, ",;");
+        end = at;
+        at += strspn(at, ",;");
+        *end = 0;
+        value = strchr(pair, '=');
+        if (value == NULL) {
+            f.readable = false;
+            break;
+        }
+        *value++ = 0;
+        long long number = strtoll(value, &end, 10);
+        if (*value == '=')
+            f.readable = value[strspn(value, "=")] != 0;
+        else
+            f.readable = *value != 0 && strchr(" \t\n\v\f\r", *value) == NULL && end != value && (*end == 0 || *end == '=');
+        for (int i = 0; i < FIGURES; i++)
+            if (strcmp(pair, figure_names[i]) == 0) {
+                f.of[i] = *value == '=' ? -1 : number;
+                f.given[i] = true;
+            }
+    }
+    return f;
+}
+
+static struct model_node *quota_node(struct model *m, const char *path, size_t size, const char *name)
+{
+    char full[2 * MODEL_PATH];
+
+    snprintf(full, sizeof(full), "/zookeeper/quota%.*s/%s", (int)size, path, name);
+    return model_find(m, slice_from_text(full));
+}
+
+/* How much of the path is the one that has the quota; 0: none. */
+static size_t quota_of(struct model *m, const char *path)
+{
+    for (size_t size = strlen(path); size > 1; size--)
+        if ((path[size] == 0 || path[size] == '/') && quota_node(m, path, size, "zookeeper_limits") != NULL)
+            return size;
+    return 0;
+}
+
+static void write_figures(struct model_node *n, const struct figures *f)
+{
+    int used = snprintf(n->data, sizeof(n->data), "count=%" PRId64 ",bytes=%" PRId64 "%s", f->of[COUNT_SOFT], f->of[BYTES_SOFT],
+                        f->given[BYTES_HARD] || f->given[COUNT_HARD] ? "=" : "");
+
+    for (int i = BYTES_HARD; i < FIGURES; i++)
+        if (f->given[i])
+            used += snprintf(n->data + used, sizeof(n->data) - (size_t)used, ";%s=%" PRId64, figure_names[i], f->of[i]);
+    n->data_size = (size_t)used;
+    n->data_null = false;
+}
+
+static void moved(struct model *m, const char *path, int64_t count, int64_t bytes)
+{
+    size_t size = quota_of(m, path);
+    struct model_node *stats = size > 0 ? quota_node(m, path, size, "zookeeper_stats") : NULL;
+    struct figures f;
+
+    if (stats == NULL || !(f = read_figures(stats)).readable)
+        return;
+    f.of[COUNT_SOFT] += count;
+    f.of[BYTES_SOFT] += bytes;
+    write_figures(stats, &f);
+    m->counted++;
+}
+
+static void created(struct model *m, struct model_node *n)
+{
+    struct figures f = {.readable = true};
+    size_t size = strlen(n->path), tail = strlen("/zookeeper_stats"), front = strlen("/zookeeper/quota");
+    char top[MODEL_PATH];
+
+    if (size <= front + tail || strcmp(n->path + size - tail, "/zookeeper_stats") != 0 ||
+        strncmp(n->path, "/zookeeper/quota/", front + 1) != 0) {
+        moved(m, n->path, 1, (int64_t)n->data_size);
+        return;
+    }
+    snprintf(top, sizeof(top), "%.*s", (int)(size - tail - front), n->path + front);
+    for (unsigned i = 0; i < MODEL_NODES; i++) {
+        const char *path = m->nodes[i].path;
+
+        if (path[0] == 0 || strncmp(path, top, strlen(top)) != 0 || (path[strlen(top)] != 0 && path[strlen(top)] != '/'))
+            continue;
+        f.of[COUNT_SOFT]++;
+        f.of[BYTES_SOFT] += (int64_t)m->nodes[i].data_size;
+    }
+    moved(m, n->path, 1, (int64_t)n->data_size);
+    write_figures(n, &f);
+}
+
+/* What a create or setData would add. */
+static int may_add(struct model *m, const char *path, int64_t count, int64_t bytes)
+{
+    size_t size = m->enforce ? quota_of(m, path) : 0;
+    struct model_node *stats = size > 0 ? quota_node(m, path, size, "zookeeper_stats") : NULL;
+    struct figures limits, now;
+    bool over;
+
+    if (size == 0)
+        return 0;
+    limits = read_figures(quota_node(m, path, size, "zookeeper_limits"));
+    if (!limits.readable)
+        return -COORD_E_MARSHALLING;
+    if ((count == 0 || (limits.of[COUNT_SOFT] < 0 && limits.of[COUNT_HARD] < 0)) &&
+        (bytes == 0 || (limits.of[BYTES_SOFT] < 0 && limits.of[BYTES_HARD] < 0)))
+        return 0;
+    if (stats == NULL)
+        return 0;
+    now = read_figures(stats);
+    if (!now.readable)
+        return -COORD_E_MARSHALLING;
+    over = (count != 0 && limits.of[COUNT_HARD] >= 0 && now.of[COUNT_SOFT] + count > limits.of[COUNT_HARD]) ||
+           (bytes != 0 && limits.of[BYTES_HARD] >= 0 && now.of[BYTES_SOFT] + bytes > limits.of[BYTES_HARD]);
+    m->refused += over;
+    return over ? -COORD_E_QUOTA_EXCEEDED : 0;
 }
 
 /* The test's paths are ASCII, or hold one of two bad byte sequences. */
@@ -186,6 +327,7 @@ int model_create(struct model *m, struct slice path, struct slice data, struct m
         return -COORD_E_NODE_EXISTS;
     if (parent->stat.ephemeral_owner != 0)
         return -COORD_E_NO_CHILDREN_FOR_EPHEMERALS;
+    COORD_TRY(may_add(m, full, 1, (int64_t)data.size));
     n = add(m, full, acl);
     set_data(n, data);
     n->stat = (struct zk_stat){.czxid = zxid,
@@ -196,16 +338,24 @@ int model_create(struct model *m, struct slice path, struct slice data, struct m
                                .ephemeral_owner = ephemeral ? (int64_t)session : 0};
     parent->creates++;
     parent->stat.pzxid = zxid;
+    created(m, n);
     *made = n;
     return 0;
 }
 
+static void gone(struct model *m, struct model_node *n)
+{
+    char path[MODEL_PATH];
+
+    memcpy(path, n->path, sizeof(path));
+    n->path[0] = 0;
+    moved(m, path, -1, -(int64_t)n->data_size);
+}
+
 static void removed(struct model *m, struct model_node *n, int64_t zxid)
 {
-    struct model_node *parent = parent_of(m, slice_from_text(n->path));
-
-    parent->stat.pzxid = zxid;
-    n->path[0] = 0;
+    parent_of(m, slice_from_text(n->path))->stat.pzxid = zxid;
+    gone(m, n);
 }
 
 /* True: it was removed. */
@@ -249,15 +399,35 @@ int model_set(struct model *m, struct slice path, struct slice data, int32_t ver
 {
     struct model_node *n;
 
+    int64_t more;
+
     COORD_TRY(find_permitted(m, path, ZK_PERM_WRITE, &n));
+    more = (int64_t)data.size - (int64_t)n->data_size;
+    COORD_TRY(may_add(m, n->path, 0, more));
     if (version != -1 && version != n->stat.version)
         return -COORD_E_BAD_VERSION;
     set_data(n, data);
+    moved(m, n->path, 0, more);
     n->since = zxid; /* the test's cluster_ms is the zxid */
     n->stat.version++;
     n->stat.mzxid = zxid;
     n->stat.mtime = wall_ms;
     return 0;
+}
+
+void model_settings(struct model *m, bool enforce, struct slice config, int64_t zxid, int64_t wall_ms)
+{
+    struct model_node *n = model_find(m, SLICE_LITERAL("/zookeeper/config"));
+    int64_t more = (int64_t)config.size - (int64_t)n->data_size;
+
+    m->enforce = enforce;
+    if (slice_equal(config, slice_make(n->data, n->data_size)))
+        return;
+    set_data(n, config);
+    n->stat.version = -1;
+    n->stat.mzxid = zxid;
+    n->stat.mtime = wall_ms;
+    moved(m, n->path, 0, more);
 }
 
 int model_check(struct model *m, struct slice path, int32_t version)
@@ -334,7 +504,7 @@ int model_remove_recursive(struct model *m, struct slice path, uint32_t limit, i
             return -COORD_E_NO_AUTH;
     for (unsigned i = 0; i < MODEL_NODES; i++)
         if (is_below(&m->nodes[i], n))
-            m->nodes[i].path[0] = 0;
+            gone(m, &m->nodes[i]);
     removed(m, n, zxid);
     return 0;
 }

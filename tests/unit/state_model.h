@@ -34,6 +34,8 @@ struct model {
     struct model_node nodes[MODEL_NODES];
     uint64_t sessions[MODEL_SESSIONS]; /* 0: none */
     unsigned who;                      /* asks next */
+    bool enforce;                      /* limits of quotas */
+    unsigned refused, counted;         /* by a quota; changes that one counted */
 };
 
 void model_init(struct model *m);
@@ -46,6 +48,7 @@ int model_create(struct model *m, struct slice path, struct slice data, struct m
 bool model_reap(struct model *m, struct slice path, int64_t zxid, int64_t cluster_ms);
 int model_delete(struct model *m, struct slice path, int32_t version, int64_t zxid);
 int model_set(struct model *m, struct slice path, struct slice data, int32_t version, int64_t zxid, int64_t wall_ms);
+void model_settings(struct model *m, bool enforce, struct slice config, int64_t zxid, int64_t wall_ms);
 int model_set_acl(struct model *m, struct slice path, struct model_acl acl, int32_t version);
 bool model_permits(const struct model *m, const struct model_node *n, int perms);
 int model_check(struct model *m, struct slice path, int32_t version);

@@ -174,6 +174,33 @@ TEST(config, server_lines_of_every_shape)
     }
 }
 
+TEST(config, members_are_the_lines_as_clients_read_them)
+{
+    static const struct {
+        const char *lines, *text;
+    } rows[] = {
+        {"", ""},
+        {"server.1=a:2888:3888;2181\n", ""}, /* a lone server, whose config is empty in ZooKeeper too */
+        {"server.3=c.example:2888:3888\nserver.1=a:2888:3888:participant\nserver.2=b:2888\n",
+         "server.1=a:2888:3888:participant\nserver.2=b:2888:2888:participant\nserver.3=c.example:2888:3888:"
+         "participant\nversion=0"},
+        {"server.1=[::1]:1:2;[::2]:3\nserver.2=b:1:2;4\nserver.3=c:1:2:participant;d:5\n",
+         "server.1=[::1]:1:2:participant;[::2]:3\nserver.2=b:1:2:participant;0.0.0.0:4\nserver.3=c:1:2:participant;d:5\n"
+         "version=0"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf text = {0};
+        struct config c;
+
+        CHECK_EQ_INT(read_text(&c, rows[i].lines), 0, "row %zu", i);
+        config_members(&c, &text);
+        CHECK(slice_equal(buf_slice(&text), slice_from_text(rows[i].text)), "row %zu: %.*s", i, SLICE_ARG(buf_slice(&text)));
+        buf_deinit(&text);
+        config_deinit(&c);
+    }
+}
+
 TEST(config, malformed_server_lines_are_refused)
 {
     static const struct {

@@ -55,6 +55,29 @@ TEST(entry, bytes_are_golden)
     buf_deinit(&b);
 }
 
+TEST(entry, settings_are_golden)
+{
+    struct settings on = {true, SLICE_LITERAL("server.1=a:1:2:participant\nversion=0")}, off = {0}, again;
+    struct buf b = {0};
+
+    settings_append(&b, &on);
+    golden_check("entry", "settings", buf_slice(&b));
+    CHECK_EQ_INT(settings_decode(buf_slice(&b), &again), 0);
+    CHECK(again.enforce_quota && slice_equal(again.config, on.config));
+    CHECK(settings_flags(&on) == 1 && settings_flags(&off) == 0);
+    buf_clear(&b);
+    settings_append(&b, &off);
+    CHECK_EQ_INT(settings_decode(buf_slice(&b), &again), 0);
+    CHECK(!again.enforce_quota && again.config.size == 0);
+    for (size_t at = 0; at < 8; at++) {
+        buf_bytes(&b)[at] ^= at == 0 ? 2 : 1;
+        CHECK_EQ_INT(settings_decode(buf_slice(&b), &again), -COORD_E_DAMAGED, "byte %zu", at);
+        buf_bytes(&b)[at] ^= at == 0 ? 2 : 1;
+        CHECK_EQ_INT(settings_decode(slice_make(buf_bytes(&b), at), &again), -COORD_E_DAMAGED, "%zu bytes", at);
+    }
+    buf_deinit(&b);
+}
+
 TEST(entry, stamp_changes_what_the_leader_gives_and_nothing_else)
 {
     struct entry e = example(), stamped = example(), again;

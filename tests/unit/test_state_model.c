@@ -13,8 +13,9 @@ struct duel {
     struct model m;
     struct model saved; /* before the multi under way */
     unsigned reaped;
-    unsigned done, undone; /* multis */
-    unsigned subtrees;     /* removed, of more than a node */
+    unsigned done, undone;     /* multis */
+    unsigned subtrees;         /* removed, of more than a node */
+    unsigned refused, counted; /* by quotas, over all seeds */
     struct rng r;
     unsigned step;
     char path[MODEL_PATH];
@@ -47,12 +48,47 @@ static const char *const odd_paths[] = {
     "/zookeeper/config/x",
 };
 
+static const char *const limit_texts[] = {
+    "count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=3",
+    "count=-1,bytes=-1=;byteHardLimit=60;countHardLimit=-1",
+    "count=2,bytes=30",
+    "countHardLimit=5;byteHardLimit=700",
+    "count=4,bytes=9",
+    "",
+    "byteHardLimit=0",
+    "count==1;bytes=7=9,,;",
+    "count=",
+    ",count=1",
+    "count=1x",
+    "nonsense",
+};
+
+/* Of a quota, or where one might be; plain nodes. */
+static void pick_quota_path(struct duel *d)
+{
+    static const char *const homes[] = {"/a", "/a", "/a", "/b", "/b", "/a/b", "/zookeeper", ""};
+    static const char *const ends[] = {"", "/zookeeper_limits", "/zookeeper_limits", "/zookeeper_stats", "/zookeeper_stats"};
+    size_t used = (size_t)snprintf(d->path, sizeof(d->path), "/zookeeper/quota%s%s", homes[rng_below(&d->r, COUNT(homes))],
+                                   ends[rng_below(&d->r, COUNT(ends))]);
+
+    d->at = slice_make(d->path, used);
+}
+
+static bool of_quota(const struct duel *d)
+{
+    return d->at.size > 16 && memcmp(d->at.data, "/zookeeper/quota", 16) == 0;
+}
+
 static void pick_path(struct duel *d)
 {
     static const char *const parts[] = {"a", "b", "c", "dd", "a-name-longer-than-inline"};
     unsigned depth = 1 + (unsigned)rng_below(&d->r, 3);
     size_t used = 0;
 
+    if (rng_below(&d->r, 4) == 0) {
+        pick_quota_path(d);
+        return;
+    }
     if (rng_below(&d->r, 8) == 0) {
         used = (size_t)snprintf(d->path, sizeof(d->path), "%s", odd_paths[rng_below(&d->r, COUNT(odd_paths))]);
     } else {
@@ -82,6 +118,8 @@ static struct slice pick_data(struct duel *d)
     static char data[MODEL_DATA];
     size_t size = rng_below(&d->r, 6) == 0 ? 500 + rng_below(&d->r, 200) : rng_below(&d->r, 20);
 
+    if (of_quota(d) && rng_below(&d->r, 8) != 0)
+        return slice_from_text(limit_texts[rng_below(&d->r, COUNT(limit_texts))]);
     for (size_t i = 0; i < size; i++)
         data[i] = (char)rng_next(&d->r);
     return rng_below(&d->r, 10) == 0 ? SLICE_NULL : slice_make(data, size);
@@ -182,6 +220,8 @@ static void create(struct duel *d)
     q.path = d->at;
     q.data = pick_data(d);
     q.acl = pick_acl(d, &acl);
+    if (of_quota(d))
+        q.flags = 0; /* the order in which a session's nodes go decides what is counted */
     kind = (unsigned)rng_below(&d->r, 6);
     if (kind == 0) {
         struct zk_create_ttl_request timed = {q.path, q.data, q.acl, rng_below(&d->r, 3) == 0 ? q.flags : 5,
@@ -377,6 +417,8 @@ static int gather(struct duel *d, int64_t zxid, struct buf *text)
         q.path = d->at;
         q.data = pick_data(d);
         q.acl = pick_acl(d, &acl);
+        if (of_quota(d))
+            q.flags = 0;
         world_multi_add(&d->w, type, &jute_create_request, &q);
         rc = model_create(&d->m, q.path, q.data, acl, q.flags, d->w.session, zxid, WORLD_WALL_MS + zxid, &made);
         if (rc == 0)
@@ -498,6 +540,18 @@ static void get_acl(struct duel *d)
           text);
 }
 
+static void set_settings(struct duel *d)
+{
+    static const char *const configs[] = {"", "server.1=a:1:2:participant\nversion=0", "x"};
+    const char *config = configs[rng_below(&d->r, COUNT(configs))];
+    bool enforce = rng_below(&d->r, 4) != 0;
+
+    world_settings(&d->w, enforce, config);
+    model_settings(&d->m, enforce, slice_from_text(config), (int64_t)d->w.e.zxid, d->w.e.wall_ms);
+    CHECK(state_settings(d->w.s).enforce_quota == enforce);
+    CHECK(slice_equal(state_settings(d->w.s).config, slice_from_text(config)));
+}
+
 static void reap(struct duel *d)
 {
     char path[MODEL_PATH];
@@ -585,6 +639,10 @@ static void compare_all(struct duel *d)
         REQUIRE(state_stat(d->w.s, slice_from_text(n->path), &stat), "%s", n->path);
         model_stat(&d->m, n, &expected);
         CHECK(jute_equal(&jute_stat, &stat, &expected), "%s", n->path);
+        if (strstr(n->path, "/zookeeper_stats") != NULL && model_permits(&d->m, n, ZK_PERM_READ)) {
+            REQUIRE(world_read(&d->w, ZK_OP_GET_DATA, slice_from_text(n->path), false) == 0);
+            get_data(d, (struct model_node *)(uintptr_t)n);
+        }
         REQUIRE(world_read(&d->w, ZK_OP_GET_ALL_CHILDREN_NUMBER, slice_from_text(n->path), false) == 0 ||
                 !model_permits(&d->m, n, ZK_PERM_READ));
         if (d->w.r.err == 0)
@@ -608,6 +666,8 @@ TEST(state_model, random_operations_agree)
         for (d.step = 0; d.step < 10000; d.step++) {
             if (!pick_session(&d))
                 continue;
+            if (d.step < 20 || rng_below(&d.r, 200) == 0)
+                set_settings(&d);
             pick_who(&d);
             switch (rng_below(&d.r, 16)) {
             case 0:
@@ -647,8 +707,11 @@ TEST(state_model, random_operations_agree)
                 compare_all(&d);
         }
         compare_all(&d);
+        d.refused += d.m.refused;
+        d.counted += d.m.counted;
         world_deinit(&d.w);
     }
+    CHECK(d.refused > 10 && d.counted > 100, "%u refused, %u counted", d.refused, d.counted);
     CHECK(d.reaped > 30, "%u", d.reaped);
     CHECK(d.subtrees > 60, "%u", d.subtrees);
     CHECK(d.done > 300 && d.undone > 300, "%u done, %u undone", d.done, d.undone);

@@ -148,6 +148,7 @@ def permissions_of_anyone_are_enforced(e):
         assert client.error(r.children("/no-read")) == r.NO_AUTH
     assert other.error(r.create("/no-read/x")) == 0
     assert other.error(r.delete("/no-read/x")) == 0
+    other.call(r.delete("/no-read"))  # the ensemble's whole tree is read by others
 
 
 @test(asan=True)

@@ -1,0 +1,186 @@
+/* quota.c - quotas as ZooKeeper keeps them: in nodes of the tree, so that there is nothing else to store. Pure.
+ *
+ * What lies at PATH or below is under a quota when there is a node /zookeeper/quota PATH/zookeeper_limits; of several such
+ * paths the deepest counts, alone. Its sibling zookeeper_stats holds, as text in its data, how many nodes there are and the
+ * bytes of their data. It is counted from the tree when it is created, and moved by each change from then on; that is no event,
+ * and of its Stat only the length follows. Where no quota is set, a change costs one look at /zookeeper/quota; where one is, a
+ * walk down from there along the path that changed, as far as quotas lie that way.
+ *
+ * Limits are enforced only when the settings say so. Stats whose text is none of ours stay as they are, and where limits or
+ * stats cannot be read, nothing is let through that they would have to judge.
+ */
+#include "base/error.h"
+#include "base/seeded.h"
+#include "state/internal.h"
+#include "state/quota_text.h"
+
+#include <string.h>
+
+#define LIMITS SLICE_LITERAL("zookeeper_limits")
+#define STATS SLICE_LITERAL("zookeeper_stats")
+#define HOME SLICE_LITERAL("/zookeeper/quota")
+
+void quota_init(struct state *s)
+{
+    s->quotas = tree_find(&s->tree, HOME);
+}
+
+static bool any(const struct state *s)
+{
+    return s->quotas != NODE_NONE && tree_node(&s->tree, s->quotas)->child_count > 0;
+}
+
+/* One name further below /zookeeper/quota. *found becomes the place when it has limits. */
+static void descend(const struct state *s, struct slice name, uint32_t *at, uint32_t *found)
+{
+    if (*at != NODE_NONE)
+        *at = tree_child(&s->tree, *at, name);
+    if (*at != NODE_NONE && tree_child(&s->tree, *at, LIMITS) != NODE_NONE)
+        *found = *at;
+}
+
+/* Where the quota of this path lies: the node that has zookeeper_limits. NODE_NONE: it is under none. The path has a further
+ * component when `name` is not null. */
+static uint32_t governing(const struct state *s, struct slice path, struct slice name)
+{
+    const uint8_t *at = path.data, *end = path.data + path.size;
+    uint32_t place = s->quotas, found = NODE_NONE;
+
+    while (at < end && place != NODE_NONE) {
+        const uint8_t *from = at + 1;
+        const uint8_t *slash = memchr(from, '/', (size_t)(end - from));
+
+        at = slash != NULL ? slash : end;
+        descend(s, slice_make(from, (size_t)(at - from)), &place, &found);
+    }
+    if (!slice_is_null(name))
+        descend(s, name, &place, &found);
+    return found;
+}
+
+/* The figures in the data of a node's child. False: there is no such child. */
+static bool child_figures(const struct state *s, uint32_t place, struct slice name, struct quota_figures *f, bool *readable)
+{
+    uint32_t index = tree_child(&s->tree, place, name);
+
+    if (index == NODE_NONE)
+        return false;
+    *readable = quota_parse(value_slice(tree_node(&s->tree, index)->value), f);
+    return true;
+}
+
+void quota_moved(struct state *s, struct slice path, int64_t count, int64_t bytes)
+{
+    struct quota_figures f;
+    struct buf text = {0};
+    uint32_t place, stats;
+
+    if (!any(s) || (place = governing(s, path, SLICE_NULL)) == NODE_NONE)
+        return;
+    stats = tree_child(&s->tree, place, STATS);
+    if (stats == NODE_NONE || !quota_parse(value_slice(tree_node(&s->tree, stats)->value), &f))
+        return;
+    quota_add(&f.count, count);
+    quota_add(&f.bytes, bytes);
+    quota_print(&text, &f);
+    node_set_text(s, stats, buf_slice(&text));
+    buf_deinit(&text);
+}
+
+/* The node and all below it. */
+static void count_tree(const struct state *s, uint32_t top, struct quota_figures *f)
+{
+    struct buf wait = {0};
+    uint32_t at = top;
+
+    for (;;) {
+        const struct node *n = tree_node(&s->tree, at);
+        const uint32_t links[] = {n->kind == NODE_EPHEMERAL ? NODE_NONE : n->children, n->left, n->right};
+
+        f->count++;
+        f->bytes += value_size(n->value);
+        for (unsigned i = 0; i < (at == top ? 1 : 3); i++)
+            if (links[i] != NODE_NONE)
+                buf_append(&wait, &links[i], sizeof(links[i]));
+        if (buf_size(&wait) == 0)
+            break;
+        memcpy(&at, buf_bytes(&wait) + buf_size(&wait) - sizeof(at), sizeof(at));
+        buf_truncate(&wait, buf_size(&wait) - sizeof(at));
+    }
+    buf_deinit(&wait);
+}
+
+/* The path that the node of this path, a zookeeper_stats, is for; null: it is for none. */
+static struct slice stats_of(struct slice path)
+{
+    size_t around = HOME.size + 1 + STATS.size;
+
+    if (path.size <= around || memcmp(path.data, HOME.data, HOME.size) != 0 || path.data[HOME.size] != '/' ||
+        memcmp(path.data + path.size - STATS.size - 1, "/zookeeper_stats", STATS.size + 1) != 0)
+        return SLICE_NULL;
+    return slice_make(path.data + HOME.size, path.size - around);
+}
+
+void quota_created(struct state *s, uint32_t index, struct slice path)
+{
+    struct quota_figures f = QUOTA_ZERO;
+    struct buf text = {0};
+    struct slice of;
+    uint32_t top;
+
+    if (!any(s))
+        return;
+    of = stats_of(path);
+    top = slice_is_null(of) ? NODE_NONE : tree_find(&s->tree, of);
+    if (top != NODE_NONE)
+        count_tree(s, top, &f);
+    quota_moved(s, path, 1, value_size(tree_node(&s->tree, index)->value));
+    if (slice_is_null(of))
+        return;
+    quota_print(&text, &f);
+    node_set_text(s, index, buf_slice(&text));
+    buf_deinit(&text);
+}
+
+/* True: the limit forbids it. A soft one is only noted. */
+static bool exceeds(struct state *s, uint32_t place, enum quota_kind kind, int64_t value, int64_t soft, int64_t hard)
+{
+    struct quota_excess *excess = &s->quota_excess;
+    int64_t limit = hard > -1 ? hard : soft;
+
+    if (value <= limit)
+        return false;
+    if (!excess->noted) {
+        buf_clear(&s->quota_path);
+        tree_append_path(&s->tree, place, &s->quota_path);
+        *excess = (struct quota_excess){true, hard > -1, kind, value, limit, SLICE_NULL};
+        excess->path = slice_make(buf_bytes(&s->quota_path) + HOME.size, buf_size(&s->quota_path) - HOME.size);
+    }
+    return hard > -1;
+}
+
+int quota_check(struct state *s, struct slice path, struct slice name, int64_t count, int64_t bytes)
+{
+    struct quota_figures limits, stats;
+    bool readable, counted, weighed;
+    uint32_t place;
+
+    if (!s->settings.enforce_quota || !any(s) || (place = governing(s, path, name)) == NODE_NONE)
+        return 0;
+    child_figures(s, place, LIMITS, &limits, &readable);
+    if (!readable)
+        return -COORD_E_MARSHALLING;
+    counted = count != 0 && (limits.count > -1 || limits.count_hard > -1);
+    weighed = bytes != 0 && (limits.bytes > -1 || limits.bytes_hard > -1);
+    if ((!counted && !weighed) || !child_figures(s, place, STATS, &stats, &readable))
+        return 0;
+    if (!readable)
+        return -COORD_E_MARSHALLING;
+    quota_add(&stats.count, count);
+    quota_add(&stats.bytes, bytes);
+    if (counted && exceeds(s, place, QUOTA_COUNT, stats.count, limits.count, limits.count_hard))
+        return -COORD_E_QUOTA_EXCEEDED;
+    if (weighed && exceeds(s, place, QUOTA_BYTES, stats.bytes, limits.bytes, limits.bytes_hard))
+        return -COORD_E_QUOTA_EXCEEDED;
+    return 0;
+}

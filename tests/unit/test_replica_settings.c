@@ -1,0 +1,145 @@
+/* test_replica_settings.c - settings that are the same on all servers, whatever their files say: the leader's, by an entry. */
+#include "lib/runner.h"
+#include "replica_fixture.h"
+
+static struct group g;
+static struct client a;
+
+static void begin(void)
+{
+    static const struct settings none[GROUP_MAX];
+
+    memcpy(g.settings, none, sizeof(none));
+    g.snap_count = g.counter_max = g.reap_per_minute = 0;
+}
+
+static uint32_t settings_entries(uint32_t id)
+{
+    struct slice rest = buf_slice(&g.member[id - 1].log.entries);
+    uint32_t count = 0;
+    struct entry e;
+
+    while (entry_next(&rest, &e) == 0)
+        count += e.kind == ENTRY_SETTINGS;
+    return count;
+}
+
+static bool all_go_by(const struct settings *wanted, uint32_t except)
+{
+    bool good = true;
+
+    for (uint32_t id = 1; id <= g.count; id++) {
+        const struct settings now = state_settings(replica_state(g.member[id - 1].r));
+
+        good =
+            good && (id == except || (now.enforce_quota == wanted->enforce_quota && slice_equal(now.config, wanted->config)));
+    }
+    return good;
+}
+
+/* A quota of one node on /q, through this server. */
+static void make_quota(uint32_t server)
+{
+    client_open(&a, &g, server);
+    REQUIRE(client_connect(&a, 20000));
+    client_create(&a, 1, "/q", "", 0);
+    client_create(&a, 2, "/zookeeper/quota/q", "", 0);
+    client_create(&a, 3, "/zookeeper/quota/q/zookeeper_limits", "countHardLimit=1", 0);
+    client_create(&a, 4, "/zookeeper/quota/q/zookeeper_stats", "", 0);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:0 3:0 4:0");
+}
+
+TEST(replica_settings, the_leaders_hold_for_all)
+{
+    begin();
+    for (uint32_t i = 0; i < 3; i++)
+        g.settings[i] = (struct settings){i % 2 == 0, SLICE_LITERAL("lines")};
+    g.settings[0].config = SLICE_LITERAL("other lines");
+    group_init(&g, 3);
+    uint32_t first = group_leader(&g);
+    REQUIRE(first != 0);
+    group_pass(&g, 200);
+    CHECK(all_go_by(&g.settings[first - 1], 0));
+    make_quota(first % 3 + 1);
+    client_create(&a, 5, "/q/1", "", 0);
+    client_get(&a, 6, "/zookeeper/config", false);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), g.settings[first - 1].enforce_quota ? "5:-125 6:0" : "5:0 6:0");
+    group_cut(&g, first);
+    group_pass(&g, 5000);
+    uint32_t second = group_leader(&g);
+    REQUIRE(second != 0 && second != first);
+    group_pass(&g, 200);
+    CHECK(all_go_by(&g.settings[second - 1], first));
+    CHECK(settings_entries(second) >= 1);
+    client_create(&a, 7, "/q/2", "", 0);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), g.settings[second - 1].enforce_quota ? "7:-125" : "7:0");
+    group_heal(&g, first);
+    group_pass(&g, 3000);
+    CHECK(all_go_by(&g.settings[group_leader(&g) - 1], 0));
+    CHECK(state_digest(replica_state(g.member[0].r)) == state_digest(replica_state(g.member[1].r)));
+    CHECK(state_digest(replica_state(g.member[0].r)) == state_digest(replica_state(g.member[2].r)));
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica_settings, are_written_once_and_not_where_they_hold)
+{
+    begin();
+    group_init(&g, 1);
+    REQUIRE(group_leader(&g) == 1);
+    CHECK_EQ_INT(settings_entries(1), 0);
+    group_deinit(&g);
+    g.settings[0] = (struct settings){true, SLICE_LITERAL("lines")};
+    group_init(&g, 1);
+    REQUIRE(group_leader(&g) == 1);
+    group_pass(&g, 100);
+    CHECK_EQ_INT(settings_entries(1), 1);
+    for (int i = 0; i < 2; i++) {
+        group_restart(&g, 1);
+        REQUIRE(group_leader(&g) == 1);
+        group_pass(&g, 100);
+        CHECK_EQ_INT(settings_entries(1), 1);
+        CHECK(all_go_by(&g.settings[0], 0));
+    }
+    g.settings[0] = (struct settings){false, SLICE_NULL}; /* its file was changed */
+    group_restart(&g, 1);
+    REQUIRE(group_leader(&g) == 1);
+    group_pass(&g, 100);
+    CHECK_EQ_INT(settings_entries(1), 2);
+    CHECK(all_go_by(&g.settings[0], 0));
+    group_deinit(&g);
+}
+
+TEST(replica_settings, what_met_a_limit_is_in_the_figures)
+{
+    struct replica_stats stats;
+
+    begin();
+    g.settings[0].enforce_quota = true;
+    group_init(&g, 1);
+    REQUIRE(group_leader(&g) == 1);
+    make_quota(1);
+    replica_stats(g.member[0].r, &stats);
+    CHECK(stats.quota_refused == 0 && stats.quota_passed == 0);
+    client_create(&a, 5, "/q/1", "", 0);
+    client_create(&a, 6, "/q/2", "", 0);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "5:-125 6:-125");
+    replica_stats(g.member[0].r, &stats);
+    CHECK_EQ_INT(stats.quota_refused, 2);
+    CHECK(stats.quota_last.hard && stats.quota_last.kind == QUOTA_COUNT && stats.quota_last.value == 2);
+    CHECK_EQ_STR((const char *)stats.quota_last.path.data, "/q");
+    client_set(&a, 7, "/zookeeper/quota/q/zookeeper_limits", "bytes=3", -1);
+    client_create(&a, 8, "/q/1", "1234", 0);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "7:0 8:0");
+    replica_stats(g.member[0].r, &stats);
+    CHECK(stats.quota_refused == 2 && stats.quota_passed == 1);
+    CHECK(!stats.quota_last.hard && stats.quota_last.kind == QUOTA_BYTES && stats.quota_last.limit == 3);
+    client_deinit(&a);
+    g.settings[0].enforce_quota = false;
+    group_deinit(&g);
+}
