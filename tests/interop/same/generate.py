@@ -17,6 +17,14 @@ BAD_TAILS = [b"/", b"//x", b"/.", b"/..", b"/./x", b"/../x", b"/x/", b"/x//y", b
              b"/\xc2\x9f", b"/\xef\xa3\xbf", b"/\xef\xbf\xb0", b"/\xef\xbf\xbf", b"/\xee\x80\x80", b"/\xff", b"/\xc3", b"/\xf0\x9f\x98\x80", b"/...", b"/.x", b"/ "]
 BAD_WHOLE = [None, b"", b"abc", b"//", b"/.", b"/..", b"x/y", b"\0", b"/zookeeper/", b"~x/y/z", b"~/" + b"n" * 30 + b"/x"]
 SYSTEM = [b"/", b"/zookeeper", b"/zookeeper/quota", b"/zookeeper/config"]
+# Well-formed: at anything else ZooKeeper ends.
+LIMITS = [b"count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=%d" % n for n in (2, 4, 6, 9)] + \
+    [b"count=-1,bytes=-1=;byteHardLimit=%d;countHardLimit=-1" % n for n in (0, 9, 40, 200)] + \
+    [b"count=2,bytes=20", b"count=5,bytes=-1=;byteHardLimit=100;countHardLimit=12", b"countHardLimit=5;byteHardLimit=700", b"",
+     b"bytes=2,count==3=4;;", b"other=1,countHardLimit=7"]
+STATS = [b"", b"count=0,bytes=0", b"count=3,bytes=44", b"bytes=5=6;;,count=2", b"count=1,bytes=-9=;byteHardLimit=4;countHardLimit=3",
+         b"count=9223372036854775807,bytes=0"]
+QUOTA_CHANCE = 0.07
 VERSIONS = [-1] * 8 + [0] * 4 + [1, 2, 3, 7, -2, 0x7fffffff]
 DATA = [None, b"", b"x", b"value", b"\0\xff", b"data" * 20]
 OPEN = ((31, b"world", b"anyone"),)
@@ -49,21 +57,27 @@ assert set(WEIGHTS) == set(TABLE) | SLOT_STEPS
 
 
 class Generator:
-    def __init__(self, seed, ops, slots, schemes):
+    def __init__(self, seed, ops, slots, schemes, servers=1):
         self.random = random.Random(seed)
         self.salt = self.random.randrange(1 << 30)
         self.slots = slots
+        self.system = SYSTEM if servers == 1 else SYSTEM[:-1]  # a lone server, as ZooKeeper's is, has no config
         self.names = [op for op in WEIGHTS if op in ops and WEIGHTS[op] > 0]
         self.weights = [WEIGHTS[op] for op in self.names]
         self.acls = ACLS_PLAIN + (ACLS_SCHEMES * 2 if schemes else [])
         self.nodes = [b"~"]     # that exist if all went well
         self.ephemerals = set()
+        self.quotas = []        # where quotas lie, if all went well
         self.steps = []
         self.sane = False       # nothing goes astray now: else hardly a multi would succeed
 
     def world(self, count):
         self.steps = [Step(slot, "connect", ()) for slot in range(self.slots)]
         self.steps.append(Step(0, "create", (b"~", b"", OPEN, 0)))
+        if "create" in self.names and self._chance(0.4):
+            self.quotas.append(b"^~")
+            self.steps += [Step(0, "create", (b"^~" + tail, self._data_of(tail), OPEN, PERSISTENT))
+                           for tail in (b"", b"/zookeeper_limits", b"/zookeeper_stats")]
         while len(self.steps) < count:
             slot = self.random.randrange(self.slots)
             name = self.random.choices(self.names, self.weights)[0]
@@ -90,9 +104,34 @@ class Generator:
         draw = self.random.random()
         if draw < 0.6:
             return self._below(self._node(), self.random.choice(BAD_TAILS))
-        return self.random.choice(BAD_WHOLE if draw < 0.85 else SYSTEM)
+        return self.random.choice(BAD_WHOLE if draw < 0.85 else self.system)
+
+    def _quota_home(self):
+        """Below "^~", where the quota on a node lies; first what is above it."""
+        node = self.random.choice([b"~", b"~"] + [node for node in self.nodes[:8] if isinstance(node, bytes)])
+        names = (b"^" + node).split(b"/")
+        return next((home for home in (b"/".join(names[:i + 1]) for i in range(len(names))) if home not in self.quotas), b"^" + node)
+
+    def _quota_node(self):
+        tail = self.random.choice((b"", b"/zookeeper_limits", b"/zookeeper_stats", b"/zookeeper_stats"))
+        return self.random.choice(self.quotas or [b"^~"]) + tail
+
+    def _quota_create(self, stats):
+        home = self._quota_home()
+        if home not in self.quotas:
+            self.quotas.append(home)
+            return home, b"", OPEN, PERSISTENT
+        tail = b"/zookeeper_stats" if stats and self._chance(0.6) else b"/zookeeper_limits"
+        return home + tail, self._data_of(tail), OPEN, PERSISTENT
+
+    def _data_of(self, path):
+        """What may be written there."""
+        path = path if isinstance(path, bytes) else b""
+        return self.random.choice(LIMITS if path.endswith(b"/zookeeper_limits") else STATS if path.endswith(b"/zookeeper_stats") else DATA)
 
     def _path(self):
+        if self._chance(QUOTA_CHANCE):
+            return self._quota_node()
         draw = self.random.random() * (0.76 if self.sane else 1)
         if draw < 0.75:
             return self._node()
@@ -143,11 +182,14 @@ class Generator:
     def _depth(path):
         return (path.rest.count(b"/") + 2) if isinstance(path, Made) else path.count(b"/")
 
-    def _create(self, _slot, inner=False):
+    def _create(self, _slot, inner=False, stats=True):
+        if self._chance(QUOTA_CHANCE):
+            return self._quota_create(stats)
         flags = self.random.choice((0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 5, 6, 7, -1, 0x7fffffff)[:11 if self.sane else None])
         return self._new(flags, inner), self._data(), self._acl(), flags
 
-    _create2 = _create
+    def _create2(self, slot, inner=False):
+        return self._create(slot, inner, stats=False)  # of stats it answers with another length: docs/compat.md
 
     def _createContainer(self, _slot, inner=False):
         flags = CONTAINER if self._chance(0.9) else self.random.choice((9,) if inner else (0, 2, 5, 9))
@@ -182,7 +224,7 @@ class Generator:
 
     def _setData(self, _slot):
         path = self._path()
-        return path if path not in SYSTEM + [b""] else b"~", self._data(), self._version()
+        return path if path not in SYSTEM + [b""] else b"~", self._data_of(path), self._version()
 
     def _getACL(self, _slot):
         return (self._path(),)

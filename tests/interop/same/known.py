@@ -62,6 +62,13 @@ def no_slash(_judge, step, one, other):
         step.arguments[0] or b"")[:1] not in (b"/", b"~")
 
 
+def quota_in_multi(_judge, step, one, other):
+    """One of the two refuses for a quota what the other does, or at another place."""
+    def refused(entries):
+        return [[result[1] for result in entry[4][0]] for entry in entries[step.slot] if entry[0] == "reply" and entry[3] == 0]
+    return step.name == "multi" and any(-125 in codes for codes in refused(one) + refused(other)) and refused(one) != refused(other)
+
+
 def body_behind_error(a, b):
     return isinstance(a, bytes) and b == b"" and a.endswith(b"\xff\xff\xff\xff\x01\xff\xff\xff\xff")
 
@@ -75,6 +82,7 @@ KNOWN = [
     Known("exists on a node whose ACL denies READ", errors=denied_exists, ends=denied_exists_watch),
     Known("setWatches on a node whose ACL denies READ", ends=denied_set_watches),
     Known("multi, multiRead", alike=body_behind_error),
+    Known("quotas in a multi", ends=quota_in_multi),
     Known("null as scheme or id in an ACL", errors=null_in_acl),
 ]
 ONE_CLOSES = "'reply'], but \\['reply', 'closed'"
@@ -100,8 +108,14 @@ CODAS = [
     Coda("exists on a node whose ACL denies READ",
          [("create", (b"~/dark", b"", ((30, b"world", b"anyone"),), 0)), ("exists", (b"~/dark", 1)), ("setData", (b"~/dark", b"", -1))],
          "0\\), but .*-102"),
+    Coda("quotas in a multi",
+         [("create", (b"^~", b"", OPEN, 0)), ("create", (b"~/bound", b"", OPEN, 0)), ("create", (b"^~/bound", b"", OPEN, 0)),
+          ("create", (b"^~/bound/zookeeper_limits", b"countHardLimit=2", OPEN, 0)),
+          ("create", (b"^~/bound/zookeeper_stats", b"", OPEN, 0)),
+          ("multi", ((("create", (b"~/bound/1", b"", OPEN, 0)), ("create", (b"~/bound/2", b"", OPEN, 0))),))], "but"),
     Coda("null path in a multi or multiRead", [("multi", ((("setData", (None, b"", -1)),),))], "-5\\), but .*0"),
 ]
+QUOTA_LINES = {"quotas in a multi"}  # where quotas are enforced
 CODAS = [Coda(coda.line, [Step(0, *step) for step in coda.steps], coda.reason) for coda in CODAS]
 LINES = {known.line for known in KNOWN + CODAS}
 

@@ -1,7 +1,7 @@
 """The operation table of the differential test: opcode, request fields, reply fields, and what kind of operation it is.
 
 A request's arguments are plain values, so that a failing run can be printed and run again. A path is bytes or None; "~" at its
-front stands for the node that holds everything of the run (`Places.root`). Two kinds of values are roles, because they differ
+front stands for the node that holds everything of the run (`Places.root`), "^~" for where quotas on it lie. Two kinds of values are roles, because they differ
 between the two systems: Made(step, rest) is the path that an earlier create answered with, and Seen(back) a zxid, the newest that
 the run was told of or one so many writes ago.
 """
@@ -14,6 +14,7 @@ Made = collections.namedtuple("Made", "step rest")
 Seen = collections.namedtuple("Seen", "back")
 Op = collections.namedtuple("Op", "number request reply")
 
+QUOTAS = b"/zookeeper/quota"
 WRITES = {"create", "create2", "createContainer", "createTTL", "delete", "setData", "setACL", "multi", "close", "reconfig"}
 TABLE = {
     "create": Op(1, "path data acl int", "path"),
@@ -65,6 +66,8 @@ class Places:
     def path(self, path):
         if isinstance(path, Made):
             return self.made.get(path.step, self.root + b"/none%d" % path.step) + path.rest
+        if path is not None and path.startswith(b"^~"):
+            return QUOTAS + self.root + path[2:]
         if path is not None and path.startswith(b"~"):
             return self.root + path[1:]
         return path
@@ -76,6 +79,8 @@ class Places:
         """A path of an answer, as one of a request is written."""
         if path is not None and (path == self.root or path.startswith(self.root + b"/")):
             return b"~" + path[len(self.root):]
+        if path is not None and path.startswith(QUOTAS) and self.shown(path[len(QUOTAS):])[:1] == b"~":
+            return b"^" + self.shown(path[len(QUOTAS):])
         return path
 
 
