@@ -3,26 +3,18 @@
  *
  * Paths are well-formed: the simulator's clients send no others.
  */
-#include "base/error.h"
+#include "sim/ck_rules.h"
+
 #include "sim/ck_log.h"
-#include "sim/ck_track.h"
 #include "sim/mark.h"
 #include "sim/trace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-/* An entry being judged. */
-struct deed {
-    struct sim *s;
-    const struct entry *e;
-    uint32_t who;     /* sent it */
-    struct buf reply; /* that it should have */
-};
-
-static void put_path(struct deed *d, const char *path)
+void rule_put_path(struct deed *d, struct slice path)
 {
-    jute_append(&d->reply, &jute_path_response, &(struct zk_path_response){slice_from_text(path)});
+    jute_append(&d->reply, &jute_path_response, &(struct zk_path_response){path});
 }
 
 static void put_stat(struct deed *d, const char *path)
@@ -33,18 +25,18 @@ static void put_stat(struct deed *d, const char *path)
     jute_append(&d->reply, &jute_stat, &node.stat);
 }
 
-static bool permits(const struct deed *d, const struct version *v, int perms)
+bool rule_permits(const struct deed *d, const struct version *v, int perms)
 {
     return ck_acl_permits(&v->acl, perms, d->who);
 }
 
-static const struct version *node_now(const struct deed *d, struct slice path, struct track **t)
+const struct version *rule_node(const struct deed *d, struct slice path, struct track **t)
 {
     *t = track_find(d->s->model, path);
     return track_now(*t);
 }
 
-static struct slice parent_of(struct slice path)
+struct slice rule_parent(struct slice path)
 {
     while (path.data[path.size - 1] != '/')
         path.size--;
@@ -60,7 +52,7 @@ static bool mode_fits(int32_t opcode, const struct zk_create_ttl_request *q)
     return (q->flags == ZK_PERSISTENT_TTL || q->flags == ZK_PERSISTENT_SEQUENTIAL_TTL) && q->ttl > 0 && q->ttl <= ZK_TTL_MAX_MS;
 }
 
-static int do_create(struct deed *d, int32_t opcode, const struct zk_create_ttl_request *q)
+int rule_create(struct deed *d, int32_t opcode, const struct zk_create_ttl_request *q)
 {
     struct ck_model *m = d->s->model;
     bool container = opcode == ZK_OP_CREATE_CONTAINER;
@@ -85,10 +77,10 @@ static int do_create(struct deed *d, int32_t opcode, const struct zk_create_ttl_
         return -COORD_E_BAD_ARGUMENTS;
     if (!ck_acl_read(q->acl, d->who, false, &v.acl))
         return -COORD_E_INVALID_ACL;
-    const struct version *parent = node_now(d, parent_of(q->path), &t);
+    const struct version *parent = rule_node(d, rule_parent(q->path), &t);
     if (parent == NULL)
         return -COORD_E_NO_NODE;
-    if (!permits(d, parent, ZK_PERM_CREATE))
+    if (!rule_permits(d, parent, ZK_PERM_CREATE))
         return -COORD_E_NO_AUTH;
     if (q->flags == ZK_PERSISTENT_SEQUENTIAL || q->flags == ZK_EPHEMERAL_SEQUENTIAL || q->flags == ZK_PERSISTENT_SEQUENTIAL_TTL)
         snprintf(path, sizeof(path), "%.*s%010" PRIu32, SLICE_ARG(q->path), track_creates(t));
@@ -101,13 +93,13 @@ static int do_create(struct deed *d, int32_t opcode, const struct zk_create_ttl_
     if (of_ephemeral)
         return -COORD_E_NO_CHILDREN_FOR_EPHEMERALS;
     track_push(m, t, &v);
-    put_path(d, path);
+    rule_put_path(d, slice_from_text(path));
     if (opcode != ZK_OP_CREATE)
         put_stat(d, path);
     return 0;
 }
 
-static void push_deletion(struct deed *d, struct track *t)
+void rule_push_deletion(struct deed *d, struct track *t)
 {
     struct version v = *track_now(t);
 
@@ -116,34 +108,34 @@ static void push_deletion(struct deed *d, struct track *t)
     track_push(d->s->model, t, &v);
 }
 
-static int do_delete(struct deed *d, const struct zk_delete_request *q)
+int rule_delete(struct deed *d, const struct zk_delete_request *q)
 {
     struct track *t;
-    const struct version *parent = node_now(d, parent_of(q->path), &t);
+    const struct version *parent = rule_node(d, rule_parent(q->path), &t);
 
     if (parent == NULL)
         return -COORD_E_NO_NODE;
-    if (!permits(d, parent, ZK_PERM_DELETE))
+    if (!rule_permits(d, parent, ZK_PERM_DELETE))
         return -COORD_E_NO_AUTH;
-    const struct version *v = node_now(d, q->path, &t);
+    const struct version *v = rule_node(d, q->path, &t);
     if (v == NULL)
         return -COORD_E_NO_NODE;
     if (q->version != ZK_VERSION_ANY && q->version != v->version)
         return -COORD_E_BAD_VERSION;
     if (track_children(t) > 0)
         return -COORD_E_NOT_EMPTY;
-    push_deletion(d, t);
+    rule_push_deletion(d, t);
     return 0;
 }
 
 static int do_set_data(struct deed *d, const struct zk_set_data_request *q)
 {
     struct track *t;
-    const struct version *old = node_now(d, q->path, &t);
+    const struct version *old = rule_node(d, q->path, &t);
 
     if (old == NULL)
         return -COORD_E_NO_NODE;
-    if (!permits(d, old, ZK_PERM_WRITE))
+    if (!rule_permits(d, old, ZK_PERM_WRITE))
         return -COORD_E_NO_AUTH;
     if (q->version != ZK_VERSION_ANY && q->version != old->version)
         return -COORD_E_BAD_VERSION;
@@ -165,13 +157,13 @@ static int do_set_acl(struct deed *d, const struct zk_set_acl_request *q)
 {
     struct ck_acl acl;
     struct track *t;
-    const struct version *old = node_now(d, q->path, &t);
+    const struct version *old = rule_node(d, q->path, &t);
 
     if (!ck_acl_read(q->acl, d->who, false, &acl))
         return -COORD_E_INVALID_ACL;
     if (old == NULL)
         return -COORD_E_NO_NODE;
-    if (!permits(d, old, ZK_PERM_ADMIN))
+    if (!rule_permits(d, old, ZK_PERM_ADMIN))
         return -COORD_E_NO_AUTH;
     if (q->version != ZK_VERSION_ANY && q->version != old->aversion)
         return -COORD_E_BAD_VERSION;
@@ -188,11 +180,11 @@ static int do_set_acl(struct deed *d, const struct zk_set_acl_request *q)
 static int do_check(const struct deed *d, const struct zk_check_request *q)
 {
     struct track *t;
-    const struct version *v = node_now(d, q->path, &t);
+    const struct version *v = rule_node(d, q->path, &t);
 
     if (v == NULL)
         return -COORD_E_NO_NODE;
-    if (!permits(d, v, ZK_PERM_READ))
+    if (!rule_permits(d, v, ZK_PERM_READ))
         return -COORD_E_NO_AUTH;
     return q->version != ZK_VERSION_ANY && q->version != v->version ? -COORD_E_BAD_VERSION : 0;
 }
@@ -203,12 +195,12 @@ static int do_one(struct deed *d, int32_t opcode, const union op_request *q)
     case ZK_OP_CREATE:
     case ZK_OP_CREATE2:
     case ZK_OP_CREATE_CONTAINER:
-        return do_create(d, opcode,
-                         &(struct zk_create_ttl_request){q->create.path, q->create.data, q->create.acl, q->create.flags, 0});
+        return rule_create(d, opcode,
+                           &(struct zk_create_ttl_request){q->create.path, q->create.data, q->create.acl, q->create.flags, 0});
     case ZK_OP_CREATE_TTL:
-        return do_create(d, opcode, &q->create_ttl);
+        return rule_create(d, opcode, &q->create_ttl);
     case ZK_OP_DELETE:
-        return do_delete(d, &q->del);
+        return rule_delete(d, &q->del);
     case ZK_OP_SET_DATA:
         return do_set_data(d, &q->set_data);
     case ZK_OP_SET_ACL:
@@ -216,7 +208,7 @@ static int do_one(struct deed *d, int32_t opcode, const union op_request *q)
     case ZK_OP_CHECK:
         return do_check(d, &q->check);
     default:
-        sim_fail(d->s, "simulator", "op %d has no rule", opcode);
+        return rule_keeper(d, opcode, q);
     }
 }
 
@@ -323,11 +315,11 @@ static void session_over(struct deed *d, const struct apply *a)
     struct track *t;
 
     for (uint32_t i = 0; i < a->change_count; i++) {
-        const struct version *v = node_now(d, a->changes[i].path, &t);
+        const struct version *v = rule_node(d, a->changes[i].path, &t);
         if (v == NULL || v->owner != a->session || a->changes[i].kind != CHANGE_DELETED)
             sim_fail(d->s, "C13", "the end of session %llx by " ZXID_FMT " changes %.*s, which is not its own",
                      (unsigned long long)a->session, ZXID_ARG(d->e->zxid), SLICE_ARG(a->changes[i].path));
-        push_deletion(d, t);
+        rule_push_deletion(d, t);
     }
     expect_changes(d, a, start, "C13");
     for (size_t at = 0; (t = map_next(&d->s->model->by_path, &at)) != NULL;)
@@ -353,7 +345,7 @@ static void reap(struct deed *d, const struct apply *a)
     size_t start = d->s->model->change_count;
     struct track *t;
 
-    node_now(d, d->e->body, &t);
+    rule_node(d, d->e->body, &t);
     if (due(t, d->e->cluster_ms) == a->skipped)
         sim_fail(d->s, "C15", "%.*s was %s by " ZXID_FMT, SLICE_ARG(d->e->body),
                  a->skipped ? "left though its time has come" : "removed before its time", ZXID_ARG(d->e->zxid));
@@ -362,7 +354,7 @@ static void reap(struct deed *d, const struct apply *a)
         return;
     }
     mark(d->s, track_now(t)->container ? MARK_REAPED_CONTAINER : MARK_REAPED_TTL);
-    push_deletion(d, t);
+    rule_push_deletion(d, t);
     expect_changes(d, a, start, "C15");
 }
 
@@ -384,7 +376,7 @@ void ck_model_settled(struct sim *s)
 
 void ck_model_apply(struct sim *s, const struct entry *e, const struct apply *a)
 {
-    struct deed d = {.s = s, .e = e};
+    struct deed d = {.s = s, .e = e, .a = a, .start = s->model->change_count};
 
     /* Clocks run at most twice as fast as time does (fault.c). */
     if (e->cluster_ms < s->model->cluster_ms || e->cluster_ms > 2 * (int64_t)s->now)

@@ -64,6 +64,8 @@
     X(REAPED_CONTAINER, "container removed, empty")                                                                            \
     X(REAPED_TTL, "node removed, its time to live over")                                                                       \
     X(REAP_VOID, "removal of a container or TTL node void: it was used again")                                                 \
+    X(REMOVED_TREE, "subtree removed by one operation")                                                                        \
+    X(REMOVED_ONE, "node without children removed as a subtree")                                                               \
     X(FOUND_LATER, "write took effect, its client was never told")                                                             \
     X(NEVER, "write never took effect, its connection was lost")
 

@@ -30,6 +30,10 @@ void part_create_ttl(struct buf *body, const char *path, int32_t flags, int64_t 
 void part_delete(struct buf *body, const char *path, int32_t version);
 void part_set(struct buf *body, const char *path, struct slice data, int32_t version);
 void part_check(struct buf *body, const char *path, int32_t version);
+void part_check_not_exists(struct buf *body, const char *path, int32_t version);
+void part_check_stat(struct buf *body, const char *path, int32_t version, int32_t children);
+void part_try_remove(struct buf *body, const char *path, int32_t version);
+void part_remove_recursive(struct buf *body, const char *path, int32_t limit);
 void part_read(struct buf *body, int32_t opcode, const char *path);
 void part_end(struct buf *body);
 

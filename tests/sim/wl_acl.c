@@ -42,6 +42,8 @@ static void several(struct sim *s, struct client *c, const char *path, const cha
     part_set(&body, "/a", SLICE_NULL, ZK_VERSION_ANY);
     if (dice < 60)
         part_check(&body, path, ZK_VERSION_ANY);
+    else if (dice < 68)
+        part_remove_recursive(&body, path, 3);
     else if (dice < 80)
         part_set(&body, path, SLICE_NULL, ZK_VERSION_ANY);
     else

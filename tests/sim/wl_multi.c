@@ -97,6 +97,21 @@ static void transfer(struct sim *s, struct client *c)
     client_send(s, c, ZK_OP_MULTI, "/m", &body);
 }
 
+/* What Keeper added. */
+static void keepers(struct buf *body, const char *path, uint32_t number, uint32_t how, int32_t version)
+{
+    if (how < 8)
+        part_check_not_exists(body, path, version);
+    else if (how < 14)
+        part_check_stat(body, path, version, (int32_t)number - 1);
+    else if (how < 24)
+        part_create(body, ZK_OP_CREATE_IF_NOT_EXISTS, path, SLICE_NULL, ZK_PERSISTENT);
+    else if (how < 32)
+        part_try_remove(body, path, version);
+    else
+        part_remove_recursive(body, path, (int32_t)number + 1);
+}
+
 static void mixture(struct sim *s, struct client *c)
 {
     static const int32_t modes[] = {ZK_PERSISTENT, ZK_EPHEMERAL, ZK_PERSISTENT_SEQUENTIAL, ZK_EPHEMERAL_SEQUENTIAL};
@@ -108,8 +123,11 @@ static void mixture(struct sim *s, struct client *c)
         uint32_t number = (uint32_t)rng_below(&c->rng, 3), dice = (uint32_t)rng_below(&c->rng, 100);
         int32_t version = (int32_t)rng_between(&c->rng, 0, 3) - 1;
         bool deep = chance(&c->rng, 300);
+        uint32_t how = (uint32_t)rng_below(&c->rng, 100);
         snprintf(path, sizeof(path), deep ? "/x/%u/k" : "/x/%u", number);
-        if (dice < 25)
+        if (how < 40)
+            keepers(&body, path, number, how, version);
+        else if (dice < 25)
             part_create(&body, dice % 2 ? ZK_OP_CREATE : ZK_OP_CREATE2, path, SLICE_NULL, modes[dice % 4]);
         else if (dice < 30)
             part_create(&body, ZK_OP_CREATE_CONTAINER, path, SLICE_NULL, ZK_CONTAINER);

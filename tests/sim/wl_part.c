@@ -50,6 +50,44 @@ void part_check(struct buf *body, const char *path, int32_t version)
     jute_append(body, &jute_check_request, &(struct zk_check_request){slice_from_text(path), version});
 }
 
+void part_check_not_exists(struct buf *body, const char *path, int32_t version)
+{
+    header(body, ZK_OP_CHECK_NOT_EXISTS, false);
+    jute_append(body, &jute_check_request, &(struct zk_check_request){slice_from_text(path), version});
+}
+
+void part_check_stat(struct buf *body, const char *path, int32_t version, int32_t children)
+{
+    struct zk_check_stat_request q = {.path = slice_from_text(path),
+                                      .expected = -1,
+                                      .czxid = -1,
+                                      .mzxid = -1,
+                                      .ctime = -1,
+                                      .mtime = -1,
+                                      .version = version,
+                                      .cversion = -1,
+                                      .aversion = -1,
+                                      .ephemeral_owner = -1,
+                                      .data_length = -1,
+                                      .num_children = children,
+                                      .pzxid = -1};
+
+    header(body, ZK_OP_CHECK_STAT, false);
+    jute_append(body, &jute_check_stat_request, &q);
+}
+
+void part_try_remove(struct buf *body, const char *path, int32_t version)
+{
+    header(body, ZK_OP_TRY_REMOVE, false);
+    jute_append(body, &jute_delete_request, &(struct zk_delete_request){slice_from_text(path), version});
+}
+
+void part_remove_recursive(struct buf *body, const char *path, int32_t limit)
+{
+    header(body, ZK_OP_REMOVE_RECURSIVE, false);
+    jute_append(body, &jute_limit_request, &(struct zk_limit_request){slice_from_text(path), limit});
+}
+
 void part_read(struct buf *body, int32_t opcode, const char *path)
 {
     header(body, opcode, false);

@@ -4,6 +4,14 @@
 
 #include <stdio.h>
 
+static void cut_down(struct sim *s, struct client *c, const char *path, int32_t limit)
+{
+    struct buf body = {0};
+
+    jute_append(&body, &jute_limit_request, &(struct zk_limit_request){slice_from_text(path), limit});
+    client_send(s, c, ZK_OP_REMOVE_RECURSIVE, path, &body);
+}
+
 static void any_path(struct client *c, char path[CLIENT_PATH_MAX])
 {
     uint32_t depth = (uint32_t)rng_between(&c->rng, 1, 3), bits = (uint32_t)rng_below(&c->rng, 8);
@@ -47,6 +55,8 @@ void wl_recursive_request(struct sim *s, struct client *c)
         wl_request(s, c, ZK_OP_SET_DATA, path, ZK_VERSION_ANY, false);
     else if (dice < 75)
         wl_request(s, c, ZK_OP_DELETE, path, ZK_VERSION_ANY, false);
+    else if (dice < 77)
+        cut_down(s, c, path, 1 + (int32_t)number * 2);
     else if (dice < 80)
         grow_and_cut(s, c);
     else if (dice < 90)
