@@ -88,6 +88,7 @@ int main(int argc, char **argv)
     seeds_text();
     seeds_records();
     seeds_talk();
+    seeds_port();
     seeds_peers();
     seeds_disk();
     seeds_dirs();

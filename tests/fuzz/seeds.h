@@ -23,6 +23,7 @@ static inline void seed_piece(struct buf *b, struct slice piece)
 
 void seeds_records(void); /* jute, reply */
 void seeds_talk(void);    /* session, client */
+void seeds_port(void);    /* port */
 void seeds_text(void);    /* config, words */
 void seeds_peers(void);   /* frame, entry, peer, consensus, image, snapshot: from replicas at work */
 void seeds_disk(void);    /* wal, files */
