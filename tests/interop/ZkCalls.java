@@ -413,6 +413,7 @@ public class ZkCalls {
         Answer a = new Answer(), b = new Answer(), c = new Answer(), d = new Answer();
         byte[] config = zk.getConfig(false, stat);
         same(config.length, stat.getDataLength());
+        same(text(((OpResult.GetDataResult) zk.multi(Arrays.asList(Op.getData("/zookeeper/config"))).get(0)).getData()), text(config));
         same(text(zk.getConfig(e, stat)), text(config));
         zk.getConfig(false, (rc, p, x, data, s) -> a.put(rc, text(data)), null);
         zk.getConfig(e, (rc, p, x, data, s) -> b.put(rc, text(data)), null);

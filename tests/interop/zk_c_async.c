@@ -254,7 +254,8 @@ static void configuration(struct client *c)
     struct answer a;
 
     is(zoo_agetconfig(c->zh, 0, on_data, ANSWER(a)), &a, ZOK, "agetconfig");
-    CHECK(a.has_stat && a.stat.aversion == -1 && a.stat.dataLength == a.size, "%d bytes", a.size);
+    CHECK(a.has_stat && a.stat.aversion == -1 && a.stat.dataLength == a.size && strstr(a.text, "server.3=") != NULL, "'%s'",
+          a.text);
     is(zoo_awgetconfig(c->zh, client_watcher, c, on_data, ANSWER(a)), &a, ZOK, "awgetconfig");
     is(zoo_areconfig(c->zh, NULL, "3", NULL, -1, on_data, ANSWER(a)), &a, ZRECONFIGDISABLED, "areconfig");
 }

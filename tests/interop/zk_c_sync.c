@@ -195,11 +195,15 @@ static void watches(const struct place *p, struct client *writer)
 static void configuration(struct client *c)
 {
     char text[1024];
-    int size = sizeof(text);
+    int size = sizeof(text), servers = 0;
     struct Stat stat;
 
     is(zoo_getconfig(c->zh, 0, text, &size, &stat), ZOK, "getconfig");
-    CHECK(stat.dataLength == size && stat.czxid == 0 && stat.aversion == -1, "%d bytes, aversion %d", size, stat.aversion);
+    CHECK(stat.dataLength == size && stat.czxid == 0 && stat.version == -1 && stat.aversion == -1, "%d bytes, aversion %d",
+          size, stat.aversion);
+    for (const char *s = text; (s = memmem(s, (size_t)(text + size - s), "server.", 7)) != NULL; s++)
+        servers++;
+    CHECK(servers == 3 && memcmp(text + size - 10, "\nversion=0", 10) == 0, "the configuration is '%.*s'", size, text);
     size = sizeof(text);
     is(zoo_wgetconfig(c->zh, client_watcher, c, text, &size, &stat), ZOK, "wgetconfig");
     size = sizeof(text);
