@@ -60,6 +60,7 @@
     B(expiry_unchecked, "expiry of a moved session", "an expiry holds though the session came back")                           \
     B(version_not_checked, "conditional update", "setData ignores the version asked for")                                      \
     B(multi_half_done, "multi", "a multi that fails keeps what it did before")                                                 \
+    B(subtree_unguarded, "ACL skipped", "removeRecursive asks for no right on what is below the node")                         \
     B(watch_after_reply, "watch after reply", "a reply that shows a change comes before its event")                            \
     B(watch_twice, "etcd 17247", "a watcher hears of a deletion twice")                                                        \
     B(watch_lost_when_slow, "etcd 17529", "events for a client that reads slowly are dropped")                                 \

@@ -28,74 +28,84 @@ static bool may_read_all(const struct state *s, uint32_t parent, int perm, struc
 
 enum part { PART_NAME, PART_STAT, PART_DATA };
 
-static void reply_part(const struct state *s, struct read *r, uint32_t parent, uint8_t kind, enum part part)
+struct listing {
+    const struct state *s;
+    struct read *r;
+    uint32_t parent;
+    uint8_t kind;
+    size_t end; /* of the reply: nothing is added behind it, and the caller sees that it was passed */
+};
+
+static void reply_part(const struct listing *l, enum part part)
 {
-    struct children_walk w = children_after(&s->tree, parent, SLICE_NULL);
-    size_t start = reply_vector_start(r->reply), bytes = buf_size(r->reply);
+    struct children_walk w = children_after(&l->s->tree, l->parent, SLICE_NULL);
+    size_t start = reply_vector_start(l->r->reply);
     uint32_t child, count = 0;
 
-    while ((child = children_next(&w)) != NODE_NONE && (part == PART_NAME || buf_size(r->reply) - bytes <= LIST_BYTES_MAX)) {
-        const struct node *n = tree_node(&s->tree, child);
+    while (buf_size(l->r->reply) <= l->end && (child = children_next(&w)) != NODE_NONE) {
+        const struct node *n = tree_node(&l->s->tree, child);
 
-        if (!wanted(n, kind))
+        if (!wanted(n, l->kind))
             continue;
         count++;
         if (part == PART_NAME)
-            reply_text(r->reply, tree_name(n));
+            reply_text(l->r->reply, tree_name(n));
         else if (part == PART_STAT)
-            reply_stat(r->reply, n);
+            reply_stat(l->r->reply, n);
         else
-            reply_text(r->reply, value_slice(n->value));
+            reply_text(l->r->reply, value_slice(n->value));
     }
-    reply_vector_end(r->reply, start, count);
+    reply_vector_end(l->r->reply, start, count);
 }
 
-/* The names and the Stat of the node, which is NODE_NONE after an error. */
-static uint32_t list(const struct state *s, struct read *r, const struct zk_filtered_list_request *q, bool told_more)
+/* The names and the Stat of the node. False: refused. */
+static bool list(struct listing *l, const struct zk_filtered_list_request *q, bool told_more)
 {
-    uint32_t index;
+    struct read *r = l->r;
 
     if (q->kind > ZK_LIST_EPHEMERAL) {
         r->err = -COORD_E_BAD_ARGUMENTS;
-        return NODE_NONE;
+        return false;
     }
-    index = read_node(s, r, q->path);
-    if (index == NODE_NONE)
-        return NODE_NONE;
-    if ((told_more || q->kind != ZK_LIST_ALL) && !may_read_all(s, index, r->perm, r->auth)) {
+    l->kind = q->kind;
+    l->parent = read_node(l->s, r, q->path);
+    if (l->parent == NODE_NONE)
+        return false;
+    if ((told_more || q->kind != ZK_LIST_ALL) && !may_read_all(l->s, l->parent, r->perm, r->auth)) {
         r->err = -COORD_E_NO_AUTH;
-        return NODE_NONE;
+        return false;
     }
-    reply_part(s, r, index, q->kind, PART_NAME);
-    read_stat(s, r, index);
+    reply_part(l, PART_NAME);
+    read_stat(l->s, r, l->parent);
     read_watch(r, &(struct zk_path_watch_request){q->path, q->watch}, READ_WATCH_CHILD);
-    return index;
+    return true;
 }
 
 static void filtered_list_read(const struct state *s, struct read *r, const void *request)
 {
-    list(s, r, request, false);
+    list(&(struct listing){.s = s, .r = r, .end = SIZE_MAX}, request, false);
 }
 
 /* What was not asked for is a vector of none. */
+static void reply_part_if(const struct listing *l, enum part part, bool asked)
+{
+    if (asked)
+        reply_part(l, part);
+    else
+        reply_vector_end(l->r->reply, reply_vector_start(l->r->reply), 0);
+}
+
 static void filtered_list_with_data_read(const struct state *s, struct read *r, const void *request)
 {
     const struct zk_filtered_list_with_data_request *q = request;
-    struct zk_filtered_list_request plain = {q->path, q->watch, q->kind};
     size_t start = buf_size(r->reply);
-    uint32_t index = list(s, r, &plain, q->with_stat || q->with_data);
+    struct listing l = {.s = s, .r = r, .end = start + LIST_BYTES_MAX};
 
-    if (index == NODE_NONE)
+    if (!list(&l, &(struct zk_filtered_list_request){q->path, q->watch, q->kind}, q->with_stat || q->with_data))
         return;
-    if (q->with_stat)
-        reply_part(s, r, index, q->kind, PART_STAT);
-    else
-        reply_vector_end(r->reply, reply_vector_start(r->reply), 0);
-    if (q->with_data)
-        reply_part(s, r, index, q->kind, PART_DATA);
-    else
-        reply_vector_end(r->reply, reply_vector_start(r->reply), 0);
-    if (buf_size(r->reply) - start > LIST_BYTES_MAX) {
+    reply_part_if(&l, PART_STAT, q->with_stat);
+    reply_part_if(&l, PART_DATA, q->with_data);
+    if (buf_size(r->reply) > l.end) {
         buf_truncate(r->reply, start);
         r->watch = READ_WATCH_NONE;
         r->err = -COORD_E_BAD_ARGUMENTS;

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/seeded.h"
 #include "state/children.h"
 #include "state/discovery.h"
 #include "state/internal.h"
@@ -32,7 +33,7 @@ static bool take_children(const struct state *s, struct subtree *t, uint32_t ind
     struct children_walk w = children_after(&s->tree, index, SLICE_NULL);
     uint32_t child;
 
-    if (!node_permits(s, index, op_remove_recursive.perm, auth))
+    if (!node_permits(s, index, op_remove_recursive.perm, auth) && !SEEDED(subtree_unguarded))
         return false;
     while ((child = children_next(&w)) != NODE_NONE)
         take(s, t, child);
