@@ -443,3 +443,29 @@ TEST(state_keeper, remove_recursive_of_a_deep_line)
     CHECK(state_digest(w.s) == state_digest_recompute(w.s));
     world_deinit(&w);
 }
+
+/* A quota's figures follow a subtree that goes, one that comes back, and a quota that goes itself. */
+TEST(state_keeper, quotas_follow_a_recursive_removal)
+{
+    struct world w;
+
+    grow(&w);
+    world_create(&w, "/zookeeper/quota/a", "", 0);
+    world_create(&w, "/zookeeper/quota/a/zookeeper_limits", "count=100,bytes=1000", 0);
+    world_create(&w, "/zookeeper/quota/a/zookeeper_stats", "", 0);
+    CHECK_EQ_STR(world_data(&w, "/zookeeper/quota/a/zookeeper_stats"), "count=7,bytes=4");
+    add_remove_recursive(&w, "/a/b", 9);
+    world_multi_add(&w, ZK_OP_CHECK, &jute_check_request, &(struct zk_check_request){SLICE_LITERAL("/none"), -1});
+    CHECK_EQ_INT(world_multi(&w), 0);
+    CHECK_EQ_STR(world_results(&w), "-1:0 -1:-101");
+    CHECK_EQ_STR(world_data(&w, "/zookeeper/quota/a/zookeeper_stats"), "count=7,bytes=4");
+    CHECK(state_digest(w.s) == state_digest_recompute(w.s));
+    CHECK_EQ_INT(remove_recursive(&w, "/a/b", 5), 0);
+    CHECK_EQ_STR(world_data(&w, "/zookeeper/quota/a/zookeeper_stats"), "count=2,bytes=4");
+    CHECK_EQ_INT(remove_recursive(&w, "/zookeeper/quota/a", 3), 0);
+    CHECK_EQ_STR(world_changes(&w),
+                 "-/zookeeper/quota/a/zookeeper_limits -/zookeeper/quota/a/zookeeper_stats -/zookeeper/quota/a");
+    CHECK_EQ_INT(remove_recursive(&w, "/a", 2), 0);
+    CHECK(state_digest(w.s) == state_digest_recompute(w.s));
+    world_deinit(&w);
+}
