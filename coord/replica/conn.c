@@ -14,6 +14,7 @@ void conn_open(struct replica *r, uint64_t id, struct slice address)
     list_init(&c->starved_link);
     list_init(&c->drowned_link);
     list_init(&c->arming_link);
+    list_init(&c->looking_link);
     list_init(&c->throttled_link);
     auth_opened(c, address);
     COORD_ASSERT(map_put(&r->conns, id, c) == NULL);
@@ -75,6 +76,7 @@ void conn_close(struct replica *r, struct conn *c)
     unbind(r, c);
     list_remove(&c->drowned_link);
     list_remove(&c->arming_link);
+    list_remove(&c->looking_link);
     drop_queue(r, c);
     coord_free((void *)(uintptr_t)c->held.data);
     c->held = SLICE_NULL;

@@ -32,7 +32,7 @@ struct conn {
     struct replica_conn_io io;
     uint64_t id;
     enum conn_state state;
-    struct list dirty_link, touched_link, starved_link, drowned_link, arming_link, throttled_link;
+    struct list dirty_link, touched_link, starved_link, drowned_link, arming_link, looking_link, throttled_link;
     bool wants_read_only_byte, asks_read_only;
     bool read_only;    /* opened without a leader: readonly.c */
     uint64_t heard_ms; /* of a read-only one: its last request */
@@ -41,8 +41,8 @@ struct conn {
     uint32_t attach, timeout_ms;
     struct list queue; /* struct request, in the order sent */
     uint32_t queued, queued_bytes;
-    uint32_t unsubmitted;        /* writes that wait for credit */
-    uint32_t syncs, set_watches; /* both keep later writes back */
+    uint32_t unsubmitted;                 /* writes that wait for credit */
+    uint32_t syncs, set_watches, looking; /* these requests keep later writes back */
     uint64_t opened_ms;
     uint64_t drained_ms; /* when the client last took output, or had none waiting */
     uint64_t received, sent;
@@ -58,6 +58,7 @@ struct conn {
 
 enum request_kind {
     REQUEST_READ,
+    REQUEST_LOOK, /* a read for which a turn may have no time: op_looks() */
     REQUEST_WRITE,
     REQUEST_SYNC,
     REQUEST_PING,
@@ -126,7 +127,9 @@ struct request *request_new(struct replica *r, struct conn *c, enum request_kind
 void request_free(struct request *q); /* out of all lists */
 void request_enqueue(struct replica *r, struct conn *c, struct request *q);
 void request_frame(struct replica *r, struct conn *c, struct slice frame);
-void request_run(struct replica *r, struct conn *c);             /* execute what the head of the queue allows */
+void request_run(struct replica *r, struct conn *c); /* execute what the head of the queue allows */
+void request_run_looking(struct replica *r);         /* those that the last turn had no time for */
+#define REQUEST_TURN_LOOKS 65536                     /* nodes that such reads look at in one turn; one of them is never split */
 void request_before_apply(struct replica *r, struct request *q); /* what was sent before this write runs now at the latest */
 void request_opened(struct replica *r, struct conn *c);          /* the frames that were held */
 void request_applied(struct replica *r, struct request *q, const struct apply *a,
@@ -447,6 +450,8 @@ struct replica {
     struct list throttled_conns; /* paused for that alone */
     struct list arming;          /* connections whose setWatches goes on in the next turn */
     int64_t arming_left;         /* of WATCHES_TURN_PATHS */
+    struct list looking;         /* connections whose REQUEST_LOOK waits for the next turn */
+    int64_t looks_left;          /* of REQUEST_TURN_LOOKS */
     uint32_t catching_up;        /* connections in CONN_CATCHING_UP */
     struct origin_part origin;
     struct lead_part lead;

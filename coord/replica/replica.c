@@ -34,6 +34,7 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     list_init(&r->drowned);
     list_init(&r->throttled_conns);
     list_init(&r->arming);
+    list_init(&r->looking);
     list_init(&r->jobs[JOB_LANE_WAL]);
     list_init(&r->jobs[JOB_LANE_SNAP]);
     list_init(&r->sync.waiting);
@@ -226,6 +227,8 @@ void replica_step(struct replica *r, const struct replica_event *events, uint32_
     r->now = *now;
     r->again = false;
     r->arming_left = WATCHES_TURN_PATHS;
+    r->looks_left = REQUEST_TURN_LOOKS;
+    request_run_looking(r);
     for (uint32_t i = 0; i < n; i++)
         handle(r, &events[i]);
     flush_persisted(r);
@@ -251,6 +254,7 @@ void replica_step(struct replica *r, const struct replica_event *events, uint32_
     }
     cork_run(r);
     log_shrink(r);
+    r->again = r->again || !list_empty(&r->looking);
 }
 
 void replica_take_jobs(struct replica *r, enum job_lane lane, struct list *to)

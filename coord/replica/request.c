@@ -3,7 +3,7 @@
  * An operation runs when it is at the head. A read runs at once; a write leaves the head when it is applied here; a sync when
  * its barrier is applied. Writes are numbered and forwarded when they are read in, ahead of the head, so that a session can
  * have many under way: each is applied only after everything before it ran, because the queue runs between any two applies.
- * Only a sync, a setWatches, or a write without credit, keeps the writes behind it back.
+ * Only a sync, a setWatches, a read that may take long, or a write without credit, keeps the writes behind it back.
  */
 #include "replica/internal.h"
 
@@ -53,6 +53,7 @@ static void run_read(struct replica *r, struct conn *c, const struct op_desc *op
         watch_add(r->watch, read.watch == READ_WATCH_DATA ? WATCH_DATA : WATCH_CHILD, read.watch_path, c->id);
     conn_reply(r, c, xid, (int64_t)r->apply.applied, read.err, buf_slice(&r->reply));
     r->stats.reads++;
+    r->looks_left -= (int64_t)read.looks;
 }
 
 /* Decode again what was checked when the frame was read in. */
@@ -87,6 +88,21 @@ static void try_submit(struct replica *r, struct conn *c, struct request *q)
     }
 }
 
+/* Many small requests may each look at many nodes: what is too much for a turn waits for the next. */
+static bool may_look(struct replica *r, struct conn *c)
+{
+    if (r->looks_left <= 0 && list_empty(&c->looking_link))
+        list_push_back(&r->looking, &c->looking_link);
+    return r->looks_left > 0;
+}
+
+void request_run_looking(struct replica *r)
+{
+    struct list *node;
+    while (r->looks_left > 0 && (node = list_pop_front(&r->looking)) != NULL)
+        request_run(r, LIST_ENTRY(node, struct conn, looking_link));
+}
+
 /* Writes further back that may leave now. */
 static void submit_waiting(struct replica *r, struct conn *c)
 {
@@ -95,7 +111,7 @@ static void submit_waiting(struct replica *r, struct conn *c)
     LIST_EACH(node, &c->queue)
     {
         struct request *q = LIST_ENTRY(node, struct request, queue_link);
-        if (q->kind == REQUEST_SYNC || q->kind == REQUEST_SET_WATCHES)
+        if (q->kind == REQUEST_SYNC || q->kind == REQUEST_SET_WATCHES || q->kind == REQUEST_LOOK)
             return;
         if (q->kind != REQUEST_WRITE || q->submitted)
             continue;
@@ -118,11 +134,15 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
 {
     union op_request decoded;
     switch (q->kind) {
+    case REQUEST_LOOK:
     case REQUEST_READ: {
         if (!forced && buf_size(&c->io.output) >= REPLICA_OUTPUT_BYTES)
             return false;
+        if (!forced && q->kind == REQUEST_LOOK && !may_look(r, c))
+            return false;
         const struct op_desc *op = decode(q, &decoded);
         run_read(r, c, op, &decoded, q->xid, q->auth_size);
+        c->looking -= q->kind == REQUEST_LOOK;
         break;
     }
     case REQUEST_SYNC:
@@ -199,7 +219,7 @@ static void enqueue_write(struct replica *r, struct conn *c, const struct zk_req
     c->last_words = h->type == ZK_OP_CLOSE_SESSION;
     c->unsubmitted++;
     request_enqueue(r, c, q);
-    if (c->unsubmitted == 1 && c->syncs == 0 && c->set_watches == 0)
+    if (c->unsubmitted == 1 && c->syncs == 0 && c->set_watches == 0 && c->looking == 0)
         try_submit(r, c, q);
 }
 
@@ -217,6 +237,7 @@ static void enqueue_copy(struct replica *r, struct conn *c, enum request_kind ki
         }
         c->set_watches++;
     }
+    c->looking += kind == REQUEST_LOOK;
     q->auth_size = (uint32_t)buf_size(&c->auth);
     request_enqueue(r, c, q);
     if (kind == REQUEST_SYNC) {
@@ -311,11 +332,13 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     } else if (op->flags & OP_WRITE) {
         enqueue_write(r, c, &h, record);
     } else if (op->flags & OP_READ) {
-        if ((list_empty(&c->queue) || SEEDED(read_overtakes)) && buf_size(&c->io.output) < REPLICA_OUTPUT_BYTES) {
+        bool look = op_looks(op, &decoded),
+             now = (!look || r->looks_left > 0) && buf_size(&c->io.output) < REPLICA_OUTPUT_BYTES;
+        if ((list_empty(&c->queue) || SEEDED(read_overtakes)) && now) {
             run_read(r, c, op, &decoded, h.xid, buf_size(&c->auth));
             conn_answered(r, c, h.xid, h.type, r->now.mono_ms);
         } else {
-            enqueue_copy(r, c, REQUEST_READ, &h, record);
+            enqueue_copy(r, c, look ? REQUEST_LOOK : REQUEST_READ, &h, record);
         }
     } else if (h.type == ZK_OP_SYNC) {
         enqueue_copy(r, c, REQUEST_SYNC, &h, record);

@@ -115,6 +115,17 @@ int op_decode(const struct op_desc *op, struct slice body, union op_request *req
     return op->request != NULL ? jute_decode(&c, op->request, request) : 0;
 }
 
+bool op_looks(const struct op_desc *op, const union op_request *request)
+{
+    const struct zk_filtered_list_with_data_request *q = &request->filtered_list_with_data;
+
+    if (op == &op_filtered_list)
+        return request->filtered_list.kind != ZK_LIST_ALL;
+    if (op == &op_filtered_list_with_data)
+        return q->kind != ZK_LIST_ALL || q->with_stat || q->with_data;
+    return op == &op_list_recursive || (op == &op_multi_read && request->multi.looks);
+}
+
 size_t op_data_size(const struct op_desc *op, const union op_request *request)
 {
     if (op->request == &jute_create_request)

@@ -59,6 +59,9 @@ union op_request;
 /* Decodes a request's body; 0 or -COORD_E_MARSHALLING. What is decoded borrows from it. */
 int op_decode(const struct op_desc *op, struct slice body, union op_request *request);
 
+/* True for a read that may look at far more than its reply shows: struct read has how much it was. */
+bool op_looks(const struct op_desc *op, const union op_request *request);
+
 /* Bytes of the node data that a request writes, in a multi of the largest. */
 size_t op_data_size(const struct op_desc *op, const union op_request *request);
 
@@ -71,6 +74,7 @@ extern const struct op_desc op_create, op_create2, op_create_container, op_creat
 /* The operations of a multi or multiRead: checked when decoded, walked again by whoever runs them. */
 struct multi_request {
     uint32_t count;
+    bool looks;              /* op_looks() of one of them */
     size_t data_size_max;    /* op_data_size() of the largest */
     struct slice operations; /* each with its header; the last header says that it was the last */
 };
@@ -80,12 +84,16 @@ bool multi_holds(const struct multi_request *m, int32_t type);
 
 /* Above what fits into a packet of the default jute.maxbuffer; with a larger one it bounds how long an entry takes. */
 enum { MULTI_COUNT_MAX = 1 << 16 };
-/* Of a multiRead's results together: a small request must not ask for gigabytes. */
+/* Of a multiRead's results together: a small request must not ask for gigabytes, nor for hours. A look at a child counts as so
+ * many bytes. */
 #define MULTI_READ_BYTES_MAX (16u << 20)
+#define MULTI_READ_LOOK_BYTES 64
 /* Of a list with data, or of a whole subtree. */
 #define LIST_BYTES_MAX (16u << 20)
 /* Changes of an entry behind a removeRecursive, and nodes that a listRecursive looks at: what one turn has time for. */
 enum { REMOVE_RECURSIVE_MAX = 4096, LIST_RECURSIVE_MAX = 1 << 16 };
+/* Of the paths that such an entry's changes are reported with. */
+#define REMOVE_RECURSIVE_BYTES_MAX (1u << 20)
 /* Of one page, whatever is asked for; a longer name comes alone. */
 enum { LIST_PAGE_COUNT_MAX = 10000, LIST_PAGE_BYTES_MAX = 1 << 20 };
 

@@ -13,14 +13,14 @@ static bool wanted(const struct node *n, uint8_t kind)
     return kind == ZK_LIST_ALL || (n->kind == NODE_EPHEMERAL) == (kind == ZK_LIST_EPHEMERAL);
 }
 
-static bool may_read_all(const struct state *s, uint32_t parent, int perm, struct slice auth)
+static bool may_read_all(const struct state *s, struct read *r, uint32_t parent)
 {
     struct children_walk w = children_after(&s->tree, parent, SLICE_NULL);
     bool alone = grants_start(s), may = true;
     uint32_t child;
 
-    while (may && (child = children_next(&w)) != NODE_NONE)
-        may = node_permits(s, child, perm, auth);
+    for (; may && (child = children_next(&w)) != NODE_NONE; r->looks++)
+        may = node_permits(s, child, r->perm, r->auth);
     if (alone)
         grants_end(s);
     return may;
@@ -45,8 +45,10 @@ static void reply_part(const struct listing *l, enum part part)
     while (buf_size(l->r->reply) <= l->end && (child = children_next(&w)) != NODE_NONE) {
         const struct node *n = tree_node(&l->s->tree, child);
 
-        if (!wanted(n, l->kind))
+        if (!wanted(n, l->kind)) {
+            l->r->looks++;
             continue;
+        }
         count++;
         if (part == PART_NAME)
             reply_text(l->r->reply, tree_name(n));
@@ -71,7 +73,7 @@ static bool list(struct listing *l, const struct zk_filtered_list_request *q, bo
     l->parent = read_node(l->s, r, q->path);
     if (l->parent == NODE_NONE)
         return false;
-    if ((told_more || q->kind != ZK_LIST_ALL) && !may_read_all(l->s, l->parent, r->perm, r->auth)) {
+    if ((told_more || q->kind != ZK_LIST_ALL) && !may_read_all(l->s, r, l->parent)) {
         r->err = -COORD_E_NO_AUTH;
         return false;
     }

@@ -59,6 +59,7 @@ static void list_recursive_read(const struct state *s, struct read *r, const voi
         buf_consume(&l.frontier, sizeof(index));
     }
     grants_end(s);
+    r->looks = l.looks;
     buf_deinit(&l.frontier);
     if (r->err != 0)
         buf_truncate(r->reply, l.start);

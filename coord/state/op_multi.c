@@ -35,6 +35,7 @@ static int decode(struct jute_cursor *c, unsigned kind, struct multi_request *m)
     int rc;
 
     m->count = 0;
+    m->looks = false;
     m->data_size_max = 0;
     while ((rc = next(c, kind, &inner)) > 0) {
         size_t size = op_data_size(inner.op, &inner.request);
@@ -42,6 +43,7 @@ static int decode(struct jute_cursor *c, unsigned kind, struct multi_request *m)
             return -COORD_E_MARSHALLING;
         if (size > m->data_size_max)
             m->data_size_max = size;
+        m->looks |= op_looks(inner.op, &inner.request);
     }
     m->operations = slice_make(start, (size_t)(c->at - start));
     return rc;
@@ -132,6 +134,12 @@ static void read_one(const struct state *s, struct read *r, const struct inner *
         buf_truncate(r->reply, start);
         put_error(r->reply, one.err);
     }
+    r->looks += one.looks;
+}
+
+static bool too_much(const struct read *r, size_t start)
+{
+    return buf_size(r->reply) - start + r->looks * MULTI_READ_LOOK_BYTES > MULTI_READ_BYTES_MAX;
 }
 
 static void multi_read_read(const struct state *s, struct read *r, const void *request)
@@ -142,10 +150,10 @@ static void multi_read_read(const struct state *s, struct read *r, const void *r
     struct inner inner;
 
     grants_start(s);
-    while (buf_size(r->reply) - start <= MULTI_READ_BYTES_MAX && next(&c, OP_READ, &inner) > 0)
+    while (!too_much(r, start) && next(&c, OP_READ, &inner) > 0)
         read_one(s, r, &inner);
     grants_end(s);
-    if (buf_size(r->reply) - start > MULTI_READ_BYTES_MAX) {
+    if (too_much(r, start)) {
         buf_truncate(r->reply, start);
         r->err = -COORD_E_BAD_ARGUMENTS;
         return;

@@ -46,6 +46,7 @@ void state_read(const struct state *s, const struct op_desc *op, const void *req
     COORD_ASSERT((op->flags & OP_READ) != 0);
     r->err = 0;
     r->perm = op->perm;
+    r->looks = 0;
     r->watch = READ_WATCH_NONE;
     r->watch_path = SLICE_NULL;
     r->data = SLICE_NULL;

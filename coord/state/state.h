@@ -68,6 +68,7 @@ struct read {
     struct buf *reply; /* as in struct apply */
     int err;
     int perm;                /* the operation's, while it runs */
+    uint64_t looks;          /* out: at children of whom the reply may say nothing: op_looks() */
     enum read_watch watch;   /* exists on a missing node: READ_WATCH_DATA with err NO_NODE */
     struct slice watch_path; /* borrowed from the request */
     struct slice data;       /* of a discovery node, in place of its node's; the operation's own */

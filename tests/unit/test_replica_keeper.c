@@ -164,6 +164,80 @@ TEST(replica_keeper, discovery_nodes_are_there_for_set_watches)
     end();
 }
 
+static struct slice list_of_ephemerals(struct buf *frame, int32_t xid)
+{
+    buf_clear(frame);
+    jute_append(frame, &jute_request_header, &(struct zk_request_header){xid, ZK_OP_FILTERED_LIST});
+    jute_append(frame, &jute_filtered_list_request,
+                &(struct zk_filtered_list_request){SLICE_LITERAL("/p"), false, ZK_LIST_EPHEMERAL});
+    return buf_slice(frame);
+}
+
+static uint64_t reads_of(const struct replica *r)
+{
+    struct replica_stats stats;
+
+    replica_stats(r, &stats);
+    return stats.reads;
+}
+
+/* Requests of a few bytes that look at many nodes: a turn has time for two of these. Who waits longest is next, the rest of its
+ * queue waits behind, a write among it, and nobody is overtaken within a session. */
+TEST(replica_keeper, lists_that_look_at_much_take_several_turns)
+{
+    enum { CHILDREN = 20000, ASKED = 5 }; /* each list looks at all, for the ACL and for the kind */
+    struct replica_event events[ASKED + 3];
+    struct buf frames[ASKED + 3] = {{0}};
+    struct buf multi = {0};
+    struct replica *r;
+    uint32_t count = 0;
+    uint64_t before;
+
+    begin();
+    r = g.member[b.server - 1].r;
+    client_deinit(&a);
+    client_open(&a, &g, b.server);
+    REQUIRE(client_connect(&a, 10000));
+    jute_append(&multi, &jute_request_header, &(struct zk_request_header){5, ZK_OP_MULTI});
+    for (uint32_t i = 0; i < CHILDREN; i++) {
+        uint8_t space[ACL_WORLD_BYTES];
+        char path[16];
+        snprintf(path, sizeof(path), "/p/n%u", i);
+        jute_append(&multi, &jute_multi_header, &(struct zk_multi_header){ZK_OP_CREATE, false, -1});
+        jute_append(&multi, &jute_create_request,
+                    &(struct zk_create_request){slice_from_text(path), SLICE_LITERAL(""), acl_world(ZK_PERM_ALL, space), 0});
+    }
+    jute_append(&multi, &jute_multi_header, &(struct zk_multi_header){-1, true, -1});
+    client_frame(&b, buf_bytes(&multi), buf_size(&multi));
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "5:0");
+    for (int32_t xid = 1; xid <= ASKED; xid++, count++)
+        events[count] = (struct replica_event){
+            .type = REPLICA_CONN_FRAME, .conn = a.conn, .bytes = list_of_ephemerals(&frames[count], xid)};
+    jute_append(&frames[count], &jute_request_header, &(struct zk_request_header){ASKED + 1, ZK_OP_DELETE});
+    jute_append(&frames[count], &jute_delete_request, &(struct zk_delete_request){SLICE_LITERAL("/p/x"), -1});
+    events[count] = (struct replica_event){.type = REPLICA_CONN_FRAME, .conn = a.conn, .bytes = buf_slice(&frames[count])};
+    count++;
+    events[count] =
+        (struct replica_event){.type = REPLICA_CONN_FRAME, .conn = b.conn, .bytes = list_of_ephemerals(&frames[count], 6)};
+    count++;
+    before = reads_of(r);
+    for (uint64_t turn = 1; turn <= 3; turn++) {
+        struct replica_now now = {g.now_ms, 0};
+        replica_step(r, events, turn == 1 ? count : 0, &now);
+        CHECK_EQ_INT(reads_of(r) - before, 2 * turn);
+        CHECK_EQ_INT(buf_size(&replica_conn_io(r, b.conn)->output) > 0, turn == 3);
+        CHECK(turn == 3 || replica_wake_at_ms(r) == g.now_ms); /* it goes on at once */
+    }
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:0 3:0 4:0 5:0 6:0");
+    CHECK_EQ_STR(client_replies(&b), "6:0");
+    for (uint32_t i = 0; i < COUNT(frames); i++)
+        buf_deinit(&frames[i]);
+    buf_deinit(&multi);
+    end();
+}
+
 TEST(replica_keeper, pages_go_on_on_another_server)
 {
     struct zk_list_page_response page;

@@ -424,6 +424,43 @@ TEST(state_keeper, remove_recursive_has_a_limit_of_its_own)
     world_deinit(&w);
 }
 
+/* A few nodes with long names above them: each change is reported with its whole path, so those are bounded too. */
+TEST(state_keeper, remove_recursive_has_a_limit_of_bytes)
+{
+    enum { HALF = REMOVE_RECURSIVE_BYTES_MAX / 2 };
+    static char path[HALF + 2]; /* with a child of one letter: together what may go */
+    struct world w;
+
+    world_init(&w);
+    memset(path, 'n', HALF - 1);
+    path[0] = '/';
+    world_create(&w, path, "", 0);
+    memcpy(path + HALF - 1, "/c", 3);
+    REQUIRE(world_create(&w, path, "", 0) == 0);
+    path[HALF - 1] = 0;
+    world_create(&w, "/a", "", 0);
+    world_multi_add(&w, ZK_OP_DELETE, &jute_delete_request, &(struct zk_delete_request){SLICE_LITERAL("/a"), -1});
+    add_remove_recursive(&w, path, 2); /* what was changed before counts */
+    CHECK_EQ_INT(world_multi(&w), 0);
+    CHECK_EQ_STR(world_results(&w), "-1:0 -1:-111");
+    world_create(&w, "/a", "", 0);
+    CHECK_EQ_INT(remove_recursive(&w, path, 2), 0);
+    CHECK_EQ_INT(w.a.change_count, 2);
+    world_create(&w, path, "", 0);
+    path[HALF - 1] = '/';
+    path[HALF] = 'c';
+    path[HALF + 1] = 'c';
+    REQUIRE(world_request(
+                &w, ZK_OP_CREATE_IF_NOT_EXISTS, &jute_create_request,
+                &(struct zk_create_request){slice_make(path, HALF + 2), SLICE_NULL, world_acl("31:world:anyone"), 0}) == 0);
+    path[HALF - 1] = 0;
+    CHECK_EQ_INT(remove_recursive(&w, path, 2), ERR(NOT_EMPTY));
+    CHECK_EQ_INT(w.a.change_count, 0);
+    CHECK_EQ_INT(world_exists(&w, path), 0);
+    CHECK(state_digest(w.s) == state_digest_recompute(w.s));
+    world_deinit(&w);
+}
+
 /* As deep as wide: a level each. */
 TEST(state_keeper, remove_recursive_of_a_deep_line)
 {

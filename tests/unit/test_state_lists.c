@@ -243,6 +243,41 @@ TEST(state_lists, in_a_multi_read)
     world_deinit(&w);
 }
 
+/* Lists that say nothing of the many children they look at: a small request must not ask for hours. */
+TEST(state_lists, in_a_multi_read_are_bounded)
+{
+    enum { CHILDREN = 10000, ASKED = MULTI_READ_BYTES_MAX / MULTI_READ_LOOK_BYTES / CHILDREN };
+    static const struct {
+        uint8_t kind;
+        bool stat;
+        uint32_t asked;
+        int err;
+    } rows[] = {
+        {ZK_LIST_EPHEMERAL, false, ASKED / 2, 0}, /* each child is looked at for its ACL, and for its kind */
+        {ZK_LIST_EPHEMERAL, false, ASKED / 2 + 1, ERR(BAD_ARGUMENTS)},
+        {ZK_LIST_EPHEMERAL, true, ASKED / 3 + 1, ERR(BAD_ARGUMENTS)}, /* once more for the Stats */
+        {ZK_LIST_ALL, false, ASKED, 0},
+    };
+    struct world w;
+    char path[16];
+
+    world_init(&w);
+    world_create(&w, "/a", "", 0);
+    for (unsigned i = 0; i < CHILDREN; i++) {
+        snprintf(path, sizeof(path), "/a/%u", i);
+        world_create(&w, path, "", 0);
+    }
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (uint32_t asked = 0; asked < rows[i].asked; asked++)
+            world_multi_add(
+                &w, 506, &jute_filtered_list_with_data_request,
+                &(struct zk_filtered_list_with_data_request){SLICE_LITERAL("/a"), false, rows[i].kind, rows[i].stat, false});
+        CHECK_EQ_INT(world_multi_read(&w), rows[i].err, "row %zu", i);
+        CHECK(rows[i].err == 0 || buf_size(&w.reply) == 0, "row %zu", i);
+    }
+    world_deinit(&w);
+}
+
 TEST(state_lists, with_data_are_bounded)
 {
     static char data[1 << 20];
