@@ -205,9 +205,11 @@ static void enqueue_error(struct replica *r, struct conn *c, int32_t xid, int er
     request_run(r, c);
 }
 
-static void enqueue_write(struct replica *r, struct conn *c, const struct zk_request_header *h, struct slice record)
+static void enqueue_write(struct replica *r, struct conn *c, const struct zk_request_header *h, struct slice record,
+                          uint8_t version)
 {
     struct entry e = {.kind = ENTRY_REQUEST,
+                      .version = version,
                       .session = c->session,
                       .xid = h->xid,
                       .attach = c->attach,
@@ -330,7 +332,7 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     } else if (data_too_large(r, op, &decoded)) {
         enqueue_error(r, c, h.xid, -COORD_E_BAD_ARGUMENTS, false);
     } else if (op->flags & OP_WRITE) {
-        enqueue_write(r, c, &h, record);
+        enqueue_write(r, c, &h, record, op_entry_version(op, &decoded));
     } else if (op->flags & OP_READ) {
         bool look = op_looks(op, &decoded),
              now = (!look || r->looks_left > 0) && buf_size(&c->io.output) < REPLICA_OUTPUT_BYTES;

@@ -126,6 +126,11 @@ bool op_looks(const struct op_desc *op, const union op_request *request)
     return op == &op_list_recursive || (op == &op_multi_read && request->multi.looks);
 }
 
+uint8_t op_entry_version(const struct op_desc *op, const union op_request *request)
+{
+    return op == &op_multi ? request->multi.entry_version : op->entry_version;
+}
+
 size_t op_data_size(const struct op_desc *op, const union op_request *request)
 {
     if (op->request == &jute_create_request)

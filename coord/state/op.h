@@ -39,6 +39,7 @@ struct op_desc {
     unsigned flags;
     int perm;                                            /* OP_DESC declares it */
     int refusal;                                         /* OP_REFUSED */
+    uint8_t entry_version;                               /* OP_WRITE: of its entries; 0: 1 */
     int32_t result_type;                                 /* OP_INNER: as which operation its result shows there */
     const struct jute_record *request;                   /* NULL: no body, or one that decode knows */
     int (*decode)(struct jute_cursor *c, void *request); /* a body that is no record; 0 or -COORD_E_MARSHALLING */
@@ -62,6 +63,9 @@ int op_decode(const struct op_desc *op, struct slice body, union op_request *req
 /* True for a read that may look at far more than its reply shows: struct read has how much it was. */
 bool op_looks(const struct op_desc *op, const union op_request *request);
 
+/* The version of the entry that a write becomes; of a multi the newest of its operations. */
+uint8_t op_entry_version(const struct op_desc *op, const union op_request *request);
+
 /* Bytes of the node data that a request writes, in a multi of the largest. */
 size_t op_data_size(const struct op_desc *op, const union op_request *request);
 
@@ -75,6 +79,7 @@ extern const struct op_desc op_create, op_create2, op_create_container, op_creat
 struct multi_request {
     uint32_t count;
     bool looks;              /* op_looks() of one of them */
+    uint8_t entry_version;   /* op_entry_version() of the newest */
     size_t data_size_max;    /* op_data_size() of the largest */
     struct slice operations; /* each with its header; the last header says that it was the last */
 };

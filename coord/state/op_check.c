@@ -75,8 +75,8 @@ OP_DESC(op_check, ZK_PERM_READ, .opcode = ZK_OP_CHECK, .name = "check", .flags =
         .result_type = ZK_OP_CHECK, .request = &jute_check_request, .apply = check_apply);
 
 OP_DESC(op_check_not_exists, ZK_PERM_READ, .opcode = ZK_OP_CHECK_NOT_EXISTS, .name = "checkNotExists",
-        .flags = OP_WRITE | OP_INNER, .result_type = ZK_OP_CHECK_NOT_EXISTS, .request = &jute_check_request,
+        .flags = OP_WRITE | OP_INNER, .entry_version = 2, .result_type = ZK_OP_CHECK_NOT_EXISTS, .request = &jute_check_request,
         .apply = check_not_exists_apply);
 
 OP_DESC(op_check_stat, ZK_PERM_READ, .opcode = ZK_OP_CHECK_STAT, .name = "checkStat", .flags = OP_WRITE | OP_INNER,
-        .result_type = ZK_OP_CHECK_STAT, .request = &jute_check_stat_request, .apply = check_stat_apply);
+        .entry_version = 2, .result_type = ZK_OP_CHECK_STAT, .request = &jute_check_stat_request, .apply = check_stat_apply);

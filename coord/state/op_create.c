@@ -163,8 +163,8 @@ static void create_if_not_exists_apply(struct state *s, struct apply *a, const v
 }
 
 OP_DESC(op_create_if_not_exists, ZK_PERM_CREATE, .opcode = ZK_OP_CREATE_IF_NOT_EXISTS, .name = "createIfNotExists",
-        .flags = OP_WRITE | OP_INNER, .result_type = ZK_OP_CREATE_IF_NOT_EXISTS, .request = &jute_create_request,
-        .precheck = create_if_not_exists_precheck, .apply = create_if_not_exists_apply);
+        .flags = OP_WRITE | OP_INNER, .entry_version = 2, .result_type = ZK_OP_CREATE_IF_NOT_EXISTS,
+        .request = &jute_create_request, .precheck = create_if_not_exists_precheck, .apply = create_if_not_exists_apply);
 
 OP_DESC(op_create, ZK_PERM_CREATE, .opcode = ZK_OP_CREATE, .name = "create", .flags = OP_WRITE | OP_INNER,
         .result_type = ZK_OP_CREATE, .request = &jute_create_request, .precheck = create_precheck, .apply = create_apply);

@@ -56,4 +56,4 @@ static void try_remove_apply(struct state *s, struct apply *a, const void *reque
 }
 
 OP_DESC(op_try_remove, ZK_PERM_DELETE, .opcode = ZK_OP_TRY_REMOVE, .name = "tryRemove", .flags = OP_WRITE | OP_INNER,
-        .result_type = ZK_OP_TRY_REMOVE, .request = &jute_delete_request, .apply = try_remove_apply);
+        .entry_version = 2, .result_type = ZK_OP_TRY_REMOVE, .request = &jute_delete_request, .apply = try_remove_apply);

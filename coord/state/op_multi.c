@@ -36,6 +36,7 @@ static int decode(struct jute_cursor *c, unsigned kind, struct multi_request *m)
 
     m->count = 0;
     m->looks = false;
+    m->entry_version = 0;
     m->data_size_max = 0;
     while ((rc = next(c, kind, &inner)) > 0) {
         size_t size = op_data_size(inner.op, &inner.request);
@@ -44,6 +45,8 @@ static int decode(struct jute_cursor *c, unsigned kind, struct multi_request *m)
         if (size > m->data_size_max)
             m->data_size_max = size;
         m->looks |= op_looks(inner.op, &inner.request);
+        if (m->entry_version < inner.op->entry_version)
+            m->entry_version = inner.op->entry_version;
     }
     m->operations = slice_make(start, (size_t)(c->at - start));
     return rc;

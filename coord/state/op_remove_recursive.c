@@ -125,5 +125,5 @@ static void remove_recursive_apply(struct state *s, struct apply *a, const void 
 }
 
 OP_DESC(op_remove_recursive, ZK_PERM_DELETE, .opcode = ZK_OP_REMOVE_RECURSIVE, .name = "removeRecursive",
-        .flags = OP_WRITE | OP_INNER, .result_type = ZK_OP_REMOVE_RECURSIVE, .request = &jute_limit_request,
+        .flags = OP_WRITE | OP_INNER, .entry_version = 2, .result_type = ZK_OP_REMOVE_RECURSIVE, .request = &jute_limit_request,
         .apply = remove_recursive_apply);

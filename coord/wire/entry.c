@@ -5,8 +5,6 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-#define ENTRY_VERSION 1
-
 /* Offsets of the table in entry.h. */
 enum {
     AT_LENGTH = 0,
@@ -38,9 +36,9 @@ void entry_append(struct buf *b, const struct entry *e)
     size_t size = entry_size(e);
     uint8_t *to = buf_reserve(b, size);
 
-    COORD_ASSERT(size <= ENTRY_BYTES_MAX && e->auth.size <= UINT16_MAX);
+    COORD_ASSERT(size <= ENTRY_BYTES_MAX && e->auth.size <= UINT16_MAX && e->version <= ENTRY_VERSION_MAX);
     put_le32(to + AT_LENGTH, (uint32_t)size);
-    to[AT_VERSION] = ENTRY_VERSION;
+    to[AT_VERSION] = e->version > 1 ? e->version : 1;
     to[AT_KIND] = (uint8_t)e->kind;
     put_le16(to + AT_AUTH_LENGTH, (uint16_t)e->auth.size);
     entry_stamp(to, e->zxid, e->wall_ms, e->cluster_ms, e->random);
@@ -94,7 +92,8 @@ static size_t entry_length(struct slice s)
     size = get_le32(at + AT_LENGTH);
     if (size < ENTRY_HEADER_BYTES || size > ENTRY_BYTES_MAX || size > s.size)
         return 0;
-    if (at[AT_VERSION] != ENTRY_VERSION || at[AT_KIND] == 0 || at[AT_KIND] > ENTRY_KIND_MAX || get_le32(at + AT_RESERVED) != 0)
+    if (at[AT_VERSION] == 0 || at[AT_VERSION] > ENTRY_VERSION_MAX || at[AT_KIND] == 0 || at[AT_KIND] > ENTRY_KIND_MAX ||
+        get_le32(at + AT_RESERVED) != 0)
         return 0;
     return get_le16(at + AT_AUTH_LENGTH) <= size - ENTRY_HEADER_BYTES ? size : 0;
 }
@@ -115,6 +114,7 @@ int entry_next(struct slice *s, struct entry *e)
         return -COORD_E_DAMAGED;
     e->body = slice_make(at + ENTRY_HEADER_BYTES + auth_size, size - ENTRY_HEADER_BYTES - auth_size);
     e->kind = (enum entry_kind)at[AT_KIND];
+    e->version = at[AT_VERSION];
     e->zxid = get_le64(at + AT_ZXID);
     e->wall_ms = (int64_t)get_le64(at + AT_WALL_MS);
     e->cluster_ms = (int64_t)get_le64(at + AT_CLUSTER_MS);

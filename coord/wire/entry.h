@@ -5,7 +5,7 @@
  *
  *   offset size
  *     0     4   length of the whole entry, these four bytes included
- *     4     1   version, 1
+ *     4     1   version: 1, or 2 for a request that servers of version 1 do not know
  *     5     1   kind (enum entry_kind)
  *     6     2   length of the authentication ids
  *     8     8   zxid                        stamped by the leader
@@ -36,6 +36,8 @@
 #include <stdint.h>
 
 #define ENTRY_HEADER_BYTES 96
+/* A server refuses what is newer than it, rather than go on with another state than the others, or than the one it had. */
+#define ENTRY_VERSION_MAX 2
 #define ENTRY_RANDOM_BYTES 16
 #define ENTRY_KIND_OFFSET 5 /* places in an encoded entry, for those who look without decoding */
 #define ENTRY_ZXID_OFFSET 8
@@ -66,6 +68,7 @@ struct origin {
 
 struct entry {
     enum entry_kind kind;
+    uint8_t version; /* of ENTRY_VERSION_MAX; 0 is encoded as 1 */
     uint64_t zxid;
     int64_t wall_ms, cluster_ms;
     uint8_t random[ENTRY_RANDOM_BYTES];

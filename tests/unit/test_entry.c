@@ -96,6 +96,24 @@ TEST(entry, stamp_changes_what_the_leader_gives_and_nothing_else)
     buf_deinit(&b);
 }
 
+/* Servers of version 1 refuse version 2: what they know goes by the one, what they would misread by the other. */
+TEST(entry, versions)
+{
+    for (uint8_t version = 0; version <= ENTRY_VERSION_MAX; version++) {
+        struct entry e = example(), again;
+        struct buf b = {0};
+        struct slice s;
+
+        e.version = version;
+        entry_append(&b, &e);
+        CHECK_EQ_INT(buf_bytes(&b)[4], version < 2 ? 1 : version);
+        s = buf_slice(&b);
+        CHECK_EQ_INT(entry_next(&s, &again), 0);
+        CHECK_EQ_INT(again.version, version < 2 ? 1 : version);
+        buf_deinit(&b);
+    }
+}
+
 TEST(entry, authentication_ids_are_walked)
 {
     struct slice auth = AUTH, id;
@@ -114,6 +132,14 @@ static void append_too_large(void)
     entry_append(&b, &e);
 }
 
+static void append_of_no_version(void)
+{
+    struct entry e = {.kind = ENTRY_REQUEST, .version = ENTRY_VERSION_MAX + 1};
+    struct buf b = {0};
+
+    entry_append(&b, &e);
+}
+
 static void form_without_voters(void)
 {
     struct buf b = {0};
@@ -125,6 +151,7 @@ static void form_without_voters(void)
 TEST(entry, misuse_asserts)
 {
     CHECK(test_aborts(append_too_large));
+    CHECK(test_aborts(append_of_no_version));
     CHECK(test_aborts(form_without_voters));
 }
 
@@ -153,7 +180,8 @@ TEST(entry, damaged_bytes_are_refused)
         {"length one less than a header", 0, ENTRY_HEADER_BYTES - 1},
         {"length beyond the end", 0, 0xff},
         {"length beyond the limit", 3, 0x7f},
-        {"version", 4, 2},
+        {"no version", 4, 0},
+        {"a newer version", 4, ENTRY_VERSION_MAX + 1},
         {"no kind", 5, 0},
         {"unknown kind", 5, ENTRY_KIND_MAX + 1},
         {"ids longer than the entry", 7, 0x7f},

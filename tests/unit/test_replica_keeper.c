@@ -173,6 +173,70 @@ static struct slice list_of_ephemerals(struct buf *frame, int32_t xid)
     return buf_slice(frame);
 }
 
+static uint32_t version_of_last(uint32_t server)
+{
+    struct slice s = buf_slice(&g.member[server - 1].log.entries);
+    struct entry e = {.version = 0};
+
+    while (entry_next(&s, &e) == 0)
+        ;
+    return e.version;
+}
+
+/* An operation that servers of version 1 would skip stands in an entry that they refuse, on whatever server it was asked for;
+ * what they know does not. */
+TEST(replica_keeper, an_older_server_refuses_what_it_would_misread)
+{
+    static const uint8_t stat[ZK_STAT_BYTES];
+    static const struct {
+        int32_t op;
+        uint32_t version;
+    } rows[] = {{ZK_OP_CREATE, 1},           {ZK_OP_CHECK_NOT_EXISTS, 2}, {ZK_OP_CREATE_IF_NOT_EXISTS, 2}, {ZK_OP_DELETE, 1},
+                {ZK_OP_REMOVE_RECURSIVE, 2}, {ZK_OP_CHECK_STAT, 2},       {ZK_OP_TRY_REMOVE, 2},           {ZK_OP_CREATE2, 1},
+                {ZK_OP_CREATE_CONTAINER, 1}, {ZK_OP_CHECK_NOT_EXISTS, 2}};
+    uint8_t space[ACL_WORLD_BYTES];
+    struct buf record = {0}, frame = {0};
+
+    begin();
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (int32_t within = 0; within < 2; within++) {
+            buf_clear(&record);
+            buf_clear(&frame);
+            if (rows[i].op == ZK_OP_CREATE || rows[i].op == ZK_OP_CREATE2 || rows[i].op == ZK_OP_CREATE_IF_NOT_EXISTS ||
+                rows[i].op == ZK_OP_CREATE_CONTAINER)
+                jute_append(
+                    &record, &jute_create_request,
+                    &(struct zk_create_request){SLICE_LITERAL("/v"), SLICE_LITERAL(""), acl_world(ZK_PERM_ALL, space), 0});
+            else
+                jute_append(&record, &jute_check_request, &(struct zk_check_request){SLICE_LITERAL("/none"), -1});
+            if (rows[i].op == ZK_OP_CHECK_STAT)
+                buf_append(&record, stat, sizeof(stat));
+            jute_append(&frame, &jute_request_header,
+                        &(struct zk_request_header){2 + 2 * (int32_t)i + within, within ? ZK_OP_MULTI : rows[i].op});
+            if (within) { /* the newest counts, wherever it stands */
+                jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){ZK_OP_CHECK, false, -1});
+                jute_append(&frame, &jute_check_request, &(struct zk_check_request){SLICE_LITERAL("/"), -1});
+                jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){rows[i].op, false, -1});
+            }
+            buf_append(&frame, buf_bytes(&record), buf_size(&record));
+            if (within) {
+                jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){ZK_OP_CHECK, false, -1});
+                jute_append(&frame, &jute_check_request, &(struct zk_check_request){SLICE_LITERAL("/"), -1});
+                jute_append(&frame, &jute_multi_header, &(struct zk_multi_header){-1, true, -1});
+            }
+            client_frame(&a, buf_bytes(&frame), buf_size(&frame));
+            group_settle(&g);
+            group_pass(&g, 10); /* who has no clients gets it a little later */
+            client_take(&a);
+            for (uint32_t server = 1; server <= 3; server++)
+                CHECK_EQ_INT(version_of_last(server), rows[i].version, "%d, server %u", rows[i].op, server);
+        }
+    }
+    buf_deinit(&record);
+    buf_deinit(&frame);
+    end();
+}
+
 static uint64_t reads_of(const struct replica *r)
 {
     struct replica_stats stats;
