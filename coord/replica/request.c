@@ -78,6 +78,12 @@ static void answer_sync(struct replica *r, struct conn *c, const struct request 
     r->stats.syncs++;
 }
 
+/* Its client does not read: nothing more of it is executed until it does. */
+static bool is_full(const struct conn *c)
+{
+    return buf_size(&c->io.output) >= REPLICA_OUTPUT_BYTES;
+}
+
 static void try_submit(struct replica *r, struct conn *c, struct request *q)
 {
     if (origin_has_credit(r, q->size)) {
@@ -106,7 +112,7 @@ void request_run_looking(struct replica *r)
 /* Writes further back that may leave now. */
 static void submit_waiting(struct replica *r, struct conn *c)
 {
-    if (c->unsubmitted == 0)
+    if (c->unsubmitted == 0 || is_full(c))
         return;
     LIST_EACH(node, &c->queue)
     {
@@ -136,7 +142,7 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
     switch (q->kind) {
     case REQUEST_LOOK:
     case REQUEST_READ: {
-        if (!forced && buf_size(&c->io.output) >= REPLICA_OUTPUT_BYTES)
+        if (!forced && is_full(c))
             return false;
         if (!forced && q->kind == REQUEST_LOOK && !may_look(r, c))
             return false;
@@ -221,7 +227,7 @@ static void enqueue_write(struct replica *r, struct conn *c, const struct zk_req
     c->last_words = h->type == ZK_OP_CLOSE_SESSION;
     c->unsubmitted++;
     request_enqueue(r, c, q);
-    if (c->unsubmitted == 1 && c->syncs == 0 && c->set_watches == 0 && c->looking == 0)
+    if (c->unsubmitted == 1 && c->syncs == 0 && c->set_watches == 0 && c->looking == 0 && !is_full(c))
         try_submit(r, c, q);
 }
 
@@ -334,8 +340,7 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     } else if (op->flags & OP_WRITE) {
         enqueue_write(r, c, &h, record, op_entry_version(op, &decoded));
     } else if (op->flags & OP_READ) {
-        bool look = op_looks(op, &decoded),
-             now = (!look || r->looks_left > 0) && buf_size(&c->io.output) < REPLICA_OUTPUT_BYTES;
+        bool look = op_looks(op, &decoded), now = (!look || r->looks_left > 0) && !is_full(c);
         if ((list_empty(&c->queue) || SEEDED(read_overtakes)) && now) {
             run_read(r, c, op, &decoded, h.xid, buf_size(&c->auth));
             conn_answered(r, c, h.xid, h.type, r->now.mono_ms);

@@ -271,6 +271,32 @@ static void set_watches(struct client *c)
     buf_deinit(&frame);
 }
 
+/* Replies to writes are as long as their paths. */
+TEST(replica_limits, no_write_is_executed_while_output_waits)
+{
+    enum { WRITES = 30, SIZE = 500000 };
+    static char path[SIZE + 1];
+    struct reply reply;
+    begin(1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 40000));
+    memset(path, 'n', SIZE);
+    path[0] = '/';
+    for (int32_t xid = 1; xid <= WRITES; xid++) {
+        path[1] = (char)('A' + xid);
+        client_create(&a, xid, path, "", 0);
+        group_settle(&g);
+        CHECK(output_of(&a) < REPLICA_OUTPUT_BYTES + SIZE + 100, "%d", xid);
+    }
+    CHECK(output_of(&a) >= REPLICA_OUTPUT_BYTES);
+    for (int32_t xid = 1; xid <= WRITES; xid++) {
+        REQUIRE(client_reply(&a, &reply) && reply.xid == xid && reply.err == 0, "xid %d", xid);
+        group_settle(&g);
+    }
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
 TEST(replica_limits, nothing_more_is_executed_while_output_waits)
 {
     struct reply reply;
@@ -306,20 +332,25 @@ TEST(replica_limits, a_read_before_a_write_runs_in_spite_of_a_full_output)
     client_open(&a, &g, 1);
     CHECK(client_connect(&a, 40000));
     fill_output(&a);
-    g.hold_persists = true;
-    client_get(&a, 7, "/x", false);
-    client_set(&a, 8, "/x", "new", -1);
-    set_watches(&a); /* keeps back what is behind it instead */
-    client_set(&a, 9, "/x", "new", -1);
-    group_release(&g);
     for (int32_t xid = 1; xid <= 6; xid++)
         CHECK(client_reply(&a, &reply) && reply.xid == xid);
-    CHECK(client_reply(&a, &reply) && reply.xid == 7 && reply.record.size > 1000000);
-    CHECK(client_reply(&a, &reply) && reply.xid == 8 && reply.err == 0);
+    g.hold_persists = true;
+    client_create(&a, 7, "/y", "", 0);
+    for (int32_t xid = 8; xid <= 13; xid++) /* five fill the output */
+        client_get(&a, xid, "/x", false);
+    client_set(&a, 14, "/x", "new", -1); /* under way before that */
+    set_watches(&a);                     /* keeps back what is behind it instead */
+    client_set(&a, 15, "/x", "new", -1);
+    group_release(&g);
+    CHECK(output_of(&a) > 6 * 1000000);
+    CHECK(client_reply(&a, &reply) && reply.xid == 7 && reply.err == 0);
+    for (int32_t xid = 8; xid <= 13; xid++)
+        CHECK(client_reply(&a, &reply) && reply.xid == xid && reply.record.size > 1000000);
+    CHECK(client_reply(&a, &reply) && reply.xid == 14 && reply.err == 0);
     CHECK(client_reply(&a, &reply) && reply.xid == ZK_XID_SET_WATCHES);
     CHECK(!client_reply(&a, &reply));
     group_settle(&g);
-    CHECK(client_reply(&a, &reply) && reply.xid == 9 && reply.err == 0);
+    CHECK(client_reply(&a, &reply) && reply.xid == 15 && reply.err == 0);
     client_deinit(&a);
     group_deinit(&g);
 }
