@@ -6,8 +6,8 @@
 #ifndef TESTS_SIM_CK_ACL_H
 #define TESTS_SIM_CK_ACL_H
 
-#include "base/rng.h"
 #include "wire/jute.h"
+#include "wire/zk.h"
 
 #define CK_USERS 4
 

@@ -275,27 +275,27 @@ void track_pop(struct ck_model *m, size_t count)
 
 /* Watches. */
 
-uint64_t ck_model_fires(const struct sim *s, const char *path, bool child, uint64_t after, uint64_t until, enum zk_event *event)
+struct ck_fired ck_model_fires(const struct sim *s, const char *path, bool child, uint64_t after, uint64_t until)
 {
     const struct track *t = track_find(s->model, slice_from_text(path));
-    uint64_t best = 0, order = UINT64_MAX;
+    struct ck_fired fired = {.zxid = 0};
+    uint64_t order = UINT64_MAX;
 
     if (t == NULL)
-        return 0;
+        return fired;
     for (size_t i = versions_until(t, after); i < t->count && t->versions[i].zxid <= until; i++) {
         const struct version *v = &t->versions[i];
         if (v->event == 0 || (child && v->event != ZK_EVENT_NODE_DELETED))
             continue;
-        best = v->zxid;
+        fired = (struct ck_fired){v->zxid, v->event, v->acl};
         order = v->order;
-        *event = v->event;
         break;
     }
     size_t first = child ? child_changes_until(t, after, false) : t->change_count;
     if (first == t->change_count || t->child_changes[first].zxid > until || t->child_changes[first].order > order)
-        return best;
-    *event = ZK_EVENT_CHILDREN_CHANGED;
-    return t->child_changes[first].zxid;
+        return fired;
+    uint64_t zxid = t->child_changes[first].zxid;
+    return (struct ck_fired){zxid, ZK_EVENT_CHILDREN_CHANGED, t->versions[versions_until(t, zxid) - 1].acl};
 }
 
 bool ck_model_happened(const struct sim *s, const char *path, enum zk_event event, uint64_t zxid)

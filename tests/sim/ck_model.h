@@ -38,10 +38,13 @@ bool ck_model_ephemerals(const struct sim *s, uint64_t session, uint64_t zxid, c
 
 int32_t ck_model_descendants(const struct sim *s, const char *path, uint64_t zxid);
 
-/* The first change behind `after` up to `until` that fires a data watch (or a child watch) on the path: its zxid and event; 0:
- * none. */
-uint64_t ck_model_fires(const struct sim *s, const char *path, bool child, uint64_t after, uint64_t until,
-                        enum zk_event *event);
+/* The first change behind `after` up to `until` that fires a data watch (or a child watch) on the path; zxid 0: none. */
+struct ck_fired {
+    uint64_t zxid;
+    enum zk_event event;
+    struct ck_acl acl; /* who may hear of it */
+};
+struct ck_fired ck_model_fires(const struct sim *s, const char *path, bool child, uint64_t after, uint64_t until);
 
 /* The event happened on the path at exactly this zxid. */
 bool ck_model_happened(const struct sim *s, const char *path, enum zk_event event, uint64_t zxid);

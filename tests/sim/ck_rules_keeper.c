@@ -70,6 +70,20 @@ static bool is_below(const struct track *t, const struct track *top)
     return t == top;
 }
 
+/* A node without children, of those that exist. */
+static struct track *lowest(struct track *t)
+{
+    for (size_t i = 0; i < t->child_count;) {
+        if (track_now(t->children[i]) == NULL) {
+            i++;
+            continue;
+        }
+        t = t->children[i];
+        i = 0;
+    }
+    return t;
+}
+
 /* Children go before their parents; in what order beyond that, the entry says. */
 static int remove_recursive(struct deed *d, const struct zk_limit_request *q)
 {
@@ -92,12 +106,7 @@ static int remove_recursive(struct deed *d, const struct zk_limit_request *q)
     for (; count > 0; count--) {
         size_t at = d->s->model->change_count - d->start;
         bool told = at < d->a->change_count; /* not so in a multi that is taken back: any order does */
-        gone = told ? track_find(d->s->model, d->a->changes[at].path) : t;
-        for (size_t i = 0; !told && i < gone->child_count; i++)
-            if (track_now(gone->children[i]) != NULL) {
-                gone = gone->children[i];
-                i = (size_t)-1;
-            }
+        gone = told ? track_find(d->s->model, d->a->changes[at].path) : lowest(t);
         if (track_now(gone) == NULL || !is_below(gone, t) || track_children(gone) > 0)
             sim_fail(d->s, "C7", "entry " ZXID_FMT " removes all below %s in an order that it cannot", ZXID_ARG(d->e->zxid),
                      t->path);

@@ -126,7 +126,8 @@ void client_watch_settled(struct sim *s, struct client *c);  /* the world is at 
 void client_watch_lost(struct client *c);                    /* the connection: all are pending */
 void client_watch_request(struct client *c, struct buf *to); /* the setWatches record */
 void client_watch_restored(struct sim *s, struct client *c, uint64_t zxid);
-bool client_watch_room(const struct client *c);                                               /* for one more */
+void client_watch_unheard(struct sim *s, struct client *c, uint64_t until); /* used up by what it may not hear of */
+bool client_watch_room(const struct client *c);                             /* for one more */
 struct client_stream *client_stream_find(struct client *c, const char *path, bool recursive); /* NULL: not asked for */
 void client_stream_ask(struct sim *s, struct client *c, const char *path, bool recursive);    /* unless there is no place */
 void client_stream_set(struct sim *s, struct client *c, const char *path, bool recursive, uint64_t zxid); /* was answered */

@@ -105,14 +105,15 @@ void client_shown(struct sim *s, struct client *c, uint64_t zxid)
                  ZXID_ARG(zxid));
     c->last_zxid = zxid;
     client_stream_shown(s, c, zxid);
+    client_watch_unheard(s, c, zxid);
     for (uint32_t i = 0; i < c->watch_count; i++) {
         const struct client_watch *w = &c->watch[i];
-        enum zk_event event;
-        uint64_t fired = w->pending ? 0 : ck_model_fires(s, w->path, w->child, w->zxid, zxid, &event);
-        if (fired != 0)
+        if (w->pending)
+            continue;
+        struct ck_fired fired = ck_model_fires(s, w->path, w->child, w->zxid, zxid);
+        if (fired.zxid != 0)
             sim_fail(s, "C9", "c%u is answered at " ZXID_FMT " and was not told of event %d on %s at " ZXID_FMT, c->id,
-                     ZXID_ARG(zxid), (int)event, w->path, ZXID_ARG(fired));
-        if (!w->pending)
-            c->watch[i].zxid = zxid; /* looked at up to here */
+                     ZXID_ARG(zxid), (int)fired.event, w->path, ZXID_ARG(fired.zxid));
+        c->watch[i].zxid = zxid; /* looked at up to here */
     }
 }

@@ -4,6 +4,7 @@
 #include "sim/client.h"
 #include "sim/mark.h"
 #include "sim/trace.h"
+#include "sim/workload.h"
 
 #include <stdio.h>
 
@@ -33,19 +34,32 @@ void client_watch_set(struct sim *s, struct client *c, const char *path, bool ch
     snprintf(w->path, sizeof(w->path), "%s", path);
 }
 
+void client_watch_unheard(struct sim *s, struct client *c, uint64_t until)
+{
+    if (c->workload != WORKLOAD_ACL) /* all may read what the others watch */
+        return;
+    for (uint32_t i = 0; i < c->watch_count; i++) {
+        const struct client_watch *w = &c->watch[i];
+        struct ck_fired is = ck_model_fires(s, w->path, w->child, w->zxid, until);
+        if (w->pending || is.zxid == 0 || ck_acl_permits(&is.acl, ZK_PERM_READ, c->who))
+            continue;
+        mark(s, MARK_WATCH_UNHEARD);
+        c->watch[i--] = c->watch[--c->watch_count];
+    }
+}
+
 /* One watch that the event takes away. True: there was one. */
 static bool fired(struct sim *s, struct client *c, const char *path, bool child, const struct zk_reply_header *h,
                   const struct zk_watcher_event *e)
 {
     struct client_watch *w = watch_find(c, path, child);
-    enum zk_event event = 0;
 
     if (w == NULL)
         return false;
-    uint64_t zxid = ck_model_fires(s, path, child, w->zxid, ck_log_last(s), &event);
-    if (w->pending ? zxid == 0 : (zxid != (uint64_t)h->zxid || event != (enum zk_event)e->type))
+    struct ck_fired is = ck_model_fires(s, path, child, w->zxid, ck_log_last(s));
+    if (w->pending ? is.zxid == 0 : (is.zxid != (uint64_t)h->zxid || is.event != (enum zk_event)e->type))
         sim_fail(s, "C8", "c%u got event %d on %s at " ZXID_FMT ", should be %d at " ZXID_FMT "%s", c->id, e->type, path,
-                 ZXID_ARG((uint64_t)h->zxid), (int)event, ZXID_ARG(zxid), w->pending ? " (pending)" : "");
+                 ZXID_ARG((uint64_t)h->zxid), (int)is.event, ZXID_ARG(is.zxid), w->pending ? " (pending)" : "");
     if (w->pending && h->zxid != -1)
         sim_fail(s, "C10", "c%u got event %d on %s with a zxid before setWatches was answered", c->id, e->type, path);
     if (w->pending)
@@ -68,6 +82,7 @@ void client_watch_event(struct sim *s, struct client *c, const struct zk_reply_h
                  ZXID_ARG(c->event_zxid));
     if (h->zxid != -1)
         c->event_zxid = (uint64_t)h->zxid;
+    client_watch_unheard(s, c, h->zxid == -1 ? 0 : (uint64_t)h->zxid);
     if (e->type != ZK_EVENT_CHILDREN_CHANGED)
         any = fired(s, c, path, false, h, e);
     bool alone = any && h->zxid == -1; /* setWatches answers each of its lists alone */
@@ -81,14 +96,16 @@ void client_watch_event(struct sim *s, struct client *c, const struct zk_reply_h
 
 void client_watch_settled(struct sim *s, struct client *c)
 {
-    if (c->phase == CLIENT_CONNECTED)
-        client_stream_shown(s, c, ck_log_last(s));
-    for (uint32_t i = 0; c->phase == CLIENT_CONNECTED && i < c->watch_count; i++) {
+    if (c->phase != CLIENT_CONNECTED)
+        return;
+    client_stream_shown(s, c, ck_log_last(s));
+    client_watch_unheard(s, c, ck_log_last(s));
+    for (uint32_t i = 0; i < c->watch_count; i++) {
         const struct client_watch *w = &c->watch[i];
-        enum zk_event event = 0;
-        uint64_t zxid = w->pending ? 0 : ck_model_fires(s, w->path, w->child, w->zxid, ck_log_last(s), &event);
-        if (zxid != 0)
-            sim_fail(s, "C8", "c%u was never told of event %d on %s at " ZXID_FMT, c->id, (int)event, w->path, ZXID_ARG(zxid));
+        struct ck_fired is = ck_model_fires(s, w->path, w->child, w->zxid, ck_log_last(s));
+        if (!w->pending && is.zxid != 0)
+            sim_fail(s, "C8", "c%u was never told of event %d on %s at " ZXID_FMT, c->id, (int)is.event, w->path,
+                     ZXID_ARG(is.zxid));
     }
 }
 
@@ -153,6 +170,10 @@ void client_watch_restored(struct sim *s, struct client *c, uint64_t zxid)
         bool told = w->exist   ? node.exists
                     : w->child ? !node.exists || (uint64_t)node.stat.pzxid > c->watches_since
                                : !node.exists || (uint64_t)node.stat.mzxid > c->watches_since;
+        if (told && node.exists && !ck_acl_permits(&node.acl, ZK_PERM_READ, c->who)) {
+            c->watch[i--] = c->watch[--c->watch_count];
+            continue;
+        }
         if (told)
             sim_fail(s, "C10", "c%u: setWatches since " ZXID_FMT " was answered at " ZXID_FMT " without an event on %s", c->id,
                      ZXID_ARG(c->watches_since), ZXID_ARG(zxid), w->path);

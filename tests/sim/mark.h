@@ -53,6 +53,7 @@
     X(WATCH_LATE, "watch event told at reconnection")                                                                          \
     X(STREAM_CHILDREN, "event for a persistent watch on a node's children")                                                    \
     X(STREAM_ENDED, "persistent watch removed by its client")                                                                  \
+    X(WATCH_UNHEARD, "watch used up by a change that its client may not hear of")                                              \
     X(STREAM_UNHEARD, "change not told to a watcher who may not read the node")                                                \
     X(MULTI, "multi of several operations, all done")                                                                          \
     X(MULTI_UNDONE, "multi fails and takes changes back")                                                                      \

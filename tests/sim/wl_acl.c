@@ -82,6 +82,6 @@ void wl_acl_request(struct sim *s, struct client *c)
         wl_request(s, c, ZK_OP_SYNC, path, 0, false);
         wl_request(s, c, reads[read], path, 0, false);
     } else {
-        wl_request(s, c, reads[read], dice % 4 ? path : below, 0, false);
+        wl_request(s, c, reads[read], dice % 4 ? path : below, 0, reads[read] != ZK_OP_GET_ACL && dice % 3 == 0);
     }
 }
