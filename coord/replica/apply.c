@@ -11,6 +11,7 @@
 /* Applied in one turn, with REPLICA_APPLY_ENTRIES: keeps a turn below 10 ms. One entry is never split. */
 #define TURN_BYTES (4u << 20)
 #define TURN_CHANGES 8192 /* of znodes, and events of them: an expiry may remove many */
+#define COUNTED_CHANGE 16 /* nodes that are counted cost as much as a change */
 
 static bool turn_is_full(const struct apply_part *p)
 {
@@ -66,6 +67,7 @@ static void apply_entry(struct replica *r, const struct entry *e)
     buf_clear(&r->reply);
     struct apply a = {.entry = e, .reply = &r->reply};
     state_apply(r->state, &a);
+    r->apply.turn.changes += (uint32_t)(a.counted / COUNTED_CHANGE);
     r->apply.applied = e->zxid;
     r->apply.ring[e->zxid % DIGEST_RING] = (struct digest_at){e->zxid, state_digest(r->state)};
     r->take.entries++;

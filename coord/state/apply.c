@@ -219,10 +219,12 @@ void state_apply(struct state *s, struct apply *a)
     a->attach = 0;
     a->session_closed = false;
     s->quota_excess.noted = false;
+    s->quota_counted = 0;
     changes_start(s);
     a->skipped = !apply_entry(s, a);
     changes_finish(&s->changes);
     a->changes = s->changes.items;
     a->change_count = s->changes.count;
+    a->counted = s->quota_counted;
     a->excess = s->quota_excess.noted ? &s->quota_excess : NULL;
 }

@@ -76,6 +76,7 @@ struct state {
     struct buf scratch;               /* of the operation under way */
     struct grants *grants;            /* never NULL; a memory of reads too */
     struct quota_excess quota_excess; /* of the entry under way */
+    uint64_t quota_counted;           /* nodes, in the entry under way */
     struct buf quota_path;
     struct undo undo;
     struct walk *walk; /* NULL: none under way */
@@ -152,6 +153,11 @@ void undo_keep(struct state *s);
  * read; `name` is a further component of the path, or null. */
 void quota_init(struct state *s);
 void quota_created(struct state *s, uint32_t index, struct slice path);
+
+/* Whether a node of this name may be created still in the entry under way: 0, or -COORD_E_BAD_ARGUMENTS when it is one whose
+ * tree would be counted, and so much was counted already. One tree of any size always may. */
+enum { QUOTA_COUNT_MAX = 1 << 16 };
+int quota_countable(const struct state *s, struct slice parent, struct slice name);
 void quota_moved(struct state *s, struct slice path, int64_t count, int64_t bytes);
 int quota_check(struct state *s, struct slice path, struct slice name, int64_t count, int64_t bytes);
 

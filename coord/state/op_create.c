@@ -94,6 +94,8 @@ static int create(struct state *s, const struct apply *a, const struct wish *wis
     rc = check_place(s, parent, parent_path, c.name, q->path);
     if (rc == 0)
         rc = quota_check(s, parent_path, c.name, 1, (int64_t)q->data.size);
+    if (rc == 0)
+        rc = quota_countable(s, parent_path, c.name);
     if (rc == 0) {
         c.owner = is_ephemeral(q->flags) && !wish->container ? apply_session(s, a) : NULL;
         c.container = wish->container;

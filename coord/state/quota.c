@@ -121,6 +121,19 @@ static struct slice stats_of(struct slice path)
     return slice_make(path.data + HOME.size, path.size - around);
 }
 
+int quota_countable(const struct state *s, struct slice parent, struct slice name)
+{
+    uint32_t top;
+
+    if (!any(s) || s->quota_counted == 0 || !slice_equal(name, STATS) || parent.size <= HOME.size + 1 ||
+        memcmp(parent.data, HOME.data, HOME.size) != 0 || parent.data[HOME.size] != '/')
+        return 0;
+    top = tree_find(&s->tree, slice_make(parent.data + HOME.size, parent.size - HOME.size));
+    if (top == NODE_NONE || s->quota_counted + tree_below(&s->tree, top) < QUOTA_COUNT_MAX)
+        return 0;
+    return -COORD_E_BAD_ARGUMENTS;
+}
+
 void quota_created(struct state *s, uint32_t index, struct slice path)
 {
     struct quota_figures f = QUOTA_ZERO;
@@ -134,6 +147,7 @@ void quota_created(struct state *s, uint32_t index, struct slice path)
     top = slice_is_null(of) ? NODE_NONE : tree_find(&s->tree, of);
     if (top != NODE_NONE)
         count_tree(s, top, &f);
+    s->quota_counted += (uint64_t)f.count;
     quota_moved(s, path, 1, value_size(tree_node(&s->tree, index)->value));
     if (slice_is_null(of))
         return;

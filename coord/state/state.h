@@ -46,6 +46,7 @@ struct apply {
     int err;      /* 0 or the client's error code, negative. -COORD_E_SESSION_EXPIRED, -COORD_E_SESSION_MOVED too */
     const struct change *changes; /* in order; valid until the next apply */
     uint32_t change_count;
+    uint64_t counted;                  /* nodes that were counted for a quota */
     uint64_t session;                  /* created, attached, closed or expired by this entry; 0 none */
     uint32_t attach;                   /* its attach number now */
     bool session_closed;               /* it is gone: its ephemerals were removed in this apply */

@@ -4,6 +4,7 @@
 #include "lib/runner.h"
 #include "state/acl.h"
 #include "state/image.h"
+#include "state/internal.h"
 #include "state/quota_text.h"
 #include "state_fixture.h"
 
@@ -580,4 +581,48 @@ TEST(state_quota, a_walk_has_the_stats_of_its_start)
     CHECK_EQ_STR(stats(&w, "/q"), "count=1,bytes=0");
     world_deinit(&w);
     buf_deinit(&image);
+}
+
+static void add_stats(struct world *w, bool create)
+{
+    static const struct slice path = SLICE_LITERAL(QUOTA "/q/zookeeper_stats");
+    uint8_t space[ACL_WORLD_BYTES];
+
+    if (create)
+        world_multi_add(w, ZK_OP_CREATE, &jute_create_request,
+                        &(struct zk_create_request){path, SLICE_LITERAL(""), acl_world(ZK_PERM_ALL, space), 0});
+    else
+        world_multi_add(w, ZK_OP_DELETE, &jute_delete_request, &(struct zk_delete_request){path, -1});
+}
+
+/* A multi of a megabyte must not count a large tree thousands of times: one tree of any size, more only as long as they are
+ * small together. */
+TEST(state_quota, an_entry_counts_so_much)
+{
+    struct world w;
+    char path[32];
+
+    world_init(&w);
+    CHECK_EQ_INT(world_create(&w, "/q", "", 0), 0);
+    CHECK_EQ_INT(world_create(&w, QUOTA "/q", "", 0), 0);
+    for (unsigned nodes = 1; nodes <= QUOTA_COUNT_MAX; nodes++) {
+        if (nodes == QUOTA_COUNT_MAX / 2 || nodes == QUOTA_COUNT_MAX / 2 + 1) {
+            add_stats(&w, true);
+            add_stats(&w, false);
+            add_stats(&w, true);
+            add_stats(&w, false);
+            CHECK_EQ_INT(world_multi(&w), 0);
+            CHECK_EQ_STR(world_results(&w), nodes == QUOTA_COUNT_MAX / 2 ? "1:0=/zookeeper/quota/q/zookeeper_stats 2:0 "
+                                                                           "1:0=/zookeeper/quota/q/zookeeper_stats 2:0"
+                                                                         : "-1:0 -1:0 -1:-8 -1:-2");
+            CHECK(w.a.counted >= QUOTA_COUNT_MAX / 2);
+        }
+        snprintf(path, sizeof(path), "/q/%u", nodes);
+        CHECK_EQ_INT(world_create(&w, path, "", 0), 0);
+        CHECK_EQ_INT(w.a.counted, 0);
+    }
+    CHECK_EQ_INT(world_create(&w, QUOTA "/q/zookeeper_stats", "", 0), 0);
+    CHECK_EQ_STR(stats(&w, "/q"), "count=65537,bytes=0");
+    CHECK_EQ_INT(w.a.counted, QUOTA_COUNT_MAX + 1);
+    world_deinit(&w);
 }
