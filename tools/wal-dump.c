@@ -36,6 +36,7 @@ static const char *kind_name(enum entry_kind kind)
         [ENTRY_ADMIT] = "admit",
         [ENTRY_CONFIG] = "config",
         [ENTRY_REAP] = "reap",
+        [ENTRY_SESSION_UPGRADE] = "session_upgrade",
     };
 
     return kind <= ENTRY_KIND_MAX && names[kind] != NULL ? names[kind] : "unknown";

@@ -41,7 +41,7 @@ struct config {
     uint64_t connect_timeout_ms;
     uint64_t heartbeat_ms, election_min_ms, election_max_ms;
     uint64_t reap_interval_ms, reap_per_minute;
-    bool client_keepalive, listen_on_all, ttl_nodes, read_only, enforce_auth, enforce_quota;
+    bool client_keepalive, listen_on_all, ttl_nodes, read_only, enforce_auth, enforce_quota, local_sessions, local_upgrading;
     bool client_port_given; /* by --client-port: what the server line says of clients does not count */
 
     struct config_server servers[PEER_MAX]; /* rising ids; none: a lone server */

@@ -131,6 +131,8 @@ static void start_replica(struct host *h, struct state *state)
                                 .ttl_off = !c->ttl_nodes,
                                 .reap_interval_ms = (uint32_t)c->reap_interval_ms,
                                 .reap_per_minute = (uint32_t)c->reap_per_minute,
+                                .local_sessions = c->local_sessions && !config_lone(c), /* as there */
+                                .local_upgrading = c->local_upgrading,
                                 .read_only_after_ms = c->read_only ? 4 * (uint32_t)c->election_max_ms : 0,
                                 .connect_timeout_ms = (uint32_t)c->connect_timeout_ms};
 

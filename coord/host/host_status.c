@@ -118,6 +118,7 @@ static void fill_replica(struct host *h, struct status *s)
     s->nodes = r.state.nodes;
     s->ephemerals = r.state.ephemerals;
     s->sessions = r.state.sessions;
+    s->local_sessions = r.local_sessions;
     s->data_bytes = r.state.data_bytes;
     s->watches = r.watch.watches;
     s->watched_paths = r.watch.paths;

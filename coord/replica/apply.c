@@ -35,7 +35,9 @@ static void session_effects(struct replica *r, const struct apply *a, const stru
     }
     if (r->lead.open)
         lead_heard(r, a->session);
-    if (c != NULL)
+    if (a->entry->kind == ENTRY_SESSION_UPGRADE)
+        local_upgraded(r, a->session);
+    else if (c != NULL)
         conn_close(r, c); /* attached anew, here or elsewhere: the older connection can write no more */
 }
 

@@ -16,6 +16,7 @@ void conn_open(struct replica *r, uint64_t id, struct slice address)
     list_init(&c->arming_link);
     list_init(&c->looking_link);
     list_init(&c->throttled_link);
+    list_init(&c->thirsty_link);
     auth_opened(c, address);
     COORD_ASSERT(map_put(&r->conns, id, c) == NULL);
     conn_row_add(&r->conn_row, c);
@@ -77,6 +78,8 @@ void conn_close(struct replica *r, struct conn *c)
     list_remove(&c->drowned_link);
     list_remove(&c->arming_link);
     list_remove(&c->looking_link);
+    list_remove(&c->thirsty_link);
+    c->local = NULL; /* the session lives on */
     drop_queue(r, c);
     coord_free((void *)(uintptr_t)c->held.data);
     c->held = SLICE_NULL;

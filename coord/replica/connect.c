@@ -31,7 +31,7 @@ static void admit(struct replica *r, struct conn *c, const struct zk_connect_req
 {
     if (r->read_only)
         read_only_connect(r, c, m);
-    else
+    else if (!r->options.local_sessions || !local_connect(r, c, m))
         submit_connect(r, c, m);
 }
 
@@ -113,6 +113,10 @@ void connect_done(struct replica *r, struct conn *c, const struct apply *a)
     static const uint8_t no_password[ZK_PASSWORD_BYTES];
     COORD_ASSERT(c->state == CONN_CONNECTING);
     struct state_session session;
+    if (a->entry->kind == ENTRY_NOOP) {
+        local_done(r, c);
+        return;
+    }
     if (a->err != 0) {
         connect_respond(r, c, 0, 0, no_password);
         conn_close(r, c);

@@ -15,6 +15,7 @@
 #include "base/zxid.h"
 #include "replica/replica.h"
 #include "state/acl.h"
+#include "state/session.h"
 #include "wire/batch.h"
 #include "wire/jute.h"
 
@@ -54,6 +55,9 @@ struct conn {
     } answered;
     struct slice held; /* CATCHING_UP: the connect request, owned */
     int64_t held_zxid;
+    struct local_session *local; /* of an open one: its session is known here alone; NULL: it is not */
+    uint64_t local_asked;        /* CONNECTING: the local session asked for; 0: a new one */
+    struct list thirsty_link;
 };
 
 enum request_kind {
@@ -76,6 +80,7 @@ struct request {
     struct conn *conn;
     enum request_kind kind;
     bool submitted, answered; /* answered: a sync whose zxid is known */
+    bool upgrade;             /* a write that makes its local session global; nobody is told */
     bool close_after;         /* REQUEST_ERROR: header zxid -1, and the connection closes behind the reply */
     int32_t xid, op, err;
     uint32_t auth_size; /* read: so much of the connection's ids counted when it came */
@@ -419,6 +424,33 @@ bool snap_receive_busy(const struct replica *r);          /* one comes in, or jo
 void snap_receive_run(struct replica *r);                 /* give up on a sender that fell silent */
 void snap_receive_done(struct replica *r, struct job *j);
 
+/* ---- local.c ---- */
+
+struct local_part {
+    struct map by_id;    /* id -> struct local_session */
+    struct list all;     /* of them, in the order in which they were made */
+    struct list thirsty; /* connections that wait for entropy */
+    uint64_t awake_ms, counted_ms, scan_at_ms;
+};
+
+/* A connect request when there are local sessions; false: it is the log's business. */
+bool local_connect(struct replica *r, struct conn *c, const struct zk_connect_request *m);
+void local_done(struct replica *r, struct conn *c); /* its turn has come */
+void local_feed(struct replica *r);                 /* there may be entropy for those who wait */
+/* An id that nobody has here, and a password: 0 when there is not enough entropy (or, once in ages, it is taken). */
+uint64_t local_draw(struct replica *r, uint8_t password[ZK_PASSWORD_BYTES]);
+bool local_known(const struct replica *r, uint64_t id, struct state_session *session);
+void local_read_only(struct replica *r, struct conn *c); /* one was opened: by a local session, perhaps */
+/* The four of a connection that has a local session. */
+void local_heard(const struct replica *r, const struct conn *c);
+void local_submitted(struct conn *c, const struct request *q);    /* a write of it got its number */
+struct request *local_upgrade(struct replica *r, struct conn *c); /* to be queued ahead of what needs it */
+void local_end(struct replica *r, struct conn *c);                /* closeSession */
+void local_upgraded(struct replica *r, uint64_t id);              /* UPGRADE was applied */
+void local_expire(struct replica *r);
+uint64_t local_count(const struct replica *r);
+void local_deinit(struct replica *r);
+
 /* ---- spread.c ---- */
 
 void stats_clear(struct replica *r); /* stats.c: what srst sets back */
@@ -460,6 +492,7 @@ struct replica {
     struct apply_part apply;
     struct snap_take take;
     struct snap_receive receive;
+    struct local_part local;
     struct peer_part peers[PEER_MAX];
     uint32_t peer_count;
     struct cork_part cork;

@@ -85,6 +85,7 @@ static bool admit(struct lead_part *l, const struct entry *e)
     case ENTRY_NOOP:
     case ENTRY_SESSION_CREATE:
     case ENTRY_SESSION_ATTACH:
+    case ENTRY_SESSION_UPGRADE:
         if (!SEEDED(rule_c18) && (!same || e->origin.boot != o->boot || e->origin.number != o->number + 1))
             return false;
         o->number++;

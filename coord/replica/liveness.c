@@ -55,4 +55,5 @@ void liveness_run(struct replica *r)
     }
     close_badly_served(r);
     read_only_expire(r);
+    local_expire(r);
 }

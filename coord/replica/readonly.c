@@ -9,9 +9,6 @@
  */
 #include "replica/internal.h"
 
-/* No session of the log has this bit: there it is one of an epoch that nobody reaches. */
-#define LOCAL_SESSION (UINT64_C(1) << 55)
-
 void read_only_begin(struct replica *r)
 {
     size_t at = 0;
@@ -51,6 +48,7 @@ static void open(struct replica *r, struct conn *c, const struct state_session *
     c->state = CONN_OPEN;
     c->timeout_ms = session->timeout_ms;
     c->heard_ms = r->now.mono_ms;
+    local_read_only(r, c);
     connect_respond(r, c, session->timeout_ms, session->id, session->password);
     request_opened(r, c);
 }
@@ -58,15 +56,8 @@ static void open(struct replica *r, struct conn *c, const struct state_session *
 /* False when there is no entropy left in this turn. */
 static bool local_session(struct replica *r, struct state_session *session)
 {
-    uint8_t random[8 + ZK_PASSWORD_BYTES];
-    if (r->entropy_size < sizeof(random))
-        return false;
-    r->entropy_size -= sizeof(random);
-    memcpy(random, r->entropy + r->entropy_size, sizeof(random));
-    memset(r->entropy + r->entropy_size, 0, sizeof(random));
-    session->id = (uint64_t)replica_self(r) << 56 | LOCAL_SESSION | (get_le64(random) & (LOCAL_SESSION - 1));
-    memcpy(session->password, random + 8, ZK_PASSWORD_BYTES);
-    return conn_of_session(r, session->id) == NULL;
+    session->id = local_draw(r, session->password);
+    return session->id != 0;
 }
 
 void read_only_connect(struct replica *r, struct conn *c, const struct zk_connect_request *m)
@@ -74,8 +65,9 @@ void read_only_connect(struct replica *r, struct conn *c, const struct zk_connec
     static const uint8_t no_password[ZK_PASSWORD_BYTES];
     struct state_session session = {0};
     uint64_t id = (uint64_t)m->session_id;
-    bool known = id != 0 && state_session(r->state, id, &session);
-    bool refused = known ? !slice_equal(m->password, slice_make(session.password, ZK_PASSWORD_BYTES)) : id & LOCAL_SESSION;
+    bool known = id != 0 && (state_session(r->state, id, &session) || local_known(r, id, &session));
+    bool made_up = (id & SESSION_LOCAL) != 0 && !r->options.local_sessions; /* else it may have become one of the log */
+    bool refused = known ? !slice_equal(m->password, slice_make(session.password, ZK_PASSWORD_BYTES)) : made_up;
     if (c->asks_read_only && refused)
         connect_respond(r, c, 0, 0, no_password);
     /* One that is not known here may have been made where there is a quorum: nobody may call it expired. */

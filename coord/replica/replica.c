@@ -35,6 +35,9 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     list_init(&r->throttled_conns);
     list_init(&r->arming);
     list_init(&r->looking);
+    list_init(&r->local.all);
+    list_init(&r->local.thirsty);
+    r->local.awake_ms = now_ms;
     list_init(&r->jobs[JOB_LANE_WAL]);
     list_init(&r->jobs[JOB_LANE_SNAP]);
     list_init(&r->sync.waiting);
@@ -74,6 +77,7 @@ void replica_free(struct replica *r)
     coord_free(r->conn_row.places);
     map_deinit(&r->conns);
     map_deinit(&r->sessions);
+    local_deinit(r);
     struct list *node;
     while ((node = list_pop_front(&r->origin.pending)) != NULL)
         coord_free(LIST_ENTRY(node, struct request, pending_link));
@@ -229,6 +233,7 @@ void replica_step(struct replica *r, const struct replica_event *events, uint32_
     r->arming_left = WATCHES_TURN_PATHS;
     r->looks_left = REQUEST_TURN_LOOKS;
     request_run_looking(r);
+    local_feed(r);
     for (uint32_t i = 0; i < n; i++)
         handle(r, &events[i]);
     flush_persisted(r);

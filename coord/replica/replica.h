@@ -55,12 +55,14 @@ struct replica_options {
     uint64_t fresh_cluster;                  /* random: the id to form with */
     bool ttl_off;                            /* createTTL is answered with -6 */
     uint32_t reap_interval_ms,
-        reap_per_minute;              /* containers and TTL nodes: looked at each 60000, at most 10000 removed; 0: these */
-    const char *super_digest;         /* "user:hash" of who may do everything, lent for good; NULL: nobody */
-    const char *enforce_auth_schemes; /* by commas: who has proven none of them gets -124, and is closed; NULL: all may */
-    uint32_t read_only_after_ms;      /* without a leader for so long, reads are served to who asked for it; 0: never */
-    uint32_t connect_timeout_ms;      /* 20000: a connection without a complete connect request */
-    struct settings settings;         /* as a leader this server has them written for all; the text is lent for good */
+        reap_per_minute;                  /* containers and TTL nodes: looked at each 60000, at most 10000 removed; 0: these */
+    const char *super_digest;             /* "user:hash" of who may do everything, lent for good; NULL: nobody */
+    const char *enforce_auth_schemes;     /* by commas: who has proven none of them gets -124, and is closed; NULL: all may */
+    uint32_t read_only_after_ms;          /* without a leader for so long, reads are served to who asked for it; 0: never */
+    uint32_t connect_timeout_ms;          /* 20000: a connection without a complete connect request */
+    bool local_sessions, local_upgrading; /* local.c: new sessions are known here alone; one that wants an ephemeral node is
+                                           * made known to all, else refused by -120 */
+    struct settings settings;             /* as a leader this server has them written for all; the text is lent for good */
 };
 
 struct replica;
@@ -180,6 +182,7 @@ struct replica_stats {
                                                              * connect request in time; closed for the lack of a leader */
     uint64_t connects, expired, proposals, snapshots_sent; /* connect requests; as a leader: sessions ended, entries proposed */
     uint64_t leading_ms;                                   /* how long this server has led; 0: it does not */
+    uint64_t local_sessions;                               /* known here alone */
     uint64_t sessions_heard;                               /* of which the leader knows when they were last heard */
     uint64_t quota_refused, quota_passed; /* entries that met a hard limit of a quota; that passed a soft one */
     struct quota_excess quota_last;       /* the last of these; its path ends with a NUL, and is valid until the next step */

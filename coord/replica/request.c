@@ -89,6 +89,8 @@ static void try_submit(struct replica *r, struct conn *c, struct request *q)
     if (origin_has_credit(r, q->size)) {
         c->unsubmitted--;
         origin_submit(r, q);
+        if (c->local != NULL)
+            local_submitted(c, q);
     } else if (list_empty(&c->starved_link)) {
         list_push_back(&r->origin.starved, &c->starved_link);
     }
@@ -178,6 +180,8 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
         break;
     case REQUEST_ERROR:
         conn_reply(r, c, q->xid, error_zxid(r, q), q->err, SLICE_NULL);
+        if (q->op == ZK_OP_CLOSE_SESSION && c->local != NULL)
+            local_end(r, c);
         if (q->close_after) {
             conn_close(r, c);
             return false;
@@ -211,11 +215,19 @@ static void enqueue_error(struct replica *r, struct conn *c, int32_t xid, int er
     request_run(r, c);
 }
 
+static void enqueue_numbered(struct replica *r, struct conn *c, struct request *q)
+{
+    c->unsubmitted++;
+    request_enqueue(r, c, q);
+    if (c->unsubmitted == 1 && c->syncs == 0 && c->set_watches == 0 && c->looking == 0 && !is_full(c))
+        try_submit(r, c, q);
+}
+
 static void enqueue_write(struct replica *r, struct conn *c, const struct zk_request_header *h, struct slice record,
                           uint8_t version)
 {
     struct entry e = {.kind = ENTRY_REQUEST,
-                      .version = version,
+                      .version = c->local != NULL && c->attach == 0 ? ENTRY_VERSION_LOCAL : version,
                       .session = c->session,
                       .xid = h->xid,
                       .attach = c->attach,
@@ -225,10 +237,31 @@ static void enqueue_write(struct replica *r, struct conn *c, const struct zk_req
     struct request *q = request_new(r, c, REQUEST_WRITE, h->xid, h->type, entry_size(&e));
     origin_encode(r, q, &e);
     c->last_words = h->type == ZK_OP_CLOSE_SESSION;
-    c->unsubmitted++;
-    request_enqueue(r, c, q);
-    if (c->unsubmitted == 1 && c->syncs == 0 && c->set_watches == 0 && c->looking == 0 && !is_full(c))
-        try_submit(r, c, q);
+    enqueue_numbered(r, c, q);
+}
+
+/* A write of a session that is known here alone, and is to stay so: true when it is answered without the log. An ephemeral node
+ * wants a session that all know. */
+static bool local_answers(struct replica *r, struct conn *c, const struct zk_request_header *h, const struct op_desc *op,
+                          const union op_request *decoded)
+{
+    if (c->local == NULL || c->attach != 0)
+        return false;
+    if (h->type == ZK_OP_CLOSE_SESSION) {
+        struct request *q = request_new(r, c, REQUEST_ERROR, h->xid, h->type, 0);
+        q->close_after = c->last_words = true;
+        request_enqueue(r, c, q);
+        request_run(r, c);
+        return true;
+    }
+    if (!op_makes_ephemeral(op, decoded))
+        return false;
+    if (r->options.local_upgrading) {
+        enqueue_numbered(r, c, local_upgrade(r, c));
+        return false;
+    }
+    enqueue_error(r, c, h->xid, -COORD_E_EPHEMERAL_ON_LOCAL_SESSION, false);
+    return true;
 }
 
 static void enqueue_copy(struct replica *r, struct conn *c, enum request_kind kind, const struct zk_request_header *h,
@@ -306,9 +339,11 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     }
     if (c->last_words)
         return;
+    if (c->local != NULL)
+        local_heard(r, c);
     if (c->read_only)
         c->heard_ms = r->now.mono_ms;
-    else
+    else if (c->local == NULL)
         liveness_touch(r, c);
     struct jute_cursor at = jute_cursor_make(frame);
     struct zk_request_header h;
@@ -338,7 +373,8 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     } else if (data_too_large(r, op, &decoded)) {
         enqueue_error(r, c, h.xid, -COORD_E_BAD_ARGUMENTS, false);
     } else if (op->flags & OP_WRITE) {
-        enqueue_write(r, c, &h, record, op_entry_version(op, &decoded));
+        if (!local_answers(r, c, &h, op, &decoded))
+            enqueue_write(r, c, &h, record, op_entry_version(op, &decoded));
     } else if (op->flags & OP_READ) {
         bool look = op_looks(op, &decoded), now = (!look || r->looks_left > 0) && !is_full(c);
         if ((list_empty(&c->queue) || SEEDED(read_overtakes)) && now) {
@@ -371,6 +407,14 @@ void request_applied(struct replica *r, struct request *q, const struct apply *a
     if (q->op == ZK_OP_CREATE_SESSION) {
         request_free(q);
         connect_done(r, c, a);
+        return;
+    }
+    if (q->upgrade) {
+        request_free(q);
+        if (a->err != 0)
+            conn_close(r, c); /* somebody has its id */
+        else
+            request_run(r, c);
         return;
     }
     r->stats.writes++;

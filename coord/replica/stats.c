@@ -38,6 +38,7 @@ void replica_stats(const struct replica *r, struct replica_stats *stats)
     stats->connections = r->conns.count;
     stats->leading_ms = r->lead.open ? r->now.mono_ms - r->lead.since_ms : 0;
     stats->sessions_heard = r->lead.heard.count;
+    stats->local_sessions = local_count(r);
     stats->read_latency = &r->read_latency;
     stats->write_latency = &r->write_latency;
     stats->propagation = &r->propagation;

@@ -80,7 +80,7 @@ struct status {
     struct status_sizes reply_sizes, proposal_sizes;
     uint64_t auth_failed, revalidated, dropped, sessionless_expired, closed_unserved;
     uint64_t received, sent, bytes_received, bytes_sent, connections, outstanding;
-    uint64_t nodes, ephemerals, sessions, data_bytes;
+    uint64_t nodes, ephemerals, sessions, local_sessions, data_bytes;
     uint64_t watches, watched_paths, watchers, watch_bytes;
     uint64_t files_open, files_max;
     uint64_t followers, synced_followers, pending_syncs; /* of a leader */

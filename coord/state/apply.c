@@ -70,23 +70,31 @@ static bool apply_origin(struct state *s, const struct entry *e)
     return true;
 }
 
-static void apply_session_create(struct state *s, struct apply *a)
+/* False when the id is in use. */
+static bool session_begin(struct state *s, struct apply *a, uint64_t id, const uint8_t *password)
 {
     const struct entry *e = a->entry;
-    struct session *session = session_add(&s->sessions, (uint64_t)e->origin.server << 56 | (e->zxid & SESSION_ZXID_MASK));
+    struct session *session = session_add(&s->sessions, id);
 
-    if (session == NULL) { /* an id that is in use after 2^24 epochs */
-        a->err = -COORD_E_SYSTEM;
-        return;
-    }
+    if (session == NULL)
+        return false;
     walk_session_born(s, session);
-    memcpy(session->password, e->random, sizeof(session->password));
+    memcpy(session->password, password, sizeof(session->password));
     session->timeout_ms = e->op > 0 ? (uint32_t)e->op : 0;
     session->attach = 1;
     session->server = e->origin.server;
     session_settle(s, session);
     a->session = session->id;
     a->attach = session->attach;
+    return true;
+}
+
+static void apply_session_create(struct state *s, struct apply *a)
+{
+    const struct entry *e = a->entry;
+
+    if (!session_begin(s, a, (uint64_t)e->origin.server << 56 | (e->zxid & SESSION_ZXID_MASK), e->random))
+        a->err = -COORD_E_SYSTEM; /* after 2^23 epochs */
 }
 
 static void apply_session_attach(struct state *s, struct apply *a)
@@ -106,6 +114,16 @@ static void apply_session_attach(struct state *s, struct apply *a)
     session_settle(s, session);
     a->session = session->id;
     a->attach = session->attach;
+}
+
+/* A session that its server kept to itself is one of all servers' from here on, as if it had been created so. */
+static void apply_session_upgrade(struct state *s, struct apply *a)
+{
+    const struct entry *e = a->entry;
+    bool sound = (e->session & SESSION_LOCAL) != 0 && e->body.size == ZK_PASSWORD_BYTES && e->op > 0;
+
+    if (!sound || !session_begin(s, a, e->session, e->body.data))
+        a->err = -COORD_E_SESSION_EXPIRED;
 }
 
 /* Void when the session attached anew after the leader judged it. */
@@ -138,10 +156,17 @@ struct session *apply_session(const struct state *s, const struct apply *a)
     return session_find(&s->sessions, a->entry->session);
 }
 
+bool apply_is_local(const struct apply *a)
+{
+    return a->entry->attach == 0 && (a->entry->session & SESSION_LOCAL) != 0;
+}
+
 static int check_session(const struct state *s, const struct apply *a)
 {
     const struct session *session = apply_session(s, a);
 
+    if (session == NULL && apply_is_local(a) && a->entry->op != ZK_OP_CLOSE_SESSION)
+        return 0; /* its server vouches for it */
     if (session == NULL)
         return SEEDED(closed_session_writes) ? 0 : -COORD_E_SESSION_EXPIRED;
     return a->entry->attach < session->attach && !SEEDED(old_connection_writes) ? -COORD_E_SESSION_MOVED : 0;
@@ -200,6 +225,11 @@ static bool apply_entry(struct state *s, struct apply *a)
         if (!take_number(s, e))
             return false;
         apply_session_attach(s, a);
+        return true;
+    case ENTRY_SESSION_UPGRADE:
+        if (!take_number(s, e))
+            return false;
+        apply_session_upgrade(s, a);
         return true;
     case ENTRY_ADMIT:
     case ENTRY_CONFIG:

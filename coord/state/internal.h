@@ -195,6 +195,7 @@ void read_stat(const struct state *s, struct read *r, uint32_t index);
 void read_watch(struct read *r, const struct zk_path_watch_request *q, enum read_watch kind);
 
 /* apply.c: the entry being applied, for the operations. */
-struct session *apply_session(const struct state *s, const struct apply *a);
+struct session *apply_session(const struct state *s, const struct apply *a); /* NULL: the entry's session is a local one */
+bool apply_is_local(const struct apply *a);
 
 #endif

@@ -131,6 +131,16 @@ uint8_t op_entry_version(const struct op_desc *op, const union op_request *reque
     return op == &op_multi ? request->multi.entry_version : op->entry_version;
 }
 
+bool op_makes_ephemeral(const struct op_desc *op, const union op_request *request)
+{
+    int32_t mode = request->create.flags;
+
+    if (op == &op_multi)
+        return multi_makes_ephemeral(&request->multi);
+    return op->request == &jute_create_request && op != &op_create_container &&
+           (mode == ZK_EPHEMERAL || mode == ZK_EPHEMERAL_SEQUENTIAL);
+}
+
 size_t op_data_size(const struct op_desc *op, const union op_request *request)
 {
     if (op->request == &jute_create_request)

@@ -69,6 +69,9 @@ uint8_t op_entry_version(const struct op_desc *op, const union op_request *reque
 /* Bytes of the node data that a request writes, in a multi of the largest. */
 size_t op_data_size(const struct op_desc *op, const union op_request *request);
 
+/* Whether it asks for an ephemeral node, a multi in any of its operations. */
+bool op_makes_ephemeral(const struct op_desc *op, const union op_request *request);
+
 extern const struct op_desc op_filtered_list, op_check_not_exists, op_create_if_not_exists, op_remove_recursive, op_check_stat,
     op_try_remove, op_filtered_list_with_data, op_list_recursive, op_list_page;
 extern const struct op_desc op_check, op_multi, op_multi_read, op_get_acl, op_set_acl, op_who_am_i;
@@ -84,8 +87,9 @@ struct multi_request {
     struct slice operations; /* each with its header; the last header says that it was the last */
 };
 
-/* True when an operation of this type is among them. */
+/* True when an operation of this type is among them; one that asks for an ephemeral node. */
 bool multi_holds(const struct multi_request *m, int32_t type);
+bool multi_makes_ephemeral(const struct multi_request *m);
 
 /* Above what fits into a packet of the default jute.maxbuffer; with a larger one it bounds how long an entry takes. */
 enum { MULTI_COUNT_MAX = 1 << 16 };

@@ -77,6 +77,8 @@ static int create(struct state *s, const struct apply *a, const struct wish *wis
     uint32_t parent;
     int rc;
 
+    if (is_ephemeral(q->flags) && !wish->container && apply_session(s, a) == NULL && apply_is_local(a))
+        return -COORD_E_EPHEMERAL_ON_LOCAL_SESSION;
     if (slice_is_null(q->path))
         return -COORD_E_MARSHALLING;
     if (!path_split(q->path, &parent_path, &c.name) || discovery_holds(s, q->path))

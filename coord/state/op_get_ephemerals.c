@@ -36,13 +36,14 @@ static void get_ephemerals_read(const struct state *s, struct read *r, const voi
     size_t start = buf_size(r->reply);
     uint32_t count = 0;
 
-    if (session == NULL) {
+    if (session == NULL && (r->session & SESSION_LOCAL) == 0) {
         r->err = -COORD_E_SESSION_EXPIRED;
         return;
     }
     put_be32(buf_reserve(r->reply, 4), 0);
     buf_commit(r->reply, 4);
-    for (uint32_t at = session->first_owned; at != NODE_NONE; at = tree_node(&s->tree, at)->owned_next) {
+    for (uint32_t at = session != NULL ? session->first_owned : NODE_NONE; at != NODE_NONE;
+         at = tree_node(&s->tree, at)->owned_next) {
         size_t before = buf_size(r->reply);
 
         append_path(&s->tree, at, r->reply);

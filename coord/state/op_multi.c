@@ -73,6 +73,17 @@ bool multi_holds(const struct multi_request *m, int32_t type)
     return false;
 }
 
+bool multi_makes_ephemeral(const struct multi_request *m)
+{
+    struct jute_cursor c = jute_cursor_make(m->operations);
+    struct inner inner;
+
+    while (next(&c, OP_WRITE, &inner) > 0)
+        if (op_makes_ephemeral(inner.op, &inner.request))
+            return true;
+    return false;
+}
+
 static void put_header(struct buf *to, int32_t type, bool done, int err)
 {
     jute_append(to, &jute_multi_header, &(struct zk_multi_header){type, done, err});

@@ -13,6 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* In the id of a session that one server keeps to itself. No id made by the log has it: there it is one of an epoch that nobody
+ * reaches. One that became global by an UPGRADE keeps it. */
+#define SESSION_LOCAL (UINT64_C(1) << 55)
+
 struct session {
     uint64_t id;
     uint8_t password[ZK_PASSWORD_BYTES];

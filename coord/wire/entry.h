@@ -14,7 +14,7 @@
  *    32    16   random bytes                stamped; the password of a new session
  *    48     8   session
  *    56     4   xid
- *    60     4   attach number of the session that the writer held
+ *    60     4   attach number of the session that the writer held; 0 of a REQUEST: the session is local to its server
  *    64     4   operation (enum zk_op) of a REQUEST; time-out in ms of SESSION_CREATE and SESSION_ATTACH
  *    68     4   origin: server id           origin 0: proposed by the leader for itself, not numbered
  *    72     8   origin: incarnation
@@ -38,6 +38,7 @@
 #define ENTRY_HEADER_BYTES 96
 /* A server refuses what is newer than it, rather than go on with another state than the others, or than the one it had. */
 #define ENTRY_VERSION_MAX 2
+#define ENTRY_VERSION_LOCAL 2 /* of a local session's writes, which version 1 would refuse */
 #define ENTRY_RANDOM_BYTES 16
 #define ENTRY_KIND_OFFSET 5 /* places in an encoded entry, for those who look without decoding */
 #define ENTRY_ZXID_OFFSET 8
@@ -50,13 +51,14 @@ enum entry_kind {
     ENTRY_ORIGIN = 3,  /* a new boot or incarnation becomes an origin: number 1 of it follows; its own number is 0 */
     ENTRY_REQUEST = 4, /* a client's write; closeSession too */
     ENTRY_SESSION_CREATE = 5,
-    ENTRY_SESSION_ATTACH = 6, /* renewal or move: xid unused, attach = the number that the origin saw; body: password */
-    ENTRY_SESSION_EXPIRE = 7, /* by the leader; void if the attach number changed */
-    ENTRY_ADMIT = 8,          /* C10, C17: not proposed yet */
-    ENTRY_CONFIG = 9,         /* C10: not proposed yet */
-    ENTRY_REAP = 10,          /* by the leader: a container or TTL node whose time has come; void if it has not. body: path */
-    ENTRY_SETTINGS = 11,      /* by the leader, when they are not those of its own configuration. body: struct settings */
-    ENTRY_KIND_MAX = 11,
+    ENTRY_SESSION_ATTACH = 6,   /* renewal or move: xid unused, attach = the number that the origin saw; body: password */
+    ENTRY_SESSION_EXPIRE = 7,   /* by the leader; void if the attach number changed */
+    ENTRY_ADMIT = 8,            /* C10, C17: not proposed yet */
+    ENTRY_CONFIG = 9,           /* C10: not proposed yet */
+    ENTRY_REAP = 10,            /* by the leader: a container or TTL node whose time has come; void if it has not. body: path */
+    ENTRY_SETTINGS = 11,        /* by the leader, when they are not those of its own configuration. body: struct settings */
+    ENTRY_SESSION_UPGRADE = 12, /* a local session becomes one of the state: its id; op: time-out; body: password */
+    ENTRY_KIND_MAX = 12,
 };
 
 struct origin {

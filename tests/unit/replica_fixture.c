@@ -149,10 +149,13 @@ static void take_output(struct group *g, uint32_t from)
 
 static void step(struct group *g, uint32_t i, const struct replica_event *ev)
 {
-    static const uint8_t entropy[REPLICA_ENTROPY_BYTES] = {1, 2, 3};
+    uint8_t entropy[REPLICA_ENTROPY_BYTES];
     struct replica_now now = {g->now_ms, 1700000000000 + (int64_t)g->now_ms};
     struct replica *r = g->member[i].r;
-    replica_add_entropy(r, entropy, replica_entropy_wanted(r));
+    size_t wanted = replica_entropy_wanted(r);
+    for (size_t k = 0; k < wanted; k++)
+        entropy[k] = g->stale_entropy ? 7 : (uint8_t)rng_next(&g->rng);
+    replica_add_entropy(r, entropy, wanted);
     replica_step(r, ev, ev == NULL ? 0 : 1, &now);
     CHECK(paxos_check(replica_paxos(r)) == NULL, "%s", paxos_check(replica_paxos(r)));
     REQUIRE(g->may_fail || replica_failed(r) == NULL, "%s", replica_failed(r));
@@ -318,6 +321,8 @@ static void start(struct group *g, uint32_t i)
                                 .fresh_cluster = 77,
                                 .limits = g->limits,
                                 .enforce_auth_schemes = g->enforce_auth_schemes,
+                                .local_sessions = g->local_sessions,
+                                .local_upgrading = g->local_upgrading,
                                 .read_only_after_ms = g->read_only_after_ms,
                                 .connect_timeout_ms = 20000,
                                 .settings = g->settings[i]};
@@ -366,8 +371,12 @@ void group_init(struct group *g, uint32_t count)
                         .limits = g->limits,
                         .enforce_auth_schemes = g->enforce_auth_schemes,
                         .read_only_after_ms = g->read_only_after_ms,
+                        .local_sessions = g->local_sessions,
+                        .local_upgrading = g->local_upgrading,
+                        .stale_entropy = g->stale_entropy,
                         .lies = g->lies};
     memcpy(g->settings, settings, sizeof(settings));
+    rng_init(&g->rng, 1);
     for (uint32_t i = 0; i < count; i++) {
         list_init(&g->held_jobs[i]);
         g->member[i].disk = 1;

@@ -7,6 +7,7 @@
 #ifndef TESTS_UNIT_REPLICA_FIXTURE_H
 #define TESTS_UNIT_REPLICA_FIXTURE_H
 
+#include "base/rng.h"
 #include "replica/replica.h"
 #include "wire/jute.h"
 
@@ -43,6 +44,7 @@ struct group {
     struct member member[GROUP_MAX]; /* ids 1.. */
     uint32_t count;
     uint64_t now_ms;
+    struct rng rng;     /* of the entropy that they get */
     bool hold_persists; /* keep JOB_PERSIST until group_release() */
     struct list held_jobs[GROUP_MAX];
     enum job_fate (*fate)(uint32_t id, struct job *j); /* of a job of server id; NULL: all run */
@@ -60,6 +62,8 @@ struct group {
     uint32_t read_only_after_ms;
     const char *enforce_auth_schemes;
     struct settings settings[GROUP_MAX]; /* of each server's own file */
+    bool local_sessions, local_upgrading;
+    bool stale_entropy; /* the same bytes again and again */
 };
 
 /* Their superuser is who proves super:admin. */

@@ -13,9 +13,9 @@ static struct group g;
 static struct client a, b, c;
 
 /* Three servers, of which the first is cut off and read-only; /x is there. */
-static void begin(void)
+static void begin_with(bool stale_entropy)
 {
-    g = (struct group){.read_only_after_ms = AFTER_MS};
+    g = (struct group){.read_only_after_ms = AFTER_MS, .stale_entropy = stale_entropy};
     group_init(&g, 3);
     REQUIRE(group_leader(&g) != 0);
     client_open(&a, &g, 1);
@@ -26,6 +26,11 @@ static void begin(void)
     group_settle(&g);
     CHECK_EQ_STR(client_replies(&a), "1:0");
     group_cut(&g, 1);
+}
+
+static void begin(void)
+{
+    begin_with(false);
 }
 
 static void end(void)
@@ -229,11 +234,10 @@ TEST(replica_read_only, a_silent_client_is_closed)
     end();
 }
 
-/* The fixture's entropy is the same again and again. */
 TEST(replica_read_only, no_id_is_given_twice_nor_without_entropy)
 {
     unsigned made = 0;
-    begin();
+    begin_with(true);
     wait_read_only();
     for (unsigned i = 0; i < REPLICA_ENTROPY_BYTES / 24 + 1; i++) {
         struct zk_connect_request m = {0, 0, 10000, 0, slice_make(zeros, 16)};

@@ -1,5 +1,6 @@
 /* test_state_session.c - sessions, origins (C18) and FORM (C15) as entries: what is taken, what is skipped. */
 #include "lib/runner.h"
+#include "state/session.h"
 #include "state_fixture.h"
 
 #define ERR(name) (-COORD_E_##name)
@@ -358,5 +359,94 @@ TEST(state_session, owned_nodes_are_walked_in_the_order_of_creation)
     CHECK_EQ_INT(world_create(&w, "/c", "", 1), 0);
     CHECK(!state_owned_next(w.s, first, &stale, &text), "its place is another session's node now");
     buf_deinit(&text);
+    world_deinit(&w);
+}
+
+#define LOCAL_ID ((uint64_t)WORLD_SERVER << 56 | SESSION_LOCAL | 77)
+
+static int upgrade(struct world *w, uint64_t session, struct slice password, int32_t timeout)
+{
+    w->e.session = session;
+    w->e.body = password;
+    w->e.op = timeout;
+    return world_apply(w, ENTRY_SESSION_UPGRADE);
+}
+
+/* The state knows of no such session, and asks its server no further. */
+TEST(state_session, a_local_one_writes_without_being_there)
+{
+    struct world w;
+
+    world_init(&w);
+    w.session = LOCAL_ID;
+    w.attach = 0;
+    CHECK_EQ_INT(world_create(&w, "/a", "x", 0), 0);
+    CHECK_EQ_INT(world_set(&w, "/a", "y", 0), 0);
+    CHECK_EQ_INT(world_create(&w, "/e", "", ZK_EPHEMERAL), ERR(EPHEMERAL_ON_LOCAL_SESSION));
+    CHECK_EQ_INT(world_create(&w, "/a/e-", "", ZK_EPHEMERAL_SEQUENTIAL), ERR(EPHEMERAL_ON_LOCAL_SESSION));
+    CHECK_EQ_INT(world_create_container(&w, "/c"), 0);
+    CHECK_EQ_INT(world_session_close(&w, LOCAL_ID), ERR(SESSION_EXPIRED)); /* its server never asks for that */
+    CHECK_EQ_INT(world_read(&w, ZK_OP_GET_EPHEMERALS, SLICE_LITERAL("/"), false), 0);
+    w.session = 4711; /* without the mark of a local one there must be a session */
+    CHECK_EQ_INT(world_set(&w, "/a", "z", -1), ERR(SESSION_EXPIRED));
+    CHECK_EQ_INT(world_read(&w, ZK_OP_GET_EPHEMERALS, SLICE_LITERAL("/"), false), ERR(SESSION_EXPIRED));
+    w.session = LOCAL_ID;
+    w.attach = 1; /* nor with an attach number */
+    CHECK_EQ_INT(world_set(&w, "/a", "z", -1), ERR(SESSION_EXPIRED));
+    CHECK(!state_session(w.s, LOCAL_ID, NULL));
+    CHECK(state_digest(w.s) == state_digest_recompute(w.s));
+    world_deinit(&w);
+}
+
+TEST(state_session, a_local_one_in_a_multi_makes_nothing_ephemeral)
+{
+    struct zk_create_request record = {SLICE_LITERAL("/m"), SLICE_LITERAL("x"), {-1, {NULL, 0}}, ZK_EPHEMERAL};
+    struct zk_set_data_request set = {SLICE_LITERAL("/a"), SLICE_LITERAL("new"), -1};
+    struct world w;
+
+    world_init(&w);
+    CHECK_EQ_INT(world_create(&w, "/a", "old", 0), 0);
+    w.session = LOCAL_ID;
+    w.attach = 0;
+    world_multi_add(&w, ZK_OP_SET_DATA, &jute_set_data_request, &set);
+    world_multi_add(&w, ZK_OP_CREATE, &jute_create_request, &record);
+    CHECK_EQ_INT(world_multi(&w), 0);
+    CHECK_EQ_STR(world_data(&w, "/a"), "old");
+    CHECK(state_digest(w.s) == state_digest_recompute(w.s));
+    world_deinit(&w);
+}
+
+TEST(state_session, a_local_one_becomes_one_of_all)
+{
+    static const uint8_t password[ZK_PASSWORD_BYTES] = {1, 2, 3};
+    struct slice right = slice_make(password, sizeof(password));
+    struct state_session info;
+    struct world w;
+
+    world_init(&w);
+    CHECK_EQ_INT(upgrade(&w, 4711, right, 5000), ERR(SESSION_EXPIRED)); /* no local id */
+    CHECK_EQ_INT(upgrade(&w, LOCAL_ID, slice_make(password, 15), 5000), ERR(SESSION_EXPIRED));
+    CHECK_EQ_INT(upgrade(&w, LOCAL_ID, right, 0), ERR(SESSION_EXPIRED));
+    CHECK_EQ_INT(w.a.session, 0);
+    CHECK_EQ_INT(upgrade(&w, LOCAL_ID, right, 5000), 0);
+    CHECK_EQ_INT(w.a.session, LOCAL_ID);
+    CHECK_EQ_INT(w.a.attach, 1);
+    CHECK_EQ_INT(upgrade(&w, LOCAL_ID, right, 5000), ERR(SESSION_EXPIRED)); /* its id is taken */
+    REQUIRE(state_session(w.s, LOCAL_ID, &info));
+    CHECK_EQ_INT(info.timeout_ms, 5000);
+    CHECK_EQ_INT(info.attach, 1);
+    CHECK_EQ_BYTES(info.password, sizeof(info.password), password, sizeof(password));
+    w.session = LOCAL_ID;
+    w.attach = 0;
+    CHECK_EQ_INT(world_create(&w, "/late", "", 0), ERR(SESSION_MOVED)); /* what it sent as a local one is over */
+    w.attach = 1;
+    CHECK_EQ_INT(world_create(&w, "/e", "", ZK_EPHEMERAL), 0);
+    CHECK_EQ_INT(attach(&w, LOCAL_ID, right, 0), 0);
+    CHECK_EQ_INT(w.a.attach, 2);
+    w.session = LOCAL_ID;
+    w.attach = 2;
+    CHECK_EQ_INT(world_session_close(&w, LOCAL_ID), 0);
+    CHECK_EQ_INT(world_exists(&w, "/e"), ERR(NO_NODE));
+    CHECK(state_digest(w.s) == state_digest_recompute(w.s));
     world_deinit(&w);
 }
