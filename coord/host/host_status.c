@@ -278,13 +278,41 @@ static void fill_machine(struct status *s, struct utsname *name, char directory[
     }
 }
 
+/* Of the first so many nodes below /zookeeper/quota, first components, and bytes of a name: a word has a bound. */
+enum { QUOTA_LOOKS = 4096, QUOTA_SPACES = 256, QUOTA_SPACE_BYTES = 256 };
+
+static void quotas(void *context, status_quota_cb each, void *each_context)
+{
+    const struct host *h = context;
+    struct state_quota q = {0};
+    uint32_t looks = QUOTA_LOOKS, at = 0;
+    struct slice space;
+    uint64_t count;
+
+    for (unsigned i = 0; i < QUOTA_SPACES && state_quota_next(replica_state(h->replica), &looks, &q); i++) {
+        if (q.space.size > QUOTA_SPACE_BYTES)
+            continue;
+        if (q.limited) {
+            each(each_context, q.space, "bytes_limit", q.bytes_limit);
+            each(each_context, q.space, "count_limit", q.count_limit);
+        }
+        if (q.counted) {
+            each(each_context, q.space, "bytes_usage", q.bytes);
+            each(each_context, q.space, "count_usage", q.count);
+        }
+    }
+    while (replica_refusals_next(h->replica, &at, &space, &count))
+        if (space.size <= QUOTA_SPACE_BYTES)
+            each(each_context, space, "exceeded_error", (int64_t)count);
+}
+
 bool host_answer_word(void *context, const struct report_word *word, struct report_place *place, struct buf *to)
 {
     struct host *h = context;
     struct status_server servers[PEER_MAX];
     struct utsname name;
     char directory[PATH_MAX];
-    struct status s = {.lists = {next_client, next_session, next_ephemeral, watches, reset, h}};
+    struct status s = {.lists = {next_client, next_session, next_ephemeral, watches, reset, quotas, h}};
 
     fill_config(h, &s, servers);
     fill_replica(h, &s);

@@ -41,6 +41,23 @@ static void session_effects(struct replica *r, const struct apply *a, const stru
         conn_close(r, c); /* attached anew, here or elsewhere: the older connection can write no more */
 }
 
+static void count_refusal(struct replica *r, struct slice path)
+{
+    const uint8_t *end = memchr(path.data + 1, '/', path.size - 1);
+    struct slice space = slice_make(path.data + 1, (end != NULL ? (size_t)(end - path.data) : path.size) - 1);
+    uint32_t at = 0;
+
+    while (at < r->refusals_count && !slice_equal(buf_slice(&r->refusals[at].space), space))
+        at++;
+    if (at == REPLICA_REFUSALS)
+        return;
+    if (at == r->refusals_count) {
+        buf_append(&r->refusals[at].space, space.data, space.size);
+        r->refusals_count++;
+    }
+    r->refusals[at].count++;
+}
+
 /* For the log of the host. */
 static void note_excess(struct replica *r, const struct quota_excess *excess)
 {
@@ -49,6 +66,8 @@ static void note_excess(struct replica *r, const struct quota_excess *excess)
     buf_append(&r->quota_path, "", 1);
     r->stats.quota_last = *excess;
     r->stats.quota_last.path = slice_make(buf_bytes(&r->quota_path), excess->path.size);
+    if (excess->hard && r->lead.open)
+        count_refusal(r, excess->path);
     if (excess->hard)
         r->stats.quota_refused++;
     else

@@ -511,7 +511,12 @@ struct replica {
     uint64_t hand_over_ms;        /* 0: not asked to */
     const char *failed;
     struct buf scratch, reply, event;
-    struct buf quota_path;      /* of stats.quota_last */
+    struct buf quota_path; /* of stats.quota_last */
+    struct refusals {      /* of quotas */
+        struct buf space;
+        uint64_t count;
+    } refusals[REPLICA_REFUSALS];
+    uint32_t refusals_count;
     struct replica_stats stats; /* counters only; the rest is filled when asked */
     struct replica_spread read_latency, write_latency, propagation;
 };

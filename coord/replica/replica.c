@@ -99,6 +99,8 @@ void replica_free(struct replica *r)
     coord_free(r->held);
     buf_deinit(&r->scratch);
     buf_deinit(&r->quota_path);
+    for (uint32_t i = 0; i < r->refusals_count; i++)
+        buf_deinit(&r->refusals[i].space);
     buf_deinit(&r->reply);
     buf_deinit(&r->event);
     watch_table_free(r->watch);

@@ -202,6 +202,11 @@ struct replica_conn_stats {
     uint64_t latency_last_ms, latency_min_ms, latency_max_ms, latency_total_ms, latency_count;
 };
 
+/* How often this server, as the leader, saw hard limits refuse a write: by the first component of the path, in no order; at
+ * most REPLICA_REFUSALS of these are told apart. `*at` is 0 first. False at the end. */
+#define REPLICA_REFUSALS 64
+bool replica_refusals_next(const struct replica *r, uint32_t *at, struct slice *space, uint64_t *count);
+
 /* The connection with the least id above `*at`, which becomes its id; 0 first. False at the end. A walk may take many turns:
  * what is there all the time is met once. */
 bool replica_conn_next(const struct replica *r, uint64_t *at, struct replica_conn_stats *stats);

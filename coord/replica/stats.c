@@ -53,3 +53,13 @@ void replica_stats(const struct replica *r, struct replica_stats *stats)
     state_counts(r->state, &stats->state);
     watch_counts(r->watch, &stats->watch);
 }
+
+bool replica_refusals_next(const struct replica *r, uint32_t *at, struct slice *space, uint64_t *count)
+{
+    if (*at == r->refusals_count)
+        return false;
+    *space = buf_slice(&r->refusals[*at].space);
+    *count = r->refusals[*at].count;
+    ++*at;
+    return true;
+}

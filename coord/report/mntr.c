@@ -153,6 +153,11 @@ static void put_quorum(struct buf *to, const struct status *s)
     }
 }
 
+static void put_quota(void *context, struct slice space, const char *figure, int64_t value)
+{
+    buf_printf(context, "zk_%.*s_quota_%s_per_namespace\t%lld\n", SLICE_ARG(space), figure, (long long)value);
+}
+
 static void put_zk(struct buf *to, const struct status *s)
 {
     buf_printf(to, "zk_version\t%s\n", s->version);
@@ -163,6 +168,8 @@ static void put_zk(struct buf *to, const struct status *s)
     put_server(to, s);
     put_quorum(to, s);
     put_never(to);
+    if (s->lists.quotas != NULL)
+        s->lists.quotas(s->lists.context, put_quota, to);
 }
 
 static void put_coord(struct buf *to, const struct status *s)

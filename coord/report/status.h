@@ -41,6 +41,8 @@ struct status_sizes {
     int64_t last, min, max; /* -1: none yet */
 };
 
+/* A figure of the quotas below `space`, the first component of their paths. */
+typedef void (*status_quota_cb)(void *context, struct slice space, const char *figure, int64_t value);
 typedef void (*status_watch_cb)(void *context, uint64_t session, struct slice path);
 
 /* What words look up while they print. In a walk `*at` is 0 first, and says where to go on, many turns later too. NULL
@@ -52,6 +54,7 @@ struct status_lists {
     /* In groups; at most `max`, else false. */
     bool (*watches)(void *context, bool by_session, uint32_t max, status_watch_cb each, void *each_context);
     void (*reset)(void *context, bool connections); /* else the server's own figures */
+    void (*quotas)(void *context, status_quota_cb each, void *each_context);
     void *context;
 };
 

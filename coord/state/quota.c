@@ -11,6 +11,7 @@
  */
 #include "base/error.h"
 #include "base/seeded.h"
+#include "state/children.h"
 #include "state/internal.h"
 #include "state/quota_text.h"
 
@@ -87,25 +88,43 @@ void quota_moved(struct state *s, struct slice path, int64_t count, int64_t byte
     buf_deinit(&text);
 }
 
+static void push(struct buf *wait, uint32_t index)
+{
+    if (index != NODE_NONE)
+        buf_append(wait, &index, sizeof(index));
+}
+
+static void push_children(const struct state *s, struct buf *wait, uint32_t index)
+{
+    const struct node *n = tree_node(&s->tree, index);
+
+    push(wait, n->kind == NODE_EPHEMERAL ? NODE_NONE : n->children);
+}
+
+/* One of those that wait, which are followed by what is below and beside them. NODE_NONE: there are no more. */
+static uint32_t next_below(const struct state *s, struct buf *wait)
+{
+    uint32_t index;
+
+    if (buf_size(wait) == 0)
+        return NODE_NONE;
+    memcpy(&index, buf_bytes(wait) + buf_size(wait) - sizeof(index), sizeof(index));
+    buf_truncate(wait, buf_size(wait) - sizeof(index));
+    push(wait, tree_node(&s->tree, index)->left);
+    push(wait, tree_node(&s->tree, index)->right);
+    push_children(s, wait, index);
+    return index;
+}
+
 /* The node and all below it. */
 static void count_tree(const struct state *s, uint32_t top, struct quota_figures *f)
 {
     struct buf wait = {0};
-    uint32_t at = top;
 
-    for (;;) {
-        const struct node *n = tree_node(&s->tree, at);
-        const uint32_t links[] = {n->kind == NODE_EPHEMERAL ? NODE_NONE : n->children, n->left, n->right};
-
+    push_children(s, &wait, top);
+    for (uint32_t at = top; at != NODE_NONE; at = next_below(s, &wait)) {
         f->count++;
-        f->bytes += value_size(n->value);
-        for (unsigned i = 0; i < (at == top ? 1 : 3); i++)
-            if (links[i] != NODE_NONE)
-                buf_append(&wait, &links[i], sizeof(links[i]));
-        if (buf_size(&wait) == 0)
-            break;
-        memcpy(&at, buf_bytes(&wait) + buf_size(&wait) - sizeof(at), sizeof(at));
-        buf_truncate(&wait, buf_size(&wait) - sizeof(at));
+        f->bytes += value_size(tree_node(&s->tree, at)->value);
     }
     buf_deinit(&wait);
 }
@@ -156,11 +175,16 @@ void quota_created(struct state *s, uint32_t index, struct slice path)
     buf_deinit(&text);
 }
 
+static int64_t hard_or_soft(int64_t hard, int64_t soft)
+{
+    return hard > -1 ? hard : soft;
+}
+
 /* True: the limit forbids it. A soft one is only noted. */
 static bool exceeds(struct state *s, uint32_t place, enum quota_kind kind, int64_t value, int64_t soft, int64_t hard)
 {
     struct quota_excess *excess = &s->quota_excess;
-    int64_t limit = hard > -1 ? hard : soft;
+    int64_t limit = hard_or_soft(hard, soft);
 
     if (value <= limit)
         return false;
@@ -197,4 +221,47 @@ int quota_check(struct state *s, struct slice path, struct slice name, int64_t c
     if (weighed && exceeds(s, place, QUOTA_BYTES, stats.bytes, limits.bytes, limits.bytes_hard))
         return -COORD_E_QUOTA_EXCEEDED;
     return 0;
+}
+
+/* A node below a first component: what it adds to that one's sums. */
+static void add_node(const struct state *s, uint32_t index, struct state_quota *q)
+{
+    const struct node *n = tree_node(&s->tree, index);
+    bool limits = slice_equal(tree_name(n), LIMITS);
+    struct quota_figures f;
+
+    if (!limits && !slice_equal(tree_name(n), STATS))
+        return;
+    if ((n->kind != NODE_EPHEMERAL && n->child_count > 0) || !quota_parse(value_slice(n->value), &f))
+        return;
+    if (limits) {
+        q->limited = true;
+        quota_add(&q->count_limit, hard_or_soft(f.count_hard, f.count));
+        quota_add(&q->bytes_limit, hard_or_soft(f.bytes_hard, f.bytes));
+    } else {
+        q->counted = true;
+        quota_add(&q->count, f.count);
+        quota_add(&q->bytes, f.bytes);
+    }
+}
+
+bool state_quota_next(const struct state *s, uint32_t *looks, struct state_quota *q)
+{
+    struct children_walk w;
+    struct buf wait = {0};
+    uint32_t space;
+
+    if (!any(s))
+        return false;
+    w = children_after(&s->tree, s->quotas, q->space);
+    *q = (struct state_quota){0};
+    while (*looks > 0 && !q->limited && !q->counted && (space = children_next(&w)) != NODE_NONE) {
+        q->space = tree_name(tree_node(&s->tree, space));
+        push_children(s, &wait, space);
+        for (uint32_t at = next_below(s, &wait); at != NODE_NONE && *looks > 0; at = next_below(s, &wait), --*looks)
+            add_node(s, at, q);
+        *looks -= *looks > 0;
+    }
+    buf_deinit(&wait);
+    return *looks > 0 && (q->limited || q->counted);
 }

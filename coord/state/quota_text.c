@@ -24,11 +24,11 @@ static struct slice take_pair(struct slice *text)
     return pair;
 }
 
-/* The whole of it, with a sign or without. */
+/* The whole of it, which is not empty, with a sign or without. */
 static bool parse_number(struct slice text, int64_t *number)
 {
-    bool minus = text.size > 0 && text.data[0] == '-';
-    size_t at = minus || (text.size > 0 && text.data[0] == '+');
+    bool minus = text.data[0] == '-';
+    size_t at = minus || text.data[0] == '+';
     uint64_t most = (uint64_t)INT64_MAX + minus, value = 0;
 
     if (at == text.size)

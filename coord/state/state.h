@@ -112,6 +112,17 @@ uint64_t state_origin_number(const struct state *s, uint32_t server, uint64_t in
 /* What the last SETTINGS entry said; its config is the data of /zookeeper/config, valid until the next apply. */
 struct settings state_settings(const struct state *s);
 
+/* The quotas below one first component of paths, summed as ZooKeeper's mntr does: a limit is the hard one where there is one;
+ * -1 where there is none. */
+struct state_quota {
+    struct slice space;    /* that component; valid until the next apply */
+    bool limited, counted; /* there are limits; there are stats */
+    int64_t count_limit, bytes_limit, count, bytes;
+};
+/* The next one by name behind q->space, which is null first. Looks at *looks nodes at most, which counts down to 0: then it
+ * ends early. */
+bool state_quota_next(const struct state *s, uint32_t *looks, struct state_quota *q);
+
 /* FORM as applied; NULL before. */
 const struct form *state_form(const struct state *s, uint64_t *form_zxid);
 

@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     s.version = s.data_dir = s.log_dir = list;
     s.servers = servers;
     s.server_count = how >> 3 & 1;
-    s.lists = (struct status_lists){next_client, next_session, next_ephemeral, watches, reset, &clients};
+    s.lists = (struct status_lists){next_client, next_session, next_ephemeral, watches, reset, NULL, &clients};
     report_whitelist_unknown(list, name);
     const struct report_word *w = report_word_find(word);
     struct report_place place = {0};

@@ -2,6 +2,8 @@
 #include "lib/runner.h"
 #include "replica_fixture.h"
 
+#include <stdio.h>
+
 static struct group g;
 static struct client a;
 
@@ -116,6 +118,9 @@ TEST(replica_settings, are_written_once_and_not_where_they_hold)
 TEST(replica_settings, what_met_a_limit_is_in_the_figures)
 {
     struct replica_stats stats;
+    struct slice space;
+    uint64_t count;
+    uint32_t at = 0;
 
     begin();
     g.settings[0].enforce_quota = true;
@@ -132,6 +137,8 @@ TEST(replica_settings, what_met_a_limit_is_in_the_figures)
     CHECK_EQ_INT(stats.quota_refused, 2);
     CHECK(stats.quota_last.hard && stats.quota_last.kind == QUOTA_COUNT && stats.quota_last.value == 2);
     CHECK_EQ_STR((const char *)stats.quota_last.path.data, "/q");
+    CHECK(replica_refusals_next(g.member[0].r, &at, &space, &count));
+    CHECK(slice_equal(space, SLICE_LITERAL("q")) && count == 2 && !replica_refusals_next(g.member[0].r, &at, &space, &count));
     client_set(&a, 7, "/zookeeper/quota/q/zookeeper_limits", "bytes=3", -1);
     client_create(&a, 8, "/q/1", "1234", 0);
     group_settle(&g);
@@ -139,6 +146,43 @@ TEST(replica_settings, what_met_a_limit_is_in_the_figures)
     replica_stats(g.member[0].r, &stats);
     CHECK(stats.quota_refused == 2 && stats.quota_passed == 1);
     CHECK(!stats.quota_last.hard && stats.quota_last.kind == QUOTA_BYTES && stats.quota_last.limit == 3);
+    client_deinit(&a);
+    g.settings[0].enforce_quota = false;
+    group_deinit(&g);
+}
+
+TEST(replica_settings, refusals_of_so_many_names_are_told_apart)
+{
+    struct slice space;
+    uint64_t count, all = 0;
+    uint32_t at = 0, names = 0;
+    char path[64];
+
+    begin();
+    g.settings[0].enforce_quota = true;
+    group_init(&g, 1);
+    REQUIRE(group_leader(&g) == 1);
+    client_open(&a, &g, 1);
+    REQUIRE(client_connect(&a, 20000));
+    for (int i = 0; i <= REPLICA_REFUSALS; i++) {
+        snprintf(path, sizeof(path), "/zookeeper/quota/q%d", i);
+        client_create(&a, 1, path, "", 0);
+        snprintf(path, sizeof(path), "/zookeeper/quota/q%d/deep", i);
+        client_create(&a, 2, path, "", 0);
+        snprintf(path, sizeof(path), "/zookeeper/quota/q%d/deep/zookeeper_limits", i);
+        client_create(&a, 3, path, "countHardLimit=0", 0);
+        snprintf(path, sizeof(path), "/zookeeper/quota/q%d/deep/zookeeper_stats", i);
+        client_create(&a, 4, path, "", 0);
+        snprintf(path, sizeof(path), "/q%d", i);
+        client_create(&a, 5, path, "", 0);
+        snprintf(path, sizeof(path), "/q%d/deep", i);
+        client_create(&a, 6, path, "", 0);
+        group_settle(&g);
+        CHECK_EQ_STR(client_replies(&a), "1:0 2:0 3:0 4:0 5:0 6:-125");
+    }
+    for (; replica_refusals_next(g.member[0].r, &at, &space, &count); names++)
+        all += count;
+    CHECK(names == REPLICA_REFUSALS && all == REPLICA_REFUSALS, "%u names, %u refusals", names, (unsigned)all);
     client_deinit(&a);
     g.settings[0].enforce_quota = false;
     group_deinit(&g);

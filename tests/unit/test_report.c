@@ -8,7 +8,7 @@
 
 /* What the lists have: so many connections, sessions, nodes of each session and watches. */
 struct lists {
-    unsigned clients, sessions, nodes, watches;
+    unsigned clients, sessions, nodes, watches, quotas;
     bool more;
     int reset; /* 1: the server's, 2: the connections' */
 };
@@ -48,6 +48,14 @@ static bool next_session(void *context, uint64_t *at, struct status_session *ses
     return true;
 }
 
+static void quotas(void *context, status_quota_cb each, void *each_context)
+{
+    const struct lists *l = context;
+
+    for (unsigned i = 0; i < l->quotas; i++)
+        each(each_context, SLICE_LITERAL("a b"), i == 0 ? "bytes_limit" : "count_usage", i == 0 ? -1 : 7);
+}
+
 static bool next_ephemeral(void *context, uint64_t session, uint64_t *at, struct buf *path)
 {
     const struct lists *l = context;
@@ -78,7 +86,7 @@ static void reset(void *context, bool connections)
 
 static void list(struct status *s, struct lists *l)
 {
-    s->lists = (struct status_lists){next_client, next_session, next_ephemeral, watches, reset, l};
+    s->lists = (struct status_lists){next_client, next_session, next_ephemeral, watches, reset, quotas, l};
 }
 
 static struct status sample(void)
@@ -143,6 +151,17 @@ static const char *answer(const char *word, const struct status *s)
         CHECK(buf_size(&text) - before < REPORT_PIECE_BYTES + 1024);
     buf_append(&text, "", 1);
     return (const char *)buf_bytes(&text);
+}
+
+TEST(report, mntr_has_the_figures_of_quotas)
+{
+    struct status s = sample();
+    struct lists l = {.quotas = 2};
+
+    CHECK(strstr(answer("mntr", &s), "quota") == NULL);
+    list(&s, &l);
+    CHECK(strstr(answer("mntr", &s),
+                 "zk_a b_quota_bytes_limit_per_namespace\t-1\nzk_a b_quota_count_usage_per_namespace\t7\n") != NULL);
 }
 
 TEST(report, srvr_is_as_zookeeper_prints_it)

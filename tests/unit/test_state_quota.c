@@ -460,6 +460,45 @@ TEST(state_quota, what_passes_a_limit_is_told)
     world_deinit(&w);
 }
 
+TEST(state_quota, sums_by_the_first_component)
+{
+    struct state_quota q = {0};
+    uint32_t looks = 1000;
+    struct world w;
+
+    world_init(&w);
+    CHECK(!state_quota_next(w.s, &looks, &q));
+    CHECK_EQ_INT(world_create(&w, "/x", "abc", 0), 0);
+    CHECK_EQ_INT(world_create(&w, "/x/a", "", 0), 0);
+    CHECK_EQ_INT(world_create(&w, QUOTA "/empty", "", 0), 0);
+    CHECK_EQ_INT(world_create(&w, QUOTA "/w", "", 0), 0);
+    CHECK_EQ_INT(world_create(&w, QUOTA "/w/zookeeper_limits", "count=3", 0), 0);
+    set_quota(&w, "/x", "count=5,bytes=20=;byteHardLimit=5;countHardLimit=2");
+    set_quota(&w, "/x/a", "count=7");
+    CHECK_EQ_INT(world_create(&w, QUOTA "/y", "", 0), 0);
+    CHECK_EQ_INT(world_create(&w, QUOTA "/y/zookeeper_stats", "", 0), 0);
+    CHECK_EQ_INT(world_create(&w, QUOTA "/z", "", 0), 0);
+    CHECK_EQ_INT(world_create(&w, QUOTA "/z/zookeeper_limits", "nonsense", 0), 0);
+    CHECK_EQ_INT(world_create(&w, QUOTA "/zz", "", 0), 0);
+    CHECK_EQ_INT(world_create(&w, QUOTA "/zz/zookeeper_limits", "", 0), 0);
+    CHECK_EQ_INT(world_create(&w, QUOTA "/zz/zookeeper_limits/x", "", 0), 0);
+    REQUIRE(state_quota_next(w.s, &looks, &q));
+    CHECK(slice_equal(q.space, SLICE_LITERAL("w")) && q.limited && !q.counted && q.count_limit == 3 && q.bytes_limit == -1);
+    REQUIRE(state_quota_next(w.s, &looks, &q));
+    CHECK(slice_equal(q.space, SLICE_LITERAL("x")) && q.limited && q.counted);
+    CHECK(q.count_limit == 9 && q.bytes_limit == 4 && q.count == 3 && q.bytes == 3);
+    REQUIRE(state_quota_next(w.s, &looks, &q));
+    CHECK(slice_equal(q.space, SLICE_LITERAL("y")) && !q.limited && q.counted && q.count == 0 && q.bytes == 0);
+    CHECK(!state_quota_next(w.s, &looks, &q));
+    CHECK(looks > 0 && looks < 1000);
+    for (uint32_t few = 0; few < 3; few++) {
+        looks = few;
+        q = (struct state_quota){0};
+        CHECK(!state_quota_next(w.s, &looks, &q) && looks == 0, "%u", few);
+    }
+    world_deinit(&w);
+}
+
 TEST(state_quota, settings_are_part_of_the_state)
 {
     static const char config[] = "server.1=a:2888:3888:participant\nversion=0";
