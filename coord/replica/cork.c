@@ -78,10 +78,6 @@ static void judge(struct replica *r)
     }
     if (r->paxos.committed >= c->zxid || r->now.mono_ms < c->zxid_ms + STALL_MS)
         return;
-    if (r->now.mono_ms > c->zxid_ms + STALL_MS + 1) { /* this server itself was away: what came meanwhile is read first */
-        c->zxid_ms = r->now.mono_ms - STALL_MS + 1;
-        return;
-    }
     for (uint32_t i = 0; i <= r->peer_count; i++)
         if (!c->voter[i].corked && c->voter[i].vote < c->zxid)
             doubt(r, &c->voter[i]);

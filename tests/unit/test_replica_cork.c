@@ -205,24 +205,6 @@ TEST(replica_cork, who_takes_the_place_of_one_that_has_stopped_gets_its_time)
     end();
 }
 
-TEST(replica_cork, a_leader_that_was_away_itself_doubts_nobody_for_it)
-{
-    begin_stream();
-    slow = relied;
-    g.fate = persists_wait;
-    client_set(&a, ++xid, "/", "v", -1);
-    group_settle(&g);
-    g.now_ms += 10;
-    client_plain(&a, ZK_XID_PING, ZK_OP_PING); /* its turn comes before the answers are read */
-    group_release(&g);
-    client_replies(&a);
-    forget();
-    write_many(2);
-    CHECK_EQ_INT(accepts[relied], 2);
-    CHECK_EQ_INT(accepts[spare], 0);
-    end();
-}
-
 TEST(replica_cork, a_server_with_clients_that_has_stopped_is_not_waited_for_either)
 {
     begin_stream();
