@@ -55,6 +55,7 @@ static struct slice parent_of(struct slice path)
 static void fire_node(struct watch_table *t, const struct event *e)
 {
     struct watch_path *path = watch_path_find(t, e->path);
+    struct watch_above above = {.path = e->path};
 
     t->fire_serial++;
     if (path != NULL) {
@@ -67,9 +68,8 @@ static void fire_node(struct watch_table *t, const struct event *e)
     }
     if (t->recursive == 0 || (SEEDED(recursive_watch_lost) && e->type == ZK_EVENT_NODE_DELETED))
         return;
-    for (struct slice above = parent_of(e->path); !slice_is_null(above);
-         above = SEEDED(recursive_watch_shallow) ? SLICE_NULL : parent_of(above))
-        if ((path = watch_path_find(t, above)) != NULL)
+    while (watch_above_next(t, &above, &path))
+        if (path != NULL && (!SEEDED(recursive_watch_shallow) || path->size == parent_of(e->path).size))
             fire_staying(t, path, WATCH_RECURSIVE, e);
 }
 

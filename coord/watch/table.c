@@ -35,10 +35,26 @@ void watch_table_free(struct watch_table *t)
     coord_free(t);
 }
 
-/* paths: a chain per hash, so that a collision costs time only. */
+/* Behind the component that starts here, with its slash. */
+static const uint8_t *component_end(const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t *slash = end - at < 2 ? NULL : memchr(at + 1, '/', (size_t)(end - at - 1));
+
+    return slash != NULL ? slash : end;
+}
+
+/* paths: a chain per hash, so that a collision costs time only. A path's hash is made of that of the path above it and its own
+ * last component, so that whoever looks at all above a path reads each byte once. */
 static uint64_t path_hash(struct slice path)
 {
-    return hash_bytes(path.data, path.size, 0);
+    const uint8_t *at = path.data, *end = at + path.size, *next;
+    uint64_t hash = 0;
+
+    for (; at < end; at = next) {
+        next = component_end(at, end);
+        hash = hash_bytes(at, (size_t)(next - at), hash);
+    }
+    return hash;
 }
 
 static struct watch_path *find_in_chain(struct watch_path *path, struct slice text)
@@ -51,6 +67,23 @@ static struct watch_path *find_in_chain(struct watch_path *path, struct slice te
 struct watch_path *watch_path_find(const struct watch_table *t, struct slice path)
 {
     return t->paths.count == 0 ? NULL : find_in_chain(map_get(&t->paths, path_hash(path)), path);
+}
+
+bool watch_above_next(const struct watch_table *t, struct watch_above *a, struct watch_path **found)
+{
+    const uint8_t *at = a->path.data + a->at, *end = a->path.data + a->path.size, *next = component_end(at, end);
+
+    if (a->path.size <= 1 || (next == end && a->root))
+        return false;
+    if (!a->root) {
+        *found = watch_path_find(t, SLICE_LITERAL("/"));
+        a->root = true;
+        return true;
+    }
+    a->hash = hash_bytes(at, (size_t)(next - at), a->hash);
+    a->at = (size_t)(next - a->path.data);
+    *found = find_in_chain(map_get(&t->paths, a->hash), slice_make(a->path.data, a->at));
+    return true;
 }
 
 static struct watch_path *path_obtain(struct watch_table *t, struct slice text)

@@ -42,6 +42,16 @@ struct watch_table {
 
 struct watch_path *watch_path_find(const struct watch_table *t, struct slice path);
 
+/* A walk over all above a path, from the root down, in as many steps as the path has bytes. Starts with the path and zeros. */
+struct watch_above {
+    struct slice path;
+    bool root; /* was looked at */
+    size_t at;
+    uint64_t hash; /* of what is before `at` */
+};
+bool watch_above_next(const struct watch_table *t, struct watch_above *a,
+                      struct watch_path **found); /* NULL: nobody watches it */
+
 /* Unlinks the watch everywhere, and frees its watcher if it was its last. The path stays until watch_path_settle(). */
 void watch_unlink(struct watch_table *t, uint32_t index);
 

@@ -226,11 +226,11 @@ TEST(watch, persistent_and_recursive_ones_stay_and_hear_their_rows)
         {"+/a", "3:created:/a 1:created:/a 4:created:/a"},
         {"=/a", "3:data:/a 1:data:/a 4:data:/a"},
         {"-/a", "3:deleted:/a 1:deleted:/a 4:deleted:/a"},
-        {"+/a/b", "2:created:/a/b 1:created:/a/b 4:created:/a/b 3:children:/a"}, /* no NodeChildrenChanged for 1 and 4 */
-        {"-/a/b", "2:deleted:/a/b 1:deleted:/a/b 4:deleted:/a/b 3:children:/a"},
-        {"=/a/b/c/d", "1:data:/a/b/c/d 4:data:/a/b/c/d"},
+        {"+/a/b", "2:created:/a/b 4:created:/a/b 1:created:/a/b 3:children:/a"}, /* no NodeChildrenChanged for 1 and 4 */
+        {"-/a/b", "2:deleted:/a/b 4:deleted:/a/b 1:deleted:/a/b 3:children:/a"},
+        {"=/a/b/c/d", "4:data:/a/b/c/d 1:data:/a/b/c/d"},
         {"+/a/b/c -/a/b/c",
-         "1:created:/a/b/c 4:created:/a/b/c 2:children:/a/b 1:deleted:/a/b/c 4:deleted:/a/b/c 2:children:/a/b"},
+         "4:created:/a/b/c 1:created:/a/b/c 2:children:/a/b 4:deleted:/a/b/c 1:deleted:/a/b/c 2:children:/a/b"},
         {"=/ab", "4:data:/ab"},
         {"=/", "4:data:/"},
     };
@@ -249,6 +249,40 @@ TEST(watch, persistent_and_recursive_ones_stay_and_hear_their_rows)
 }
 
 /* As ZooKeeper 3.9: there is one event, and the one-shot watches of its kind are used up with it. */
+/* Whatever stands there as a path: only what is above a change, as a path, hears of it. As deep as a packet makes it. */
+TEST(watch, recursive_ones_hear_what_is_below_at_any_depth)
+{
+    static const char *const others[] = {"", "a", "//", "/a/", "/a//b", "/b/a", "a/b", "/a/bb"};
+    enum { DEPTH = 100000 };
+    struct watch_table *t = watch_table_new();
+    struct slice deep, whole;
+    struct change change;
+    struct buf path = {0};
+    uint32_t count;
+
+    for (size_t i = 0; i < COUNT(others); i++)
+        add(t, WATCH_RECURSIVE, others[i], 7);
+    CHECK_EQ_STR(fire(t, "+/a/b/c =/c -/"), "");
+    add(t, WATCH_RECURSIVE, "/", 1);
+    add(t, WATCH_RECURSIVE, "/d/d", 2);
+    for (int i = 0; i < DEPTH; i++)
+        buf_append(&path, "/d", 2);
+    whole = buf_slice(&path);
+    deep = slice_make(whole.data, whole.size - 2);
+    watch_add(t, WATCH_RECURSIVE, deep, 3);
+    change = (struct change){.kind = CHANGE_DATA, .path = whole};
+    for (int i = 0; i < 20; i++) { /* each byte is read once, or this takes minutes */
+        const struct watch_notification *n = watch_fire(t, &change, 1, &count);
+
+        REQUIRE(count == 3 && n[0].watcher == 1 && n[1].watcher == 2 && n[2].watcher == 3);
+    }
+    change.path = slice_make(whole.data, whole.size - 4);
+    watch_fire(t, &change, 1, &count);
+    CHECK_EQ_INT(count, 2);
+    buf_deinit(&path);
+    watch_table_free(t);
+}
+
 TEST(watch, who_has_several_kinds_hears_each_event_once)
 {
     static const struct {
@@ -342,7 +376,8 @@ static void model_tell(struct model *m, unsigned kind, int at, const char *event
 static const char *model_fire(struct model *m, char what, int path)
 {
     const char *event = what == '+' ? "created" : what == '-' ? "deleted" : "data";
-    int parent = model_parent[path];
+    int parent = model_parent[path], above[PATHS];
+    unsigned count = 0;
 
     buf_clear(&m->out);
     memset(m->told, 0, sizeof(m->told));
@@ -350,8 +385,11 @@ static const char *model_fire(struct model *m, char what, int path)
     if (what == '-')
         model_tell(m, WATCH_CHILD, path, event, path);
     model_tell(m, WATCH_PERSISTENT, path, event, path);
-    for (int at = path; at >= 0; at = model_parent[at])
-        model_tell(m, WATCH_RECURSIVE, at, event, path);
+    model_tell(m, WATCH_RECURSIVE, path, event, path);
+    for (int at = parent; at >= 0; at = model_parent[at])
+        above[count++] = at;
+    while (count > 0)
+        model_tell(m, WATCH_RECURSIVE, above[--count], event, path);
     memset(m->told, 0, sizeof(m->told));
     if (what != '=' && parent >= 0) {
         model_tell(m, WATCH_CHILD, parent, "children", parent);
