@@ -90,6 +90,7 @@ static void apply_entry(struct replica *r, const struct entry *e)
     state_apply(r->state, &a);
     r->apply.turn.changes += (uint32_t)(a.counted / COUNTED_CHANGE);
     r->apply.applied = e->zxid;
+    replica_versions(r, e->kind == ENTRY_SETTINGS ? ENTRY_VERSION_SETTINGS : e->version);
     r->apply.ring[e->zxid % DIGEST_RING] = (struct digest_at){e->zxid, state_digest(r->state)};
     r->take.entries++;
     r->stats.commits++;

@@ -283,12 +283,12 @@ void message_send(struct replica *r, struct peer_msg *m)
         m->heartbeat.digest = state_digest(r->state);
         m->heartbeat.credit = lead_credit(r);
         COORD_ASSERT(!r->lead.open || r->lead.epoch == m->heartbeat.epoch);
-        m->heartbeat.established = r->lead.open;
+        m->heartbeat.established = r->lead.open ? r->entry_version : 0;
         put_urgent(peer, m);
         commit_told(peer, m->heartbeat.committed);
         return;
     case PEER_HEARTBEAT_ACK:
-        m->heartbeat_ack.quiet = r->conns.count == 0;
+        m->heartbeat_ack.quiet = (r->conns.count == 0) | ENTRY_VERSION_MAX << PEER_QUIET_VERSION_SHIFT;
         m->heartbeat_ack.applied = r->apply.applied;
         m->heartbeat_ack.digest = state_digest(r->state);
         buf_clear(&r->scratch);

@@ -224,6 +224,7 @@ struct lead_part {
 
 void lead_update(struct replica *r); /* open or close the desk as consensus says */
 void lead_close(struct replica *r);
+void lead_versions(struct replica *r);                           /* a follower has said which entries it reads */
 void lead_admit(struct replica *r, struct slice entries);        /* forwards of an origin, own ones too */
 void lead_propose_own(struct replica *r, const struct entry *e); /* an entry without an origin: expiry */
 void lead_flush(struct replica *r);                              /* stamp and propose what waits */
@@ -296,8 +297,9 @@ struct peer_part {
     uint32_t id;
     bool up, told_up; /* told_up: what the core knows; behind only while a snapshot is being installed */
     struct replica_peer_output output;
-    bool reading; /* a READ_LOG for it is under way; read_message waits for the bytes */
-    bool differs; /* leader: its digest is not ours at the same zxid */
+    bool reading;          /* a READ_LOG for it is under way; read_message waits for the bytes */
+    bool differs;          /* leader: its digest is not ours at the same zxid */
+    uint8_t entry_version; /* the newest that it reads, as it said on this link; 0: it has not */
     /* commit.c */
     bool quiet;             /* it has no clients */
     uint64_t commit_due_ms; /* a COMMIT waits until then; 0: none */
@@ -495,6 +497,7 @@ struct replica {
     struct local_part local;
     struct peer_part peers[PEER_MAX];
     uint32_t peer_count;
+    uint8_t entry_version; /* no newer entries are made: all servers read these */
     struct cork_part cork;
     struct held_message *held; /* send_after_persist, in order of wait_seq */
     uint32_t held_count, held_capacity;
@@ -522,7 +525,8 @@ struct replica {
 };
 
 bool replica_serving(const struct replica *r);
-void replica_fail(struct replica *r, const char *why); /* static text; the first one stays */
+void replica_versions(struct replica *r, uint8_t entry_version); /* all servers read these entries */
+void replica_fail(struct replica *r, const char *why);           /* static text; the first one stays */
 
 static inline bool replica_leads(const struct replica *r)
 {

@@ -15,16 +15,44 @@ uint32_t lead_credit(const struct replica *r)
     return state_walk_backlog(r->state) > WALK_BACKLOG_BYTES ? share / 16 : share;
 }
 
-/* Before anything else of this lead: the servers' files may differ, what decides at apply may not. */
+/* Before anything else of this lead, if all can read it: the servers' files may differ, what decides at apply may not. */
 static void propose_settings(struct replica *r)
 {
     const struct settings now = state_settings(r->state), *wanted = &r->options.settings;
     struct buf body = {0};
+    if (r->entry_version < ENTRY_VERSION_SETTINGS)
+        return;
     if (settings_flags(&now) == settings_flags(wanted) && slice_equal(now.config, wanted->config))
         return;
     settings_append(&body, wanted);
     lead_propose_own(r, &(struct entry){.kind = ENTRY_SETTINGS, .body = buf_slice(&body)});
     buf_deinit(&body);
+}
+
+/* In a rolling upgrade no entry is made that an older server cannot read: it would stand still from there on, and a quorum of
+ * such would stop everybody. Who is not linked is not waited for, lest a dead server hold the others back. */
+static bool versions_rise(struct replica *r)
+{
+    uint8_t before = r->entry_version, lowest = ENTRY_VERSION_MAX;
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < r->peer_count; i++) {
+        if (!r->peers[i].up)
+            continue;
+        count++;
+        if (r->peers[i].entry_version < lowest)
+            lowest = r->peers[i].entry_version;
+    }
+    if (count >= paxos_quorum(&r->paxos))
+        replica_versions(r, lowest);
+    return r->entry_version > before;
+}
+
+void lead_versions(struct replica *r)
+{
+    if (r->entry_version == ENTRY_VERSION_MAX || !versions_rise(r))
+        return;
+    propose_settings(r);
+    message_heartbeats(r);
 }
 
 static void open_desk(struct replica *r)
@@ -49,6 +77,7 @@ static void open_desk(struct replica *r)
         struct lead_origin *o = &l->origin[id];
         o->known = state_origin(r->state, id, &o->incarnation, &o->boot, &o->number);
     }
+    versions_rise(r);
     propose_settings(r);
     message_heartbeats(r);
 }

@@ -225,6 +225,7 @@ void local_submitted(struct conn *c, const struct request *q)
 struct request *local_upgrade(struct replica *r, struct conn *c)
 {
     struct entry e = {.kind = ENTRY_SESSION_UPGRADE,
+                      .version = ENTRY_VERSION_LOCAL,
                       .session = c->session,
                       .op = (int32_t)c->timeout_ms,
                       .body = slice_make(c->local->password, ZK_PASSWORD_BYTES)};

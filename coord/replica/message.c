@@ -87,14 +87,19 @@ void message_receive(struct replica *r, const struct peer_msg *m)
     if (m->type == PEER_HEARTBEAT && m->heartbeat.epoch == r->paxos.promised.epoch && m->from == r->paxos.leader) {
         r->origin.credit = m->heartbeat.credit;
         apply_check_digest(r, m->heartbeat.epoch, m->heartbeat.applied, m->heartbeat.digest);
+        replica_versions(r,
+                         m->heartbeat.established < ENTRY_VERSION_MAX ? (uint8_t)m->heartbeat.established : ENTRY_VERSION_MAX);
     }
+    if (m->type == PEER_HEARTBEAT_ACK)
+        peer->entry_version = (uint8_t)(m->heartbeat_ack.quiet >> PEER_QUIET_VERSION_SHIFT);
     if (m->type == PEER_HEARTBEAT_ACK && r->lead.open && m->heartbeat_ack.epoch == r->lead.epoch) {
         liveness_heard(r, m->payload);
-        if (m->heartbeat_ack.quiet)
+        if (m->heartbeat_ack.quiet & 1)
             peer->quiet = true;
         else
             commit_loud(peer);
         apply_check_follower(r, peer, m->heartbeat_ack.applied, m->heartbeat_ack.digest);
+        lead_versions(r);
     }
 }
 
@@ -106,6 +111,7 @@ void message_link(struct replica *r, uint32_t id, bool up)
     peer->up = up;
     if (!up) {
         peer->quiet = false; /* until it says so again */
+        peer->entry_version = 0;
         peer->commit_due_ms = 0;
         buf_clear(&peer->output.urgent);
         buf_clear(&peer->output.bulk);

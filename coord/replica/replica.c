@@ -12,6 +12,16 @@ void replica_fail(struct replica *r, const char *why)
         r->failed = why;
 }
 
+/* An entry that is there was readable for all when it was made. */
+static uint8_t first_versions(const struct replica_options *options, const struct state *state)
+{
+    const struct settings settings = state_settings(state);
+
+    if (options->paxos.voter_count == 1)
+        return ENTRY_VERSION_MAX;
+    return settings_flags(&settings) != 0 || settings.config.size > 0 ? ENTRY_VERSION_SETTINGS : 1;
+}
+
 struct replica *replica_new(const struct replica_options *options, const struct paxos_recovered *recovered, struct state *state,
                             uint64_t now_ms)
 {
@@ -46,6 +56,7 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     r->apply.applied = r->apply.commit = state_zxid(state);
     r->apply.boot_log = recovered->log;
     r->take.durable_zxid = options->snapshot_zxid;
+    r->entry_version = first_versions(options, state);
     r->take.entries = runs_count_after(&recovered->log, r->apply.applied);
     for (uint32_t i = 0; i < options->paxos.voter_count; i++)
         if (options->paxos.voters[i] != options->paxos.self)
@@ -300,6 +311,21 @@ void replica_add_entropy(struct replica *r, const uint8_t *bytes, size_t size)
 const char *replica_failed(const struct replica *r)
 {
     return r->failed;
+}
+
+/* Connections whose next write waited for it are run as those that waited for credit are. */
+void replica_versions(struct replica *r, uint8_t entry_version)
+{
+    struct conn *c;
+    size_t at = 0;
+
+    if (entry_version <= r->entry_version)
+        return;
+    r->entry_version = entry_version;
+    while ((c = map_next(&r->conns, &at)) != NULL)
+        if (c->state == CONN_OPEN && c->unsubmitted > 0 && list_empty(&c->starved_link))
+            list_push_back(&r->origin.starved, &c->starved_link);
+    r->again = true;
 }
 
 bool replica_serving(const struct replica *r)

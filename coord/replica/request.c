@@ -86,6 +86,8 @@ static bool is_full(const struct conn *c)
 
 static void try_submit(struct replica *r, struct conn *c, struct request *q)
 {
+    if (q->bytes[ENTRY_VERSION_OFFSET] > r->entry_version)
+        return; /* it waits for replica_versions(), alone: a number would make all of this origin's later writes wait too */
     if (origin_has_credit(r, q->size)) {
         c->unsubmitted--;
         origin_submit(r, q);

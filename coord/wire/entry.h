@@ -38,8 +38,10 @@
 #define ENTRY_HEADER_BYTES 96
 /* A server refuses what is newer than it, rather than go on with another state than the others, or than the one it had. */
 #define ENTRY_VERSION_MAX 2
-#define ENTRY_VERSION_LOCAL 2 /* of a local session's writes, which version 1 would refuse */
+#define ENTRY_VERSION_LOCAL 2    /* of a local session's writes, which version 1 would refuse */
+#define ENTRY_VERSION_SETTINGS 2 /* the first that knows ENTRY_SETTINGS */
 #define ENTRY_RANDOM_BYTES 16
+#define ENTRY_VERSION_OFFSET 4
 #define ENTRY_KIND_OFFSET 5 /* places in an encoded entry, for those who look without decoding */
 #define ENTRY_ZXID_OFFSET 8
 #define ENTRY_NUMBER_OFFSET 88

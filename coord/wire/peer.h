@@ -21,6 +21,10 @@
 #define PEER_PAYLOAD_MAX (40u << 20)    /* of a whole message: one entry of any legal size (ENTRY_BYTES_MAX) */
 #define PEER_FRAME_SEED 0x636f6f7264ull /* "coord" */
 #define PEER_FORMAT_VERSION 1u
+
+/* A HEARTBEAT_ACK's `quiet` is two things, as servers that knew the first alone take any value but 0 for true: bit 0, and from
+ * here on the newest version of entries that its sender reads. */
+#define PEER_QUIET_VERSION_SHIFT 8
 #define PEER_MAX 7 /* voters of an ensemble */
 
 enum peer_type {

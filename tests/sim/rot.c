@@ -113,7 +113,7 @@ static bool take_segment(struct parts *m, struct node *n, const char *dir, uint3
         size_t bytes_of = record_size(r.body.size);
         struct part *p = part_add(m, PART_RECORD, path, offset, bytes_of);
         p->position = r.position;
-        p->end = w->end;
+        p->end = w->end != 0 ? w->end : r.position; /* the log was never durable before its first record */
         p->prev_zxid = w->last;
         p->synced = r.synced;
         p->cut = r.kind == RECORD_CUT;

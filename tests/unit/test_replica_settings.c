@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 static struct group g;
-static struct client a;
+static struct client a, b;
+static uint32_t older, newer_sent; /* servers of an older version, a bit each; how often one was sent what it cannot read */
 
 static void begin(void)
 {
@@ -113,6 +114,83 @@ TEST(replica_settings, are_written_once_and_not_where_they_hold)
     CHECK_EQ_INT(settings_entries(1), 2);
     CHECK(all_go_by(&g.settings[0], 0));
     group_deinit(&g);
+}
+
+/* What an older server sees of messages, and the others of its own. */
+static bool as_if_older(struct peer_msg *m)
+{
+    struct slice rest = m->payload;
+    struct entry e;
+
+    if (m->type == PEER_HEARTBEAT_ACK && older >> m->from & 1)
+        m->heartbeat_ack.quiet &= 1;
+    if (older >> m->to & 1 && (m->type == PEER_ACCEPT || m->type == PEER_FORWARD))
+        while (entry_next(&rest, &e) == 0)
+            newer_sent += e.kind == ENTRY_SETTINGS || e.version > 1;
+    return false;
+}
+
+static void try_remove(struct client *c, int32_t xid)
+{
+    client_request(c, xid, ZK_OP_TRY_REMOVE, &jute_delete_request, &(struct zk_delete_request){SLICE_LITERAL("/none"), -1});
+}
+
+/* The process of a server ends and one of this version starts. */
+static void upgrade(uint32_t id)
+{
+    older &= ~(1u << id);
+    group_restart(&g, id);
+    group_pass(&g, 100);
+    group_heal(&g, id);
+    group_pass(&g, 1000);
+}
+
+TEST(replica_settings, in_a_rolling_upgrade_no_older_server_is_sent_what_it_cannot_read)
+{
+    struct client c;
+
+    begin();
+    for (uint32_t i = 0; i < 3; i++)
+        g.settings[i].config = SLICE_LITERAL("lines");
+    older = ~0u;
+    newer_sent = 0;
+    group_init(&g, 3);
+    g.lost = as_if_older;
+    uint32_t leader = group_leader(&g), first = leader % 3 + 1, second = first % 3 + 1;
+    REQUIRE(leader != 0);
+    older &= ~(1u << leader);
+    client_open(&a, &g, leader);
+    client_open(&b, &g, leader);
+    client_open(&c, &g, first);
+    REQUIRE(client_connect(&a, 40000) && client_connect(&b, 40000) && client_connect(&c, 40000));
+    try_remove(&c, 1);
+    try_remove(&a, 1); /* it waits, and what its session asks for behind it; nobody else does */
+    client_set(&a, 2, "/", "a", -1);
+    client_set(&b, 1, "/", "b", -1);
+    group_pass(&g, 200);
+    CHECK_EQ_STR(client_replies(&a), "");
+    CHECK_EQ_STR(client_replies(&b), "1:0");
+    CHECK_EQ_STR(client_replies(&c), "");
+    client_deinit(&c);
+    upgrade(first);
+    client_set(&b, 2, "/", "b", -1);
+    group_pass(&g, 200);
+    CHECK_EQ_STR(client_replies(&a), "");
+    CHECK_EQ_STR(client_replies(&b), "2:0");
+    CHECK_EQ_INT(settings_entries(leader), 0);
+    CHECK_EQ_INT(newer_sent, 0);
+    upgrade(second);
+    client_set(&b, 3, "/", "b", -1);
+    group_pass(&g, 200);
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:0");
+    CHECK_EQ_STR(client_replies(&b), "3:0");
+    CHECK_EQ_INT(settings_entries(leader), 1);
+    CHECK(all_go_by(&g.settings[leader - 1], 0));
+    CHECK_EQ_INT(newer_sent, 0);
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+    g = (struct group){0};
 }
 
 TEST(replica_settings, what_met_a_limit_is_in_the_figures)
