@@ -202,7 +202,6 @@ void apply_run(struct replica *r)
     if (p->claim.zxid != 0 && p->claim.zxid <= p->applied)
         apply_check_digest(r, p->claim_epoch, p->claim.zxid, p->claim.digest);
     sync_applied(r);
-    origin_feed(r);
     if (r->catching_up > 0)
         connect_caught_up(r);
 }

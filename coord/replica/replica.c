@@ -257,6 +257,7 @@ void replica_step(struct replica *r, const struct replica_event *events, uint32_
     apply_run(r);
     watches_run(r);
     lead_update(r);
+    origin_feed(r); /* there may be room by what was applied, or a newer version that all read */
     watch_the_lead(r);
     periodic(r);
     origin_pump(r);
@@ -325,7 +326,6 @@ void replica_versions(struct replica *r, uint8_t entry_version)
     while ((c = map_next(&r->conns, &at)) != NULL)
         if (c->state == CONN_OPEN && c->unsubmitted > 0 && list_empty(&c->starved_link))
             list_push_back(&r->origin.starved, &c->starved_link);
-    r->again = true;
 }
 
 bool replica_serving(const struct replica *r)

@@ -193,6 +193,33 @@ TEST(replica_settings, in_a_rolling_upgrade_no_older_server_is_sent_what_it_cann
     g = (struct group){0};
 }
 
+/* Nothing else is written meanwhile: that all can read it is reason enough to go on. */
+TEST(replica_settings, what_waited_for_an_older_server_leaves_by_itself)
+{
+    begin();
+    older = ~0u;
+    group_init(&g, 3);
+    g.lost = as_if_older;
+    uint32_t leader = group_leader(&g);
+    REQUIRE(leader != 0);
+    client_open(&a, &g, leader);
+    client_open(&b, &g, leader % 3 + 1);
+    REQUIRE(client_connect(&a, 40000) && client_connect(&b, 40000));
+    try_remove(&a, 1);
+    try_remove(&b, 1);
+    group_pass(&g, 500);
+    CHECK_EQ_STR(client_replies(&a), "");
+    CHECK_EQ_STR(client_replies(&b), "");
+    older = 0;
+    group_pass(&g, 500);
+    CHECK_EQ_STR(client_replies(&a), "1:0");
+    CHECK_EQ_STR(client_replies(&b), "1:0");
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+    g = (struct group){0};
+}
+
 TEST(replica_settings, what_met_a_limit_is_in_the_figures)
 {
     struct replica_stats stats;
