@@ -73,6 +73,18 @@ static void trouble(struct sim *s, struct node *n)
         node_crash_at_write(s, n, nth);
 }
 
+/* What its file says: nothing, the same on all servers, or what differs, so that each leader writes its own. */
+static struct settings settings(const struct sim *s, const struct node *n)
+{
+    uint64_t kind = s->preset.steady ? 0 : s->options.seed % 4;
+
+    if (kind == 0)
+        return (struct settings){false, SLICE_NULL};
+    if (kind == 1)
+        return (struct settings){true, SLICE_LITERAL("lines of all")};
+    return (struct settings){n->id % 2 == 1, n->id % 3 == 1 ? SLICE_LITERAL("lines") : SLICE_LITERAL("other lines")};
+}
+
 void node_start(struct sim *s, struct node *n)
 {
     const struct preset *p = &s->preset;
@@ -129,7 +141,8 @@ void node_start(struct sim *s, struct node *n)
                                  .snapshot_zxid = recovered.snapshot_zxid,
                                  .cluster = recovered.cluster,
                                  .fresh_cluster = rng_next(&n->rng) | 1,
-                                 .connect_timeout_ms = 20000};
+                                 .connect_timeout_ms = 20000,
+                                 .settings = settings(s, n)};
     paxos_options(s, n, &recovered, &ro.paxos);
     n->replica = replica_new(&ro, &recovered.paxos, state, node_mono_ms(s, n));
     n->alive = true;

@@ -5,6 +5,7 @@
  */
 #include "sim/ck_rules.h"
 
+#include "base/hash.h"
 #include "sim/ck_log.h"
 #include "sim/mark.h"
 #include "sim/trace.h"
@@ -358,6 +359,26 @@ static void reap(struct deed *d, const struct apply *a)
     expect_changes(d, a, start, "C15");
 }
 
+/* Only where something is new; the text of /zookeeper/config is seen to change, the rest is not. */
+static void settle(const struct deed *d, const struct apply *a)
+{
+    struct ck_model *m = d->s->model;
+    struct settings now;
+
+    if (settings_decode(d->e->body, &now) != 0 || a->skipped)
+        sim_fail(d->s, "C7", "the settings of " ZXID_FMT " are void", ZXID_ARG(d->e->zxid));
+    uint64_t text = now.config.size == 0 ? 0 : hash_bytes(now.config.data, now.config.size, 0);
+    bool changed = text != m->config_hash;
+    if (!changed && now.enforce_quota == m->enforce_quota)
+        sim_fail(d->s, "C7", "the settings of " ZXID_FMT " are what held before", ZXID_ARG(d->e->zxid));
+    if (a->change_count != changed || (changed && (a->changes[0].kind != CHANGE_DATA ||
+                                                   !slice_equal(a->changes[0].path, SLICE_LITERAL("/zookeeper/config")))))
+        sim_fail(d->s, "C7", "the settings of " ZXID_FMT " change other than their node", ZXID_ARG(d->e->zxid));
+    m->config_hash = text;
+    m->enforce_quota = now.enforce_quota;
+    mark(d->s, MARK_SETTINGS);
+}
+
 void ck_model_settled(struct sim *s)
 {
     const struct version *v;
@@ -387,6 +408,8 @@ void ck_model_apply(struct sim *s, const struct entry *e, const struct apply *a)
         sim_fail(s, "C5", "entry " ZXID_FMT " failed and has effects", ZXID_ARG(e->zxid));
     if (e->kind == ENTRY_REAP)
         reap(&d, a);
+    else if (e->kind == ENTRY_SETTINGS)
+        settle(&d, a);
     else if (a->skipped || a->err == -COORD_E_SESSION_EXPIRED || a->err == -COORD_E_SESSION_MOVED)
         expect_changes(&d, a, s->model->change_count, "C5");
     else if (a->session_closed)

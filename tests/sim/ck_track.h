@@ -44,7 +44,9 @@ struct ck_model {
     struct track *root;
     uint64_t listings; /* looked at so far */
     uint64_t order;
-    int64_t cluster_ms;        /* of the last entry */
+    int64_t cluster_ms;   /* of the last entry */
+    uint64_t config_hash; /* of the text of /zookeeper/config; 0: none */
+    bool enforce_quota;
     struct ck_change *changes; /* of all nodes: what watches hear of */
     size_t change_count, change_capacity;
 };

@@ -64,6 +64,7 @@
     X(HASH_HIDDEN, "list of rights shown without its hashes")                                                                  \
     X(REAPED_CONTAINER, "container removed, empty")                                                                            \
     X(REAPED_TTL, "node removed, its time to live over")                                                                       \
+    X(SETTINGS, "leader writes other settings than those that held")                                                           \
     X(REAP_VOID, "removal of a container or TTL node void: it was used again")                                                 \
     X(REMOVED_TREE, "subtree removed by one operation")                                                                        \
     X(REMOVED_ONE, "node without children removed as a subtree")                                                               \
