@@ -214,7 +214,6 @@ struct lead_part {
     struct map heard;   /* session -> monotonic ms + 1 when last heard */
     uint64_t opened_ms; /* nobody is late before a full time-out from here */
     uint64_t since_ms;  /* when the desk was opened */
-    uint64_t awake_ms;  /* the last look */
     uint64_t scan_cursor, scan_at_ms;
     size_t reap_cursor;
     uint64_t reap_at_ms;     /* the next look at containers and TTL nodes */
@@ -430,9 +429,10 @@ void snap_receive_done(struct replica *r, struct job *j);
 
 struct local_part {
     struct map by_id;    /* id -> struct local_session */
-    struct list all;     /* of them, in the order in which they were made */
+    struct list all;     /* of them, who was looked at last at the end */
     struct list thirsty; /* connections that wait for entropy */
-    uint64_t awake_ms, counted_ms, scan_at_ms;
+    uint64_t scan_at_ms;
+    uint64_t scan_left; /* of all, in this pass */
 };
 
 /* A connect request when there are local sessions; false: it is the log's business. */
@@ -461,6 +461,8 @@ void figure_size(struct replica_sizes *s, size_t size);
 void spread_add(struct replica_spread *s, uint64_t ms);
 
 /* ---- liveness.c ---- */
+
+#define CHECK_INTERVAL_MS 50 /* how often late sessions, stuck forwards and held connections are looked at */
 
 void liveness_touch(struct replica *r, struct conn *c);
 void liveness_report(struct replica *r, struct buf *to);  /* follower: ids of sessions heard since the last report */
@@ -511,7 +513,9 @@ struct replica {
     size_t entropy_size;
     bool read_only;               /* there was no leader for options.read_only_after_ms */
     uint64_t leaderless_since_ms; /* 0: there is a leader that serves */
-    uint64_t hand_over_ms;        /* 0: not asked to */
+    uint64_t awake_ms;            /* the last look at who is alive */
+    uint64_t woke_ms;      /* this server was stopped until then, and heard nobody: no session is late before a full time-out */
+    uint64_t hand_over_ms; /* 0: not asked to */
     const char *failed;
     struct buf scratch, reply, event;
     struct buf quota_path; /* of stats.quota_last */

@@ -64,7 +64,7 @@ static void open_desk(struct replica *r)
     l->epoch = r->paxos.promised.epoch;
     l->wall_ms = counts.wall_ms;
     l->cluster_ms = l->cluster_base_ms = counts.cluster_ms;
-    l->mono_base_ms = l->awake_ms = r->now.mono_ms;
+    l->mono_base_ms = r->now.mono_ms;
     l->opened_ms = SEEDED(expiry_not_restarted) ? 0 : r->now.mono_ms;
     l->since_ms = r->now.mono_ms;
     l->scan_cursor = 0;
@@ -243,7 +243,8 @@ void lead_heard(struct replica *r, uint64_t session)
 static uint64_t last_heard(const struct replica *r, uint64_t session)
 {
     uint64_t stored = (uint64_t)(uintptr_t)map_get(&r->lead.heard, session);
-    return stored > r->lead.opened_ms ? stored - 1 : r->lead.opened_ms;
+    uint64_t from = r->lead.opened_ms > r->woke_ms ? r->lead.opened_ms : r->woke_ms;
+    return stored > from ? stored - 1 : from;
 }
 
 #define SCAN_SESSIONS 4096   /* looked at in one go; the next goes on (liveness.c) */
@@ -252,9 +253,6 @@ static uint64_t last_heard(const struct replica *r, uint64_t session)
 void lead_expire(struct replica *r)
 {
     struct lead_part *l = &r->lead;
-    if (r->now.mono_ms > l->awake_ms + r->options.paxos.election_min_ms)
-        l->opened_ms = r->now.mono_ms; /* this server was stopped, and heard nobody: a full time-out for all */
-    l->awake_ms = r->now.mono_ms;
     if (r->now.mono_ms < l->scan_at_ms)
         return;
     struct state_session s;

@@ -48,6 +48,10 @@ static void close_badly_served(struct replica *r)
 
 void liveness_run(struct replica *r)
 {
+    /* Between two looks lie CHECK_INTERVAL_MS, however short the election time-out is. */
+    if (r->now.mono_ms > r->awake_ms + CHECK_INTERVAL_MS + r->options.paxos.election_min_ms)
+        r->woke_ms = r->now.mono_ms;
+    r->awake_ms = r->now.mono_ms;
     if (r->lead.open) {
         own_sessions(r);
         lead_expire(r);

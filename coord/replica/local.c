@@ -18,7 +18,8 @@
 #include "replica/internal.h"
 
 #define RANDOM_BYTES (8 + ZK_PASSWORD_BYTES)
-#define SCAN_INTERVAL_MS 100
+#define SCAN_SESSIONS 4096   /* looked at in one go; the next goes on (liveness.c) */
+#define SCAN_INTERVAL_MS 100 /* between two passes */
 
 struct local_session {
     struct list link; /* of all */
@@ -254,31 +255,40 @@ void local_end(struct replica *r, struct conn *c)
 /* Silent for its time-out by this server's clock, in which this server was awake. */
 static bool is_late(const struct replica *r, const struct local_session *s)
 {
-    uint64_t from = s->heard_ms > r->local.counted_ms ? s->heard_ms : r->local.counted_ms;
+    uint64_t from = s->heard_ms > r->woke_ms ? s->heard_ms : r->woke_ms;
     return r->now.mono_ms >= from + s->timeout_ms && !is_busy(r, s);
+}
+
+static void look(struct replica *r, struct local_session *s)
+{
+    if (s->upgrading) { /* its entry was applied, and it is here still: by a snapshot, or its id was taken */
+        if (!is_busy(r, s))
+            forget(r, s);
+    } else if (is_late(r, s)) {
+        struct conn *c = conn_of_session(r, s->id);
+        r->stats.expired++;
+        if (c != NULL)
+            conn_close(r, c);
+        forget(r, s);
+    }
 }
 
 void local_expire(struct replica *r)
 {
     struct local_part *l = &r->local;
-    if (r->now.mono_ms > l->awake_ms + r->options.paxos.election_min_ms)
-        l->counted_ms = r->now.mono_ms; /* this server was stopped, and heard nobody: a full time-out for all */
-    l->awake_ms = r->now.mono_ms;
-    if (r->now.mono_ms < l->scan_at_ms)
-        return;
-    l->scan_at_ms = r->now.mono_ms + SCAN_INTERVAL_MS;
-    for (struct list *node = l->all.next, *next; node != &l->all; node = next) {
-        struct local_session *s = LIST_ENTRY(node, struct local_session, link);
-        struct conn *c = conn_of_session(r, s->id);
-        next = node->next;
-        if (s->upgrading) { /* a snapshot may have brought what its entry did */
-            if (state_session(r->state, s->id, NULL))
-                local_upgraded(r, s->id);
-        } else if (is_late(r, s)) {
-            r->stats.expired++;
-            if (c != NULL)
-                conn_close(r, c);
-            forget(r, s);
+    if (l->scan_left == 0) {
+        if (r->now.mono_ms < l->scan_at_ms)
+            return;
+        l->scan_at_ms = r->now.mono_ms + SCAN_INTERVAL_MS;
+        l->scan_left = l->by_id.count;
+    }
+    for (uint32_t i = 0; i < SCAN_SESSIONS && l->scan_left > 0; i++, l->scan_left--) {
+        struct list *node = list_pop_front(&l->all);
+        if (node == NULL) {
+            l->scan_left = 0; /* they have ended meanwhile */
+            return;
         }
+        list_push_back(&l->all, node);
+        look(r, LIST_ENTRY(node, struct local_session, link));
     }
 }

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#define CHECK_INTERVAL_MS 50 /* how often late sessions, stuck forwards and held connections are looked at */
-#define MARK_IDLE_MS 50      /* DESIGN section 5: an empty record vouches for the last batch after this */
+#define MARK_IDLE_MS 50 /* DESIGN section 5: an empty record vouches for the last batch after this */
 
 void replica_fail(struct replica *r, const char *why)
 {
@@ -47,7 +46,7 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     list_init(&r->looking);
     list_init(&r->local.all);
     list_init(&r->local.thirsty);
-    r->local.awake_ms = now_ms;
+    r->awake_ms = now_ms;
     list_init(&r->jobs[JOB_LANE_WAL]);
     list_init(&r->jobs[JOB_LANE_SNAP]);
     list_init(&r->sync.waiting);

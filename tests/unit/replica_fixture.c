@@ -346,9 +346,9 @@ static void start(struct group *g, uint32_t i)
                                      .boot = ++g->member[i].starts,
                                      .incarnation = 100 * g->member[i].disk + i,
                                      .voter_count = g->count,
-                                     .heartbeat_ms = 50,
-                                     .election_min_ms = 300,
-                                     .election_max_ms = 600,
+                                     .heartbeat_ms = g->election_min_ms == 0 ? 50 : g->election_min_ms / 3,
+                                     .election_min_ms = g->election_min_ms == 0 ? 300 : g->election_min_ms,
+                                     .election_max_ms = g->election_min_ms == 0 ? 600 : 2 * g->election_min_ms,
                                      .counter_max = g->counter_max == 0 ? UINT32_MAX - (1u << 20) : g->counter_max,
                                      .seed = i + 1};
     for (uint32_t v = 0; v < g->count; v++)
@@ -370,6 +370,7 @@ void group_init(struct group *g, uint32_t count)
                         .reap_per_minute = g->reap_per_minute,
                         .limits = g->limits,
                         .enforce_auth_schemes = g->enforce_auth_schemes,
+                        .election_min_ms = g->election_min_ms,
                         .read_only_after_ms = g->read_only_after_ms,
                         .local_sessions = g->local_sessions,
                         .local_upgrading = g->local_upgrading,

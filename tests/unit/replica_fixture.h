@@ -56,7 +56,7 @@ struct group {
     bool moving; /* group_settle(): something has moved */
     /* Set before group_init; 0: what nobody reaches, or the default. */
     uint64_t snap_count;
-    uint32_t counter_max, reap_per_minute;
+    uint32_t counter_max, reap_per_minute, election_min_ms;
     bool ttl_off;
     struct replica_limits limits;
     uint32_t read_only_after_ms;

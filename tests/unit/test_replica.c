@@ -516,6 +516,20 @@ TEST(replica, a_server_that_stood_still_judges_nobody_late_for_it)
     group_deinit(&g);
 }
 
+/* One that is shorter than the time between two looks at the sessions makes no look a late one. */
+TEST(replica, sessions_expire_however_short_the_election_time_out)
+{
+    g.election_min_ms = 30;
+    begin(3);
+    client_open(&a, &g, group_leader(&g));
+    CHECK(client_connect(&a, 4000));
+    group_pass(&g, 5000);
+    CHECK(client_closed(&a));
+    client_deinit(&a);
+    group_deinit(&g);
+    g.election_min_ms = 0;
+}
+
 TEST(replica, a_wrong_password_keeps_no_session_alive)
 {
     begin(1);

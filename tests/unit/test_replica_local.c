@@ -54,6 +54,12 @@ static void check_equal(void)
     }
 }
 
+/* The leader's entries do not arrive there; all else does. */
+static bool entries_for_the_follower(struct peer_msg *m)
+{
+    return m->to == follower && m->type == PEER_ACCEPT;
+}
+
 /* A new connection of the server asks for the session of an earlier one. */
 static bool resumes(uint32_t server, const struct client *earlier)
 {
@@ -427,6 +433,69 @@ TEST(replica_local, a_restarted_server_knows_none_of_them)
     CHECK(!resumes(follower, &local));
     CHECK(resumes(follower, &global));
     check_equal();
+    end();
+}
+
+/* A snapshot brings neither it nor its entry: it has ended meanwhile. */
+TEST(replica_local, one_that_became_global_and_ended_behind_a_snapshot_is_forgotten)
+{
+    g = (struct group){.local_sessions = true, .local_upgrading = true, .snap_count = 20};
+    group_init(&g, 3);
+    leader = group_leader(&g);
+    follower = leader == 3 ? 1 : leader + 1;
+    group_pass(&g, 200);
+    client_open(&a, &g, follower);
+    client_open(&b, &g, leader);
+    REQUIRE(client_connect(&a, 40000));
+    REQUIRE(client_connect(&b, 40000));
+    g.lost = entries_for_the_follower;
+    client_create(&a, 1, "/e", "x", ZK_EPHEMERAL);
+    client_plain(&a, 2, ZK_OP_CLOSE_SESSION);
+    group_settle(&g);
+    group_pass(&g, 50);
+    CHECK(!knows(leader, a.session));
+    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
+    group_cut(&g, follower);
+    for (int i = 0; i < 200; i++) {
+        char path[16];
+        snprintf(path, sizeof(path), "/%d", i);
+        client_create(&b, i + 1, path, "x", 0);
+        group_pass(&g, 5);
+    }
+    g.lost = NULL;
+    group_heal(&g, follower);
+    group_pass(&g, 2000);
+    leader = group_leader(&g);
+    CHECK(stats_of(follower).snapshots_received > 0);
+    CHECK(!knows(follower, a.session));
+    CHECK_EQ_INT(stats_of(follower).local_sessions, 0);
+    CHECK_EQ_INT(stats_of(leader).state.ephemerals, 0);
+    check_equal();
+    end();
+}
+
+/* They are looked at piece by piece. */
+TEST(replica_local, thousands_expire)
+{
+    enum { MANY = 9000, FIRST = 100000 };
+    struct zk_connect_request m = {.timeout = 4000};
+    struct buf frame = {0};
+    begin(false);
+    jute_append(&frame, &jute_connect_request, &m);
+    for (uint64_t i = 0; i < MANY; i++) {
+        struct replica_event events[] = {{.type = REPLICA_CONN_OPEN, .conn = FIRST + i},
+                                         {.type = REPLICA_CONN_FRAME, .conn = FIRST + i, .bytes = buf_slice(&frame)}};
+        replica_step(at(follower), events, 2, &(struct replica_now){g.now_ms, 1700000000000});
+        if (i % 100 == 99)
+            group_settle(&g);
+    }
+    CHECK_EQ_INT(stats_of(follower).local_sessions, MANY);
+    group_pass(&g, 3500);
+    CHECK_EQ_INT(stats_of(follower).local_sessions, MANY);
+    group_pass(&g, 1000);
+    CHECK_EQ_INT(stats_of(follower).local_sessions, 0);
+    CHECK_EQ_INT(stats_of(follower).expired, MANY);
+    buf_deinit(&frame);
     end();
 }
 
