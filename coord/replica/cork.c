@@ -13,7 +13,8 @@
 #include "replica/internal.h"
 
 enum {
-    CORK_MS = 3,               /* writes further apart than this are never held back */
+    CORK_MS = 10,              /* how long the first waits; a fifth of the usual heartbeat */
+    STREAM_MS = 3,             /* writes further apart than this are never held back */
     CORK_BYTES_MAX = 16 << 10, /* more leaves at once: a load, or a follower that catches up */
     STALL_MS = 2,
     DOUBT_MIN_MS = 10,
@@ -46,7 +47,7 @@ static bool may_wait(const struct replica *r, const struct cork_voter *v, size_t
 {
     if (!v->quiet || v->vote == 0 || v->vote == runs_last(&r->paxos.log) || waiting == 0 || waiting > CORK_BYTES_MAX)
         return false;
-    return r->now.mono_ms < (v->corked ? v->since_ms : v->last_ms) + CORK_MS;
+    return r->now.mono_ms < (v->corked ? v->since_ms + CORK_MS : v->last_ms + STREAM_MS);
 }
 
 static void look(struct replica *r)

@@ -105,15 +105,11 @@ TEST(replica_cork, a_server_that_no_quorum_needs_gets_many_writes_at_once)
     CHECK_EQ_INT(accepts[relied], 18);
     CHECK_EQ_INT(accepts[spare], 0);
     CHECK_EQ_INT(applied(spare), before);
-    group_pass(&g, 2);
+    group_pass(&g, 9);
     CHECK_EQ_INT(accepts[spare], 0);
     group_pass(&g, 1);
     CHECK_EQ_INT(accepts[spare], 20);
-    CHECK_EQ_INT(applied(spare), applied(leader) - 1); /* the last ACCEPT said so much */
-    group_pass(&g, 1);
-    CHECK_EQ_INT(applied(spare), applied(leader) - 1);
-    group_pass(&g, 1); /* commit.c lets go, and no cork holds that alone */
-    CHECK_EQ_INT(applied(spare), applied(leader));
+    CHECK_EQ_INT(applied(spare), applied(leader)); /* behind them the COMMIT that commit.c let go meanwhile */
     end();
 }
 
