@@ -124,11 +124,6 @@ bool replica_conn_next(const struct replica *r, uint64_t *at, struct replica_con
     return true;
 }
 
-void replica_reset_stats(struct replica *r)
-{
-    stats_clear(r);
-}
-
 void replica_reset_conns(struct replica *r)
 {
     for (struct conn *c = conn_row_after(&r->conn_row, 0); c != NULL; c = conn_row_after(&r->conn_row, c->id)) {

@@ -455,7 +455,6 @@ void local_deinit(struct replica *r);
 
 /* ---- spread.c ---- */
 
-void stats_clear(struct replica *r); /* stats.c: what srst sets back */
 void figure_add(struct replica_latency *l, uint64_t value);
 void figure_size(struct replica_sizes *s, size_t size);
 void spread_add(struct replica_spread *s, uint64_t ms);

@@ -37,7 +37,7 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     r->transfer_next = 1;
     r->check_at_ms = now_ms + CHECK_INTERVAL_MS;
     r->leaderless_since_ms = now_ms;
-    stats_clear(r);
+    replica_reset_stats(r);
     list_init(&r->dirty);
     list_init(&r->touched);
     list_init(&r->drowned);

@@ -1,7 +1,7 @@
 /* stats.c - what status reports show. All of it is counted as it happens: the shell asks at every turn. */
 #include "replica/internal.h"
 
-void stats_clear(struct replica *r)
+void replica_reset_stats(struct replica *r)
 {
     static const struct replica_latency none;
     static const struct replica_sizes no_sizes = {-1, -1, -1};

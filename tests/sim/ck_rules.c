@@ -26,6 +26,11 @@ static void put_stat(struct deed *d, const char *path)
     jute_append(&d->reply, &jute_stat, &node.stat);
 }
 
+bool rule_version_fits(int32_t asked, int32_t is)
+{
+    return asked == ZK_VERSION_ANY || asked == is;
+}
+
 bool rule_permits(const struct deed *d, const struct version *v, int perms)
 {
     return ck_acl_permits(&v->acl, perms, d->who);
@@ -121,7 +126,7 @@ int rule_delete(struct deed *d, const struct zk_delete_request *q)
     const struct version *v = rule_node(d, q->path, &t);
     if (v == NULL)
         return -COORD_E_NO_NODE;
-    if (q->version != ZK_VERSION_ANY && q->version != v->version)
+    if (!rule_version_fits(q->version, v->version))
         return -COORD_E_BAD_VERSION;
     if (track_children(t) > 0)
         return -COORD_E_NOT_EMPTY;
@@ -138,7 +143,7 @@ static int do_set_data(struct deed *d, const struct zk_set_data_request *q)
         return -COORD_E_NO_NODE;
     if (!rule_permits(d, old, ZK_PERM_WRITE))
         return -COORD_E_NO_AUTH;
-    if (q->version != ZK_VERSION_ANY && q->version != old->version)
+    if (!rule_version_fits(q->version, old->version))
         return -COORD_E_BAD_VERSION;
     struct version v = *old;
     v.zxid = v.mzxid = d->e->zxid;
@@ -166,7 +171,7 @@ static int do_set_acl(struct deed *d, const struct zk_set_acl_request *q)
         return -COORD_E_NO_NODE;
     if (!rule_permits(d, old, ZK_PERM_ADMIN))
         return -COORD_E_NO_AUTH;
-    if (q->version != ZK_VERSION_ANY && q->version != old->aversion)
+    if (!rule_version_fits(q->version, old->aversion))
         return -COORD_E_BAD_VERSION;
     struct version v = *old;
     v.zxid = d->e->zxid;
@@ -187,7 +192,7 @@ static int do_check(const struct deed *d, const struct zk_check_request *q)
         return -COORD_E_NO_NODE;
     if (!rule_permits(d, v, ZK_PERM_READ))
         return -COORD_E_NO_AUTH;
-    return q->version != ZK_VERSION_ANY && q->version != v->version ? -COORD_E_BAD_VERSION : 0;
+    return rule_version_fits(q->version, v->version) ? 0 : -COORD_E_BAD_VERSION;
 }
 
 static int do_one(struct deed *d, int32_t opcode, const union op_request *q)

@@ -19,6 +19,7 @@ struct deed {
 };
 
 bool rule_permits(const struct deed *d, const struct version *v, int perms);
+bool rule_version_fits(int32_t asked, int32_t is);
 struct slice rule_parent(struct slice path);
 const struct version *rule_node(const struct deed *d, struct slice path, struct track **t); /* NULL: it does not exist now */
 void rule_put_path(struct deed *d, struct slice path);

@@ -2,11 +2,6 @@
 #include "sim/ck_rules.h"
 #include "sim/mark.h"
 
-static bool version_fits(const struct version *v, int32_t version)
-{
-    return version == ZK_VERSION_ANY || version == v->version;
-}
-
 /* With a version: none of this version. */
 static int check_not_exists(const struct deed *d, const struct zk_check_request *q)
 {
@@ -17,7 +12,7 @@ static int check_not_exists(const struct deed *d, const struct zk_check_request 
         return 0;
     if (!rule_permits(d, v, ZK_PERM_READ))
         return -COORD_E_NO_AUTH;
-    return version_fits(v, q->version) ? -COORD_E_NODE_EXISTS : 0;
+    return rule_version_fits(q->version, v->version) ? -COORD_E_NODE_EXISTS : 0;
 }
 
 /* The workloads ask for no field of the Stat but its version and number of children. */
@@ -30,7 +25,7 @@ static int check_stat(const struct deed *d, const struct zk_check_stat_request *
         return -COORD_E_NO_NODE;
     if (!rule_permits(d, v, ZK_PERM_READ))
         return -COORD_E_NO_AUTH;
-    bool fits = version_fits(v, q->expected) && version_fits(v, q->version) &&
+    bool fits = rule_version_fits(q->expected, v->version) && rule_version_fits(q->version, v->version) &&
                 (q->num_children == -1 || q->num_children == track_children(t));
     return fits ? 0 : -COORD_E_BAD_VERSION;
 }

@@ -442,6 +442,13 @@ uint32_t group_leader(struct group *g)
     return 0;
 }
 
+void group_begin(struct group *g, uint32_t count)
+{
+    g->snap_count = g->counter_max = 0;
+    group_init(g, count);
+    REQUIRE(group_leader(g) != 0);
+}
+
 /* ---- clients ---- */
 
 static struct replica *server_of(const struct client *c)

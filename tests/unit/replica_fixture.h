@@ -68,6 +68,9 @@ struct group {
 
 /* Their superuser is who proves super:admin. */
 void group_init(struct group *g, uint32_t count);
+
+/* The same with the default limits, and it has a leader. */
+void group_begin(struct group *g, uint32_t count);
 void group_deinit(struct group *g);
 
 /* Run until nothing moves at this moment. */

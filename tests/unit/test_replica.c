@@ -10,13 +10,6 @@
 static struct group g;
 static struct client a, b;
 
-static void begin(uint32_t servers)
-{
-    g.snap_count = g.counter_max = 0;
-    group_init(&g, servers);
-    REQUIRE(group_leader(&g) != 0);
-}
-
 static uint32_t other_than(uint32_t id)
 {
     return id % g.count + 1;
@@ -24,7 +17,7 @@ static uint32_t other_than(uint32_t id)
 
 TEST(replica, lone_server_forms_and_serves)
 {
-    begin(1);
+    group_begin(&g, 1);
     client_open(&a, &g, 1);
     CHECK(client_connect(&a, 10000));
     client_create(&a, 1, "/x", "v", 0);
@@ -40,7 +33,7 @@ TEST(replica, lone_server_forms_and_serves)
 
 TEST(replica, session_id_names_its_origin)
 {
-    begin(3);
+    group_begin(&g, 3);
     for (uint32_t id = 1; id <= 3; id++) {
         client_open(&a, &g, id);
         CHECK(client_connect(&a, 10000));
@@ -52,7 +45,7 @@ TEST(replica, session_id_names_its_origin)
 
 TEST(replica, writes_through_a_follower_are_read_everywhere)
 {
-    begin(3);
+    group_begin(&g, 3);
     client_open(&a, &g, other_than(group_leader(&g)));
     CHECK(client_connect(&a, 10000));
     client_create(&a, 1, "/x", "v", 0);
@@ -74,7 +67,7 @@ TEST(replica, writes_through_a_follower_are_read_everywhere)
 
 TEST(replica, pipelined_reads_and_writes_take_effect_in_order)
 {
-    begin(3);
+    group_begin(&g, 3);
     client_open(&a, &g, other_than(group_leader(&g)));
     CHECK(client_connect(&a, 10000));
     client_create(&a, 1, "/x", "0", 0);
@@ -97,7 +90,7 @@ TEST(replica, pipelined_reads_and_writes_take_effect_in_order)
 
 TEST(replica, event_precedes_the_reply_that_shows_the_change)
 {
-    begin(1);
+    group_begin(&g, 1);
     client_open(&a, &g, 1);
     CHECK(client_connect(&a, 10000));
     client_create(&a, 1, "/x", "v", 0);
@@ -113,7 +106,7 @@ TEST(replica, event_precedes_the_reply_that_shows_the_change)
 TEST(replica, get_ephemerals_is_of_the_session_that_asks)
 {
     struct reply reply;
-    begin(1);
+    group_begin(&g, 1);
     client_open(&a, &g, 1);
     client_open(&b, &g, 1);
     CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
@@ -137,7 +130,7 @@ TEST(replica, get_ephemerals_is_of_the_session_that_asks)
 
 TEST(replica, close_removes_ephemerals_and_closes_behind_the_reply)
 {
-    begin(3);
+    group_begin(&g, 3);
     client_open(&a, &g, 1);
     client_open(&b, &g, 2);
     CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
@@ -157,7 +150,7 @@ TEST(replica, close_removes_ephemerals_and_closes_behind_the_reply)
 
 TEST(replica, late_session_expires_once_and_a_pinging_one_does_not)
 {
-    begin(3);
+    group_begin(&g, 3);
     client_open(&a, &g, 1);
     client_open(&b, &g, 2);
     CHECK(client_connect(&a, 4000) && client_connect(&b, 4000));
@@ -179,7 +172,7 @@ TEST(replica, late_session_expires_once_and_a_pinging_one_does_not)
 
 TEST(replica, session_moves_and_its_old_connection_closes)
 {
-    begin(3);
+    group_begin(&g, 3);
     client_open(&a, &g, 1);
     CHECK(client_connect(&a, 10000));
     client_open(&b, &g, 2);
@@ -196,7 +189,7 @@ TEST(replica, session_moves_and_its_old_connection_closes)
 
 TEST(replica, wrong_password_and_unknown_session_are_told_expired)
 {
-    begin(1);
+    group_begin(&g, 1);
     client_open(&a, &g, 1);
     CHECK(client_connect(&a, 10000));
     a.password[3] ^= 1;
@@ -216,7 +209,7 @@ TEST(replica, wrong_password_and_unknown_session_are_told_expired)
 
 TEST(replica, server_behind_the_client_turns_it_away_without_a_word)
 {
-    begin(1);
+    group_begin(&g, 1);
     client_open(&a, &g, 1);
     CHECK(client_connect(&a, 10000));
     client_open(&b, &g, 1);
@@ -232,7 +225,7 @@ TEST(replica, server_behind_the_client_turns_it_away_without_a_word)
 
 TEST(replica, sync_waits_for_a_quorum_and_reads_behind_it_are_fresh)
 {
-    begin(3);
+    group_begin(&g, 3);
     uint32_t leader = group_leader(&g), follower = other_than(leader);
     client_open(&a, &g, leader);
     client_open(&b, &g, follower);
@@ -253,7 +246,7 @@ TEST(replica, sync_waits_for_a_quorum_and_reads_behind_it_are_fresh)
 
 TEST(replica, leader_lost_is_no_error_for_clients_of_the_others_and_nothing_is_done_twice)
 {
-    begin(3);
+    group_begin(&g, 3);
     uint32_t leader = group_leader(&g), follower = other_than(leader);
     client_open(&a, &g, follower);
     CHECK(client_connect(&a, 20000));
@@ -279,7 +272,7 @@ TEST(replica, leader_lost_is_no_error_for_clients_of_the_others_and_nothing_is_d
 
 TEST(replica, nothing_is_acknowledged_before_it_is_durable)
 {
-    begin(1);
+    group_begin(&g, 1);
     client_open(&a, &g, 1);
     CHECK(client_connect(&a, 10000));
     g.hold_persists = true;
@@ -402,7 +395,7 @@ TEST(replica, who_reads_no_events_is_closed_and_others_get_theirs)
     struct client writer;
     struct reply reply;
     int32_t xid = 0;
-    begin(1);
+    group_begin(&g, 1);
     client_open(&writer, &g, 1);
     client_open(&a, &g, 1);
     client_open(&b, &g, 1);
@@ -444,7 +437,7 @@ TEST(replica, who_may_not_read_a_node_hears_nothing_of_it)
 {
     struct buf frame = {0};
     uint8_t hidden[] = {0, 0, 0, 2, '/', 'h'};
-    begin(1);
+    group_begin(&g, 1);
     client_open(&a, &g, 1);
     client_open(&b, &g, 1);
     CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
@@ -477,7 +470,7 @@ TEST(replica, who_may_not_read_a_node_hears_nothing_of_it)
 TEST(replica, what_is_kept_of_a_session_goes_with_it)
 {
     struct replica_stats stats;
-    begin(3);
+    group_begin(&g, 3);
     uint32_t leader = group_leader(&g), follower = other_than(leader);
     for (int i = 0; i < 20; i++) {
         client_open(&a, &g, i % 2 ? leader : follower);
@@ -499,7 +492,7 @@ TEST(replica, what_is_kept_of_a_session_goes_with_it)
 
 TEST(replica, a_server_that_stood_still_judges_nobody_late_for_it)
 {
-    begin(1);
+    group_begin(&g, 1);
     client_open(&a, &g, 1);
     CHECK(client_connect(&a, 4000));
     group_pass(&g, 500);
@@ -520,7 +513,7 @@ TEST(replica, a_server_that_stood_still_judges_nobody_late_for_it)
 TEST(replica, sessions_expire_however_short_the_election_time_out)
 {
     g.election_min_ms = 30;
-    begin(3);
+    group_begin(&g, 3);
     client_open(&a, &g, group_leader(&g));
     CHECK(client_connect(&a, 4000));
     group_pass(&g, 5000);
@@ -532,7 +525,7 @@ TEST(replica, sessions_expire_however_short_the_election_time_out)
 
 TEST(replica, a_wrong_password_keeps_no_session_alive)
 {
-    begin(1);
+    group_begin(&g, 1);
     client_open(&a, &g, 1);
     CHECK(client_connect(&a, 4000));
     a.password[0] ^= 1;
@@ -554,7 +547,7 @@ static bool forwards_and_syncs(struct peer_msg *m)
 
 TEST(replica, what_was_lost_with_a_link_is_sent_again_as_soon_as_it_is_back)
 {
-    begin(3);
+    group_begin(&g, 3);
     uint32_t leader = group_leader(&g), follower = other_than(leader);
     client_open(&a, &g, follower);
     CHECK(client_connect(&a, 10000));
@@ -574,7 +567,7 @@ TEST(replica, what_was_lost_with_a_link_is_sent_again_as_soon_as_it_is_back)
 TEST(replica, an_emptied_server_serves_and_is_never_counted)
 {
     struct replica_stats stats;
-    begin(3);
+    group_begin(&g, 3);
     uint32_t leader = group_leader(&g), emptied = other_than(leader);
     client_open(&a, &g, leader);
     CHECK(client_connect(&a, 20000));
@@ -615,7 +608,7 @@ TEST(replica, an_emptied_server_serves_and_is_never_counted)
 
 TEST(replica, what_waits_for_a_stopped_server_has_a_bound)
 {
-    begin(3);
+    group_begin(&g, 3);
     uint32_t leader = group_leader(&g);
     g.stuck = other_than(leader);
     for (int i = 0; i < 25000; i++) {
@@ -635,7 +628,7 @@ TEST(replica, what_waits_for_a_stopped_server_has_a_bound)
 
 TEST(replica, a_disk_that_stands_still_lets_nothing_pile_up)
 {
-    begin(3);
+    group_begin(&g, 3);
     uint32_t leader = group_leader(&g);
     client_open(&a, &g, leader);
     CHECK(client_connect(&a, 40000));
@@ -666,7 +659,7 @@ static bool answers_late(struct peer_msg *m)
 
 TEST(replica, sync_is_confirmed_by_answers_to_its_own_round_only)
 {
-    begin(3);
+    group_begin(&g, 3);
     client_open(&a, &g, group_leader(&g));
     CHECK(client_connect(&a, 10000));
     group_pass(&g, 200);
@@ -685,7 +678,7 @@ TEST(replica, sync_is_confirmed_by_answers_to_its_own_round_only)
 
 TEST(replica, a_server_that_ends_takes_its_connections_with_it)
 {
-    begin(3);
+    group_begin(&g, 3);
     client_open_from(&a, &g, group_leader(&g), "10.1.2.3");
     CHECK(client_connect(&a, 40000));
     group_deinit(&g); /* the sanitizers would see what is left */
@@ -711,7 +704,7 @@ static bool given_up(uint32_t id)
 TEST(replica, who_differs_from_the_others_stops_and_nobody_else)
 {
     for (int leads = 0; leads < 2; leads++) {
-        begin(3);
+        group_begin(&g, 3);
         uint32_t leader = group_leader(&g);
         client_open(&a, &g, leader);
         CHECK(client_connect(&a, 20000));
@@ -740,7 +733,7 @@ TEST(replica, who_differs_from_the_others_stops_and_nobody_else)
 
 TEST(replica, bad_frames_get_their_error_or_close_one_connection)
 {
-    begin(1);
+    group_begin(&g, 1);
     client_open(&a, &g, 1);
     client_open(&b, &g, 1);
     CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
@@ -791,7 +784,7 @@ TEST(replica, rolling_over_says_nothing_of_an_epoch_that_is_not_won)
 TEST(replica, connect_response_has_the_read_only_byte_if_the_request_has)
 {
     static const uint8_t no_password[16];
-    begin(1);
+    group_begin(&g, 1);
     for (size_t more = 0; more < 2; more++) {
         struct buf frame = {0};
         jute_append(&frame, &jute_connect_request,

@@ -8,13 +8,6 @@
 static struct group g;
 static struct client a, b;
 
-static void begin(uint32_t servers)
-{
-    g.snap_count = g.counter_max = 0;
-    group_init(&g, servers);
-    REQUIRE(group_leader(&g) != 0);
-}
-
 static uint32_t commits[4]; /* COMMITs to each server */
 
 static bool commits_counted(struct peer_msg *m)
@@ -34,7 +27,7 @@ static uint64_t applied(uint32_t id)
 
 TEST(replica_commit, a_server_without_clients_hears_of_commits_a_little_later)
 {
-    begin(3);
+    group_begin(&g, 3);
     uint32_t leader = group_leader(&g), busy = leader % 3 + 1, quiet = busy % 3 + 1;
     client_open(&a, &g, leader);
     client_open(&b, &g, busy);
@@ -66,7 +59,7 @@ TEST(replica_commit, a_server_without_clients_hears_of_commits_a_little_later)
 
 TEST(replica_commit, a_commit_that_waits_leaves_when_a_client_of_the_server_writes)
 {
-    begin(3);
+    group_begin(&g, 3);
     uint32_t leader = group_leader(&g), quiet = leader % 3 + 1;
     client_open(&a, &g, leader);
     CHECK(client_connect(&a, 40000));
@@ -89,7 +82,7 @@ TEST(replica_commit, a_commit_that_waits_leaves_when_a_session_comes_that_has_se
 {
     struct reply reply;
 
-    begin(3);
+    group_begin(&g, 3);
     uint32_t leader = group_leader(&g), quiet = leader % 3 + 1;
     client_open(&a, &g, leader);
     CHECK(client_connect(&a, 40000));

@@ -6,19 +6,12 @@
 static struct group g;
 static struct client a, b;
 
-static void begin(uint32_t servers)
-{
-    g.snap_count = g.counter_max = 0;
-    group_init(&g, servers);
-    REQUIRE(group_leader(&g) != 0);
-}
-
 TEST(replica_conns, each_connection_is_told_of)
 {
     struct replica_conn_stats stats;
     uint64_t cursor = 0;
     uint32_t found = 0;
-    begin(1);
+    group_begin(&g, 1);
     client_open(&a, &g, 1);
     client_open(&b, &g, 1);
     CHECK(client_connect(&a, 10000));
@@ -59,7 +52,7 @@ TEST(replica_conns, connections_are_walked_in_order_while_they_come_and_go)
     static struct client c[CLIENTS];
     struct replica_conn_stats stats;
     uint64_t at = 0;
-    begin(1);
+    group_begin(&g, 1);
     for (unsigned i = 0; i < CLIENTS; i++)
         client_open(&c[i], &g, 1);
     group_settle(&g);
@@ -88,7 +81,7 @@ TEST(replica_conns, figures_of_requests_are_kept_and_reset)
     struct replica_conn_stats stats;
     struct replica_stats all;
     uint64_t at = 0;
-    begin(1);
+    group_begin(&g, 1);
     client_open(&c, &g, 1);
     CHECK(client_connect(&c, 10000));
     client_create(&c, 1, "/a", "x", 0);
@@ -129,7 +122,7 @@ TEST(replica_conns, watches_are_listed_by_path_and_by_session)
 {
     struct client c;
     struct buf text = {0}, expected = {0};
-    begin(1);
+    group_begin(&g, 1);
     client_open(&c, &g, 1);
     CHECK(client_connect(&c, 10000));
     client_create(&c, 1, "/a", "x", 0);
