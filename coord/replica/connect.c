@@ -108,9 +108,15 @@ void connect_respond(struct replica *r, struct conn *c, uint32_t timeout_ms, uin
     conn_dirty(r, c);
 }
 
-void connect_done(struct replica *r, struct conn *c, const struct apply *a)
+void connect_refuse(struct replica *r, struct conn *c)
 {
     static const uint8_t no_password[ZK_PASSWORD_BYTES];
+    connect_respond(r, c, 0, 0, no_password);
+    conn_close(r, c);
+}
+
+void connect_done(struct replica *r, struct conn *c, const struct apply *a)
+{
     COORD_ASSERT(c->state == CONN_CONNECTING);
     struct state_session session;
     if (a->entry->kind == ENTRY_NOOP) {
@@ -118,8 +124,7 @@ void connect_done(struct replica *r, struct conn *c, const struct apply *a)
         return;
     }
     if (a->err != 0) {
-        connect_respond(r, c, 0, 0, no_password);
-        conn_close(r, c);
+        connect_refuse(r, c);
         return;
     }
     bool known = state_session(r->state, a->session, &session);

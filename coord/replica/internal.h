@@ -124,6 +124,7 @@ struct conn *conn_row_after(const struct conn_row *row, uint64_t id); /* the one
 
 void connect_frame(struct replica *r, struct conn *c, struct slice frame);
 void connect_respond(struct replica *r, struct conn *c, uint32_t timeout_ms, uint64_t session, const uint8_t *password);
+void connect_refuse(struct replica *r, struct conn *c);        /* there is no such session, or not with this password */
 int32_t connect_clamp(const struct replica *r, int32_t asked); /* to the time-outs that are allowed */
 void connect_caught_up(struct replica *r);                     /* looks at the held ones: applied moved on, or time passed */
 void connect_done(struct replica *r, struct conn *c, const struct apply *a);

@@ -154,13 +154,6 @@ static void resume(struct replica *r, struct conn *c, struct local_session *s)
         wait_turn(r, c);
 }
 
-static void refuse(struct replica *r, struct conn *c)
-{
-    static const uint8_t no_password[ZK_PASSWORD_BYTES];
-    connect_respond(r, c, 0, 0, no_password);
-    conn_close(r, c);
-}
-
 bool local_connect(struct replica *r, struct conn *c, const struct zk_connect_request *m)
 {
     struct local_session *s = find(r, (uint64_t)m->session_id);
@@ -177,7 +170,7 @@ bool local_connect(struct replica *r, struct conn *c, const struct zk_connect_re
         return true;
     }
     if (!slice_equal(m->password, slice_make(s->password, sizeof(s->password)))) {
-        refuse(r, c);
+        connect_refuse(r, c);
         return true;
     }
     resume(r, c, s);

@@ -62,16 +62,17 @@ static bool local_session(struct replica *r, struct state_session *session)
 
 void read_only_connect(struct replica *r, struct conn *c, const struct zk_connect_request *m)
 {
-    static const uint8_t no_password[ZK_PASSWORD_BYTES];
     struct state_session session = {0};
     uint64_t id = (uint64_t)m->session_id;
     bool known = id != 0 && (state_session(r->state, id, &session) || local_known(r, id, &session));
     bool made_up = (id & SESSION_LOCAL) != 0 && !r->options.local_sessions; /* else it may have become one of the log */
     bool refused = known ? !slice_equal(m->password, slice_make(session.password, ZK_PASSWORD_BYTES)) : made_up;
-    if (c->asks_read_only && refused)
-        connect_respond(r, c, 0, 0, no_password);
+    if (c->asks_read_only && refused) {
+        connect_refuse(r, c);
+        return;
+    }
     /* One that is not known here may have been made where there is a quorum: nobody may call it expired. */
-    if (!c->asks_read_only || refused || (id != 0 && !known) || (id == 0 && !local_session(r, &session))) {
+    if (!c->asks_read_only || (id != 0 && !known) || (id == 0 && !local_session(r, &session))) {
         conn_close(r, c);
         return;
     }

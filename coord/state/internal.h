@@ -185,6 +185,13 @@ struct state *state_new_empty(void);      /* a root of zeros without ACL: for th
 bool grants_start(const struct state *s); /* false: it remembers already */
 void grants_end(const struct state *s);
 bool node_permits(const struct state *s, uint32_t index, int perms, struct slice auth); /* one of them */
+
+/* Whether the version that a client asks for is that of the node, or of its ACL. */
+static inline bool version_fits(int32_t asked, int32_t is)
+{
+    return asked == ZK_VERSION_ANY || asked == is;
+}
+
 void node_stat(const struct node *n, struct zk_stat *stat);
 
 /* read.c: the node of a read, or NODE_NONE with r->err set; its data and its Stat, which may be those of a discovery node; and

@@ -63,7 +63,7 @@ static int set_acl(struct state *s, const struct apply *a, const struct zk_set_a
         return -COORD_E_NO_NODE;
     if (!node_permits(s, *index, op_set_acl.perm, a->entry->auth))
         return -COORD_E_NO_AUTH;
-    if (q->version != ZK_VERSION_ANY && q->version != tree_node(&s->tree, *index)->aversion)
+    if (!version_fits(q->version, tree_node(&s->tree, *index)->aversion))
         return -COORD_E_BAD_VERSION;
     node_set_acl(s, *index, list);
     return 0;

@@ -5,11 +5,6 @@
 #include "state/internal.h"
 #include "state/path.h"
 
-static bool version_fits(const struct node *n, int32_t version)
-{
-    return version == ZK_VERSION_ANY || version == n->version;
-}
-
 /* The node, with the version asked for, or NODE_NONE and a->err. */
 static uint32_t check(const struct state *s, struct apply *a, int perm, struct slice path, int32_t version)
 {
@@ -21,7 +16,7 @@ static uint32_t check(const struct state *s, struct apply *a, int perm, struct s
         a->err = -COORD_E_NO_NODE;
     else if (!node_permits(s, index, perm, a->entry->auth))
         a->err = -COORD_E_NO_AUTH;
-    else if (!version_fits(tree_node(&s->tree, index), version))
+    else if (!version_fits(version, tree_node(&s->tree, index)->version))
         a->err = -COORD_E_BAD_VERSION;
     return a->err == 0 ? index : NODE_NONE;
 }

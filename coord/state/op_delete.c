@@ -26,7 +26,7 @@ static int delete_check(const struct state *s, const struct apply *a, const stru
     if (*index == NODE_NONE)
         return -COORD_E_NO_NODE;
     n = tree_node(&s->tree, *index);
-    if (q->version != ZK_VERSION_ANY && q->version != n->version)
+    if (!version_fits(q->version, n->version))
         return -COORD_E_BAD_VERSION;
     return n->kind != NODE_EPHEMERAL && n->child_count > 0 ? -COORD_E_NOT_EMPTY : 0;
 }

@@ -17,7 +17,7 @@ static int set_data_check(struct state *s, const struct apply *a, const struct z
         return -COORD_E_NO_AUTH;
     COORD_TRY(quota_check(s, q->path, SLICE_NULL, 0,
                           (int64_t)q->data.size - (int64_t)value_size(tree_node(&s->tree, *index)->value)));
-    if (!SEEDED(version_not_checked) && q->version != ZK_VERSION_ANY && q->version != tree_node(&s->tree, *index)->version)
+    if (!SEEDED(version_not_checked) && !version_fits(q->version, tree_node(&s->tree, *index)->version))
         return -COORD_E_BAD_VERSION;
     return 0;
 }

@@ -129,25 +129,32 @@ static void count_tree(const struct state *s, uint32_t top, struct quota_figures
     buf_deinit(&wait);
 }
 
+/* What the path has behind /zookeeper/quota, from the slash on; null: it is not below it. */
+static struct slice below_home(struct slice path)
+{
+    if (path.size <= HOME.size + 1 || memcmp(path.data, HOME.data, HOME.size) != 0 || path.data[HOME.size] != '/')
+        return SLICE_NULL;
+    return slice_make(path.data + HOME.size, path.size - HOME.size);
+}
+
 /* The path that the node of this path, a zookeeper_stats, is for; null: it is for none. */
 static struct slice stats_of(struct slice path)
 {
-    size_t around = HOME.size + 1 + STATS.size;
+    struct slice below = below_home(path), end = SLICE_LITERAL("/zookeeper_stats");
 
-    if (path.size <= around || memcmp(path.data, HOME.data, HOME.size) != 0 || path.data[HOME.size] != '/' ||
-        memcmp(path.data + path.size - STATS.size - 1, "/zookeeper_stats", STATS.size + 1) != 0)
+    if (below.size <= end.size || memcmp(below.data + below.size - end.size, end.data, end.size) != 0)
         return SLICE_NULL;
-    return slice_make(path.data + HOME.size, path.size - around);
+    return slice_make(below.data, below.size - end.size);
 }
 
 int quota_countable(const struct state *s, struct slice parent, struct slice name)
 {
+    struct slice of = below_home(parent);
     uint32_t top;
 
-    if (!any(s) || s->quota_counted == 0 || !slice_equal(name, STATS) || parent.size <= HOME.size + 1 ||
-        memcmp(parent.data, HOME.data, HOME.size) != 0 || parent.data[HOME.size] != '/')
+    if (!any(s) || s->quota_counted == 0 || !slice_equal(name, STATS) || slice_is_null(of))
         return 0;
-    top = tree_find(&s->tree, slice_make(parent.data + HOME.size, parent.size - HOME.size));
+    top = tree_find(&s->tree, of);
     if (top == NODE_NONE || s->quota_counted + tree_below(&s->tree, top) < QUOTA_COUNT_MAX)
         return 0;
     return -COORD_E_BAD_ARGUMENTS;
