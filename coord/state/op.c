@@ -29,67 +29,63 @@ static OP_DESC(op_remove_watches, OP_PERM_NONE, .opcode = ZK_OP_REMOVE_WATCHES, 
                .request = &jute_watcher_type_request);
 
 /* Membership is fixed. */
-static const struct op_desc op_reconfig = {.perm = OP_PERM_NONE,
-                                           .opcode = ZK_OP_RECONFIG,
-                                           .name = "reconfig",
-                                           .flags = OP_REFUSED,
-                                           .refusal = -COORD_E_RECONFIG_DISABLED,
-                                           .request = &jute_reconfig_request};
+static OP_DESC(op_reconfig, OP_PERM_NONE, .opcode = ZK_OP_RECONFIG, .name = "reconfig", .flags = OP_REFUSED,
+               .refusal = -COORD_E_RECONFIG_DISABLED, .request = &jute_reconfig_request);
+static OP_DESC(op_sasl, OP_PERM_NONE, .opcode = ZK_OP_SASL, .name = "sasl", .flags = OP_REFUSED,
+               .refusal = -COORD_E_UNIMPLEMENTED);
 
-#define UNBUILT(code, text)                                                                                                    \
-    [code - OPCODE_MIN] = &(const struct op_desc)                                                                              \
-    {                                                                                                                          \
-        .perm = OP_PERM_NONE, .opcode = code, .name = text, .flags = OP_REFUSED, .refusal = -COORD_E_UNIMPLEMENTED             \
-    }
-#define BUILT(code, desc) [code - OPCODE_MIN] = &desc
+#define OP(code, desc) [code - OPCODE_MIN] = &OP_DECLARED(desc)
 
-static const struct op_desc *const ops[] = {
-    BUILT(ZK_OP_CREATE, op_create),
-    BUILT(ZK_OP_CREATE2, op_create2),
-    BUILT(ZK_OP_DELETE, op_delete),
-    BUILT(ZK_OP_EXISTS, op_exists),
-    BUILT(ZK_OP_GET_DATA, op_get_data),
-    BUILT(ZK_OP_SET_DATA, op_set_data),
-    BUILT(ZK_OP_GET_CHILDREN, op_get_children),
-    BUILT(ZK_OP_GET_CHILDREN2, op_get_children2),
-    BUILT(ZK_OP_GET_EPHEMERALS, op_get_ephemerals),
-    BUILT(ZK_OP_GET_ALL_CHILDREN_NUMBER, op_get_all_children_number),
-    BUILT(ZK_OP_CLOSE_SESSION, op_close_session),
-    BUILT(ZK_OP_CHECK, op_check),
-    BUILT(ZK_OP_MULTI, op_multi),
-    BUILT(ZK_OP_MULTI_READ, op_multi_read),
-    BUILT(ZK_OP_SYNC, op_sync),
-    BUILT(ZK_OP_PING, op_ping),
-    BUILT(ZK_OP_SET_WATCHES, op_set_watches),
-    BUILT(ZK_OP_SET_WATCHES2, op_set_watches2),
-    BUILT(ZK_OP_ADD_WATCH, op_add_watch),
-    BUILT(ZK_OP_CHECK_WATCHES, op_check_watches),
-    BUILT(ZK_OP_REMOVE_WATCHES, op_remove_watches),
-    BUILT(ZK_OP_AUTH, op_auth),
-    BUILT(ZK_OP_GET_ACL, op_get_acl),
-    BUILT(ZK_OP_SET_ACL, op_set_acl),
-    BUILT(ZK_OP_WHO_AM_I, op_who_am_i),
-    BUILT(ZK_OP_RECONFIG, op_reconfig),
-    BUILT(ZK_OP_CREATE_CONTAINER, op_create_container),
-    BUILT(ZK_OP_CREATE_TTL, op_create_ttl),
-    BUILT(ZK_OP_FILTERED_LIST, op_filtered_list),
-    BUILT(ZK_OP_CHECK_NOT_EXISTS, op_check_not_exists),
-    BUILT(ZK_OP_CREATE_IF_NOT_EXISTS, op_create_if_not_exists),
-    BUILT(ZK_OP_REMOVE_RECURSIVE, op_remove_recursive),
-    BUILT(ZK_OP_CHECK_STAT, op_check_stat),
-    BUILT(ZK_OP_TRY_REMOVE, op_try_remove),
-    BUILT(ZK_OP_FILTERED_LIST_WITH_DATA, op_filtered_list_with_data),
-    BUILT(ZK_OP_LIST_RECURSIVE, op_list_recursive),
-    UNBUILT(ZK_OP_SASL, "sasl"),
+/* By the pointers of OP_DESC, so that nothing else can stand here. */
+static const struct op_desc *const *const ops[] = {
+    OP(ZK_OP_CREATE, op_create),
+    OP(ZK_OP_CREATE2, op_create2),
+    OP(ZK_OP_DELETE, op_delete),
+    OP(ZK_OP_EXISTS, op_exists),
+    OP(ZK_OP_GET_DATA, op_get_data),
+    OP(ZK_OP_SET_DATA, op_set_data),
+    OP(ZK_OP_GET_CHILDREN, op_get_children),
+    OP(ZK_OP_GET_CHILDREN2, op_get_children2),
+    OP(ZK_OP_GET_EPHEMERALS, op_get_ephemerals),
+    OP(ZK_OP_GET_ALL_CHILDREN_NUMBER, op_get_all_children_number),
+    OP(ZK_OP_CLOSE_SESSION, op_close_session),
+    OP(ZK_OP_CHECK, op_check),
+    OP(ZK_OP_MULTI, op_multi),
+    OP(ZK_OP_MULTI_READ, op_multi_read),
+    OP(ZK_OP_SYNC, op_sync),
+    OP(ZK_OP_PING, op_ping),
+    OP(ZK_OP_SET_WATCHES, op_set_watches),
+    OP(ZK_OP_SET_WATCHES2, op_set_watches2),
+    OP(ZK_OP_ADD_WATCH, op_add_watch),
+    OP(ZK_OP_CHECK_WATCHES, op_check_watches),
+    OP(ZK_OP_REMOVE_WATCHES, op_remove_watches),
+    OP(ZK_OP_AUTH, op_auth),
+    OP(ZK_OP_GET_ACL, op_get_acl),
+    OP(ZK_OP_SET_ACL, op_set_acl),
+    OP(ZK_OP_WHO_AM_I, op_who_am_i),
+    OP(ZK_OP_RECONFIG, op_reconfig),
+    OP(ZK_OP_CREATE_CONTAINER, op_create_container),
+    OP(ZK_OP_CREATE_TTL, op_create_ttl),
+    OP(ZK_OP_FILTERED_LIST, op_filtered_list),
+    OP(ZK_OP_CHECK_NOT_EXISTS, op_check_not_exists),
+    OP(ZK_OP_CREATE_IF_NOT_EXISTS, op_create_if_not_exists),
+    OP(ZK_OP_REMOVE_RECURSIVE, op_remove_recursive),
+    OP(ZK_OP_CHECK_STAT, op_check_stat),
+    OP(ZK_OP_TRY_REMOVE, op_try_remove),
+    OP(ZK_OP_FILTERED_LIST_WITH_DATA, op_filtered_list_with_data),
+    OP(ZK_OP_LIST_RECURSIVE, op_list_recursive),
+    OP(ZK_OP_SASL, op_sasl),
 };
 
 static const struct op_desc *find(int32_t opcode)
 {
+    const struct op_desc *const *declared = NULL;
+
     if (opcode == ZK_OP_LIST_PAGE)
-        return &op_list_page;
-    if (opcode < OPCODE_MIN || opcode >= (int32_t)(sizeof(ops) / sizeof(ops[0])) + OPCODE_MIN)
-        return NULL;
-    return ops[opcode - OPCODE_MIN];
+        declared = &OP_DECLARED(op_list_page);
+    else if (opcode >= OPCODE_MIN && opcode < (int32_t)(sizeof(ops) / sizeof(ops[0])) + OPCODE_MIN)
+        declared = ops[opcode - OPCODE_MIN];
+    return declared != NULL ? *declared : NULL;
 }
 
 const struct op_desc *op_find(int32_t opcode)

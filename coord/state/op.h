@@ -19,8 +19,13 @@ enum op_flags {
 };
 
 /* Every descriptor is made by this: without its permission it does not compile. The permission (enum zk_perm) is what the
- * operation asks of the node that its file names, by this very field; OP_PERM_NONE is a decision, said beside it. */
-#define OP_DESC(symbol, permission, ...) const struct op_desc symbol = {.perm = OP_PERM_DECLARED(permission), __VA_ARGS__}
+ * operation asks of the node that its file names, by this very field; OP_PERM_NONE is a decision, said beside it. The table
+ * takes a descriptor by the pointer that stands beside it, which is made here alone: one written by hand does not build.
+ * tools/check-descriptors tries. */
+#define OP_DESC(symbol, permission, ...)                                                                                       \
+    const struct op_desc symbol = {__VA_ARGS__, .perm = OP_PERM_DECLARED(permission)}, *const OP_DECLARED(symbol) = &(symbol)
+#define OP_DECLARED(symbol) symbol##_declared
+#define OP_EXTERN(symbol) extern const struct op_desc symbol, *const OP_DECLARED(symbol)
 #define OP_PERM_NONE (-1)
 #define OP_PERM_DECLARED(permission)                                                                                           \
     ((permission) + 0 * (int)sizeof(struct {                                                                                   \
@@ -37,7 +42,7 @@ struct op_desc {
     int32_t opcode;
     const char *name; /* "setData", as ZooKeeper's documents write it */
     unsigned flags;
-    int perm;                                            /* OP_DESC declares it */
+    int perm;                                            /* given to OP_DESC */
     int refusal;                                         /* OP_REFUSED */
     uint8_t entry_version;                               /* OP_WRITE: of its entries; 0: 1 */
     int32_t result_type;                                 /* OP_INNER: as which operation its result shows there */
@@ -51,7 +56,6 @@ struct op_desc {
 /* NULL: unknown operation, or one that cannot come alone (check) or from a client (createSession, deleteContainer). */
 const struct op_desc *op_find(int32_t opcode);
 
-/* The descriptors, in the file of their operation. */
 /* One that may stand in a multi or multiRead; NULL: none such. */
 const struct op_desc *op_find_inner(int32_t opcode);
 
@@ -72,11 +76,35 @@ size_t op_data_size(const struct op_desc *op, const union op_request *request);
 /* Whether it asks for an ephemeral node, a multi in any of its operations. */
 bool op_makes_ephemeral(const struct op_desc *op, const union op_request *request);
 
-extern const struct op_desc op_filtered_list, op_check_not_exists, op_create_if_not_exists, op_remove_recursive, op_check_stat,
-    op_try_remove, op_filtered_list_with_data, op_list_recursive, op_list_page;
-extern const struct op_desc op_check, op_multi, op_multi_read, op_get_acl, op_set_acl, op_who_am_i;
-extern const struct op_desc op_create, op_create2, op_create_container, op_create_ttl, op_delete, op_exists, op_get_data,
-    op_set_data, op_get_children, op_get_children2, op_get_ephemerals, op_get_all_children_number, op_close_session;
+/* The descriptors, in the file of their operation. */
+OP_EXTERN(op_check);
+OP_EXTERN(op_check_not_exists);
+OP_EXTERN(op_check_stat);
+OP_EXTERN(op_close_session);
+OP_EXTERN(op_create);
+OP_EXTERN(op_create2);
+OP_EXTERN(op_create_container);
+OP_EXTERN(op_create_if_not_exists);
+OP_EXTERN(op_create_ttl);
+OP_EXTERN(op_delete);
+OP_EXTERN(op_exists);
+OP_EXTERN(op_filtered_list);
+OP_EXTERN(op_filtered_list_with_data);
+OP_EXTERN(op_get_acl);
+OP_EXTERN(op_get_all_children_number);
+OP_EXTERN(op_get_children);
+OP_EXTERN(op_get_children2);
+OP_EXTERN(op_get_data);
+OP_EXTERN(op_get_ephemerals);
+OP_EXTERN(op_list_page);
+OP_EXTERN(op_list_recursive);
+OP_EXTERN(op_multi);
+OP_EXTERN(op_multi_read);
+OP_EXTERN(op_remove_recursive);
+OP_EXTERN(op_set_acl);
+OP_EXTERN(op_set_data);
+OP_EXTERN(op_try_remove);
+OP_EXTERN(op_who_am_i);
 
 /* The operations of a multi or multiRead: checked when decoded, walked again by whoever runs them. */
 struct multi_request {

@@ -75,6 +75,23 @@ TEST(state_acl, ip_expressions)
     }
 }
 
+/* OP_DESC sees to it; an entry of the table that went around it would show here. */
+TEST(state_acl, every_operation_has_a_permission)
+{
+    size_t count = 0;
+
+    for (int32_t opcode = -1000; opcode <= ZK_OP_LIST_PAGE; opcode++) {
+        const struct op_desc *op = op_find(opcode) != NULL ? op_find(opcode) : op_find_inner(opcode);
+
+        if (op == NULL)
+            continue;
+        count++;
+        CHECK(op->perm == OP_PERM_NONE || (op->perm > 0 && op->perm <= ZK_PERM_ALL), "%s", op->name);
+        CHECK_EQ_INT(op->opcode, opcode, "%s", op->name);
+    }
+    CHECK(count >= 38, "%zu", count);
+}
+
 /* What a client with these ids gets for the list that it asks for. NULL: -114. */
 TEST(state_acl, what_becomes_of_a_list)
 {
