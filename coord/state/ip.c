@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-enum { V4_BYTES = 4, V6_BYTES = 16, V6_GROUPS = 8 };
+enum { V4_BYTES = 4, V6_BYTES = 16, V6_GROUPS = 8, MAPPED_BYTES = V6_BYTES - V4_BYTES };
 
 struct address {
     uint8_t bytes[V6_BYTES];
@@ -100,6 +100,20 @@ static bool parse_v6(struct slice text, uint8_t to[V6_BYTES])
     return true;
 }
 
+/* ::ffff:a.b.c.d is the IPv6 form of a.b.c.d; nobody comes by it, whatever socket took the connection (net/address.c). */
+static bool is_mapped(const struct address *a)
+{
+    static const uint8_t head[MAPPED_BYTES] = {[MAPPED_BYTES - 2] = 0xff, 0xff};
+
+    return a->size == V6_BYTES && memcmp(a->bytes, head, MAPPED_BYTES) == 0;
+}
+
+static void unmap(struct address *a)
+{
+    memmove(a->bytes, a->bytes + MAPPED_BYTES, V4_BYTES);
+    a->size = V4_BYTES;
+}
+
 static struct address parse(struct slice text)
 {
     struct address a = {.size = 0};
@@ -111,8 +125,8 @@ static struct address parse(struct slice text)
     return a;
 }
 
-/* The address, and how many of its bits count. */
-static bool parse_expression(struct slice text, struct address *a, unsigned *bits)
+/* The address as it is written, and how many of its bits count. */
+static bool parse_network(struct slice text, struct address *a, unsigned *bits)
 {
     const uint8_t *slash = text.size > 0 ? memchr(text.data, '/', text.size) : NULL;
     struct slice rest;
@@ -128,6 +142,18 @@ static bool parse_expression(struct slice text, struct address *a, unsigned *bit
     return given >= 0 && rest.size == 0;
 }
 
+/* The same of what it stands for: a network within ::ffff:0:0/96 is one of IPv4. */
+static bool parse_expression(struct slice text, struct address *a, unsigned *bits)
+{
+    if (!parse_network(text, a, bits))
+        return false;
+    if (is_mapped(a) && *bits >= 8 * MAPPED_BYTES) {
+        unmap(a);
+        *bits -= 8 * MAPPED_BYTES;
+    }
+    return true;
+}
+
 bool ip_valid(struct slice expression)
 {
     struct address a;
@@ -141,6 +167,8 @@ bool ip_matches(struct slice expression, struct slice address)
     struct address network, one = parse(address);
     unsigned bits, whole;
 
+    if (is_mapped(&one))
+        unmap(&one);
     if (!parse_expression(expression, &network, &bits) || one.size != network.size)
         return false;
     whole = bits / 8;

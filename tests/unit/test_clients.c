@@ -7,6 +7,7 @@
 #include "wire/zk.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -22,7 +23,8 @@ struct server {
     uint16_t port;
     unsigned opened, closed, frames, drained;
     unsigned pieces_of_turn, pieces_of_turn_max;
-    bool silent; /* frames are counted, not given back */
+    bool silent;                    /* frames are counted, not given back */
+    char address[NET_ADDRESS_TEXT]; /* of the last that came, as the replica was told it */
 };
 
 /* conf comes in CONF_PIECES pieces, of which the one in the middle is empty. */
@@ -42,7 +44,8 @@ static bool print_word(void *context, const struct report_word *word, struct rep
     return ++place->at < CONF_PIECES;
 }
 
-static void start(struct server *s, uint64_t address_max, uint64_t connections_max)
+/* False: there is no such address here. */
+static bool start_at(struct server *s, const char *host, uint64_t address_max, uint64_t connections_max)
 {
     const struct clients_options options = {.connections_max = connections_max,
                                             .address_connections_max = address_max,
@@ -53,13 +56,20 @@ static void start(struct server *s, uint64_t address_max, uint64_t connections_m
     struct net_address address;
     int fd;
 
+    REQUIRE(net_address_numeric(host, 0, &address));
+    if (net_listen(&address, 0, 16, &fd) != 0)
+        return false;
     *s = (struct server){.base = event_base_new()};
     inbox_init(&s->inbox);
-    REQUIRE(net_address_numeric("127.0.0.1", 0, &address));
-    REQUIRE(net_listen(&address, 0, 16, &fd) == 0);
     s->port = net_listen_port(fd);
     s->clients = clients_new(s->base, &s->inbox, fake_replica_use(&s->replica), &options);
     clients_listen(s->clients, fd);
+    return true;
+}
+
+static void start(struct server *s, uint64_t address_max, uint64_t connections_max)
+{
+    REQUIRE(start_at(s, "127.0.0.1", address_max, connections_max));
 }
 
 static void stop(struct server *s)
@@ -95,6 +105,7 @@ static void turn(struct server *s)
         const struct replica_event *event = &s->inbox.events[i];
         if (event->type == REPLICA_CONN_OPEN) {
             fake_replica_open(&s->replica, event->conn);
+            snprintf(s->address, sizeof(s->address), "%.*s", (int)event->bytes.size, (const char *)event->bytes.data);
             s->opened++;
         } else if (event->type == REPLICA_CONN_CLOSED) {
             fake_replica_close(&s->replica, event->conn);
@@ -532,5 +543,21 @@ TEST(clients, connections_in_all_are_limited)
     CHECK_EQ_INT(s.opened, 2);
     CHECK_EQ_INT(stats.rejected, 1);
     close(b);
+    stop(&s);
+}
+
+/* ACLs of the scheme ip see it so. */
+TEST(clients, over_an_ipv6_listener_an_ipv4_client_comes_by_its_own_address)
+{
+    struct server s;
+    int fd;
+
+    if (!start_at(&s, "::", 0, 10))
+        return; /* a machine without IPv6 has no such listener */
+    fd = connect_to(&s);
+    for (uint64_t d = test_deadline_ms(WAIT_MS); s.opened < 1 && test_before(d);)
+        turn(&s);
+    CHECK_EQ_STR(s.address, "127.0.0.1");
+    close(fd);
     stop(&s);
 }
