@@ -80,7 +80,7 @@ uint64_t state_digest_recompute(const struct state *s)
 {
     uint64_t digest = digest_form(s) + digest_settings(s);
 
-    for (uint32_t i = 0; i < s->tree.used; i++)
+    for (uint32_t i = 0; i < s->tree.nodes.used; i++)
         if (tree_node(&s->tree, i)->kind != NODE_FREE)
             digest += digest_node(s, i);
     for (const struct session *one = session_after(&s->sessions, 0); one != NULL; one = session_after(&s->sessions, one->id))

@@ -253,10 +253,10 @@ static bool link_all(struct state_loader *l)
 {
     const struct tree *t = &l->s->tree;
 
-    l->link = coord_alloc_zero(t->used, sizeof(*l->link));
-    l->climb = coord_alloc_zero(t->used, sizeof(*l->climb));
+    l->link = coord_alloc_zero(t->nodes.used, sizeof(*l->link));
+    l->climb = coord_alloc_zero(t->nodes.used, sizeof(*l->climb));
     l->link[NODE_ROOT] = LINK_DONE;
-    for (uint32_t i = 1; i < t->used; i++)
+    for (uint32_t i = 1; i < t->nodes.used; i++)
         if (!link_node(l, i))
             return false;
     return true;
@@ -277,11 +277,11 @@ static bool hang_on_sessions(struct state *s, struct owned *owned, size_t count)
 
 static bool link_owned(struct state *s)
 {
-    struct owned *owned = coord_alloc(s->tree.used * sizeof(*owned));
+    struct owned *owned = coord_alloc(s->tree.nodes.used * sizeof(*owned));
     size_t count = 0;
     bool good;
 
-    for (uint32_t i = 0; i < s->tree.used; i++) {
+    for (uint32_t i = 0; i < s->tree.nodes.used; i++) {
         const struct node *n = tree_node(&s->tree, i);
 
         if (n->kind == NODE_EPHEMERAL)

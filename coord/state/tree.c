@@ -1,4 +1,4 @@
-/* tree.c - slabs, index and links of the nodes. Pure. */
+/* tree.c - index and links of the nodes. Pure. */
 #include "state/tree.h"
 
 #include "base/alloc.h"
@@ -50,28 +50,9 @@ static void free_content(struct tree *t, struct node *n)
     value_drop(n->value);
 }
 
-static uint32_t take_index(struct tree *t)
-{
-    uint32_t index = t->free;
-
-    if (index != NODE_NONE) {
-        t->free = tree_node(t, index)->chain;
-        return index;
-    }
-    COORD_ASSERT(t->used < NODE_NONE);
-    if (t->used / NODE_SLAB == t->slab_count) {
-        if (t->slab_count == t->slab_capacity) {
-            t->slab_capacity = t->slab_capacity == 0 ? 4 : t->slab_capacity * 2;
-            t->slabs = coord_realloc(t->slabs, t->slab_capacity * sizeof(*t->slabs));
-        }
-        t->slabs[t->slab_count++] = coord_alloc(NODE_SLAB * sizeof(struct node));
-    }
-    return t->used++;
-}
-
 uint32_t tree_take(struct tree *t, struct slice name)
 {
-    uint32_t index = take_index(t);
+    uint32_t index = slabs_take(&t->nodes);
     struct node *n = tree_node(t, index);
 
     *n = (struct node){.kind = NODE_PERSISTENT, .children = NODE_NONE, .parent = NODE_NONE};
@@ -82,7 +63,8 @@ uint32_t tree_take(struct tree *t, struct slice name)
 
 void tree_init(struct tree *t)
 {
-    *t = (struct tree){.free = NODE_NONE};
+    *t = (struct tree){0};
+    slabs_init(&t->nodes, sizeof(struct node));
     buckets_init(&t->buckets);
     COORD_ASSERT(tree_take(t, SLICE_NULL) == NODE_ROOT);
     tree_node(t, NODE_ROOT)->path_hash = ROOT_HASH;
@@ -90,12 +72,10 @@ void tree_init(struct tree *t)
 
 void tree_deinit(struct tree *t)
 {
-    for (uint32_t i = 0; i < t->used; i++)
+    for (uint32_t i = 0; i < t->nodes.used; i++)
         if (tree_node(t, i)->kind != NODE_FREE)
             free_content(t, tree_node(t, i));
-    for (uint32_t i = 0; i < t->slab_count; i++)
-        coord_free(t->slabs[i]);
-    coord_free(t->slabs);
+    slabs_deinit(&t->nodes);
     buckets_deinit(&t->buckets);
     map_deinit(&t->deep);
     *t = (struct tree){0};
@@ -230,8 +210,7 @@ void tree_drop(struct tree *t, uint32_t index)
 
     free_content(t, n);
     n->kind = NODE_FREE;
-    n->chain = t->free;
-    t->free = index;
+    slabs_give(&t->nodes, index);
 }
 
 void tree_remove(struct tree *t, uint32_t index)
@@ -264,6 +243,5 @@ void tree_append_path(const struct tree *t, uint32_t index, struct buf *to)
 
 size_t tree_bytes(const struct tree *t)
 {
-    return t->slab_count * (size_t)NODE_SLAB * sizeof(struct node) + t->slab_capacity * sizeof(*t->slabs) +
-           buckets_bytes(&t->buckets) + t->name_bytes + t->deep.capacity * sizeof(struct map_slot);
+    return slabs_bytes(&t->nodes) + buckets_bytes(&t->buckets) + t->name_bytes + t->deep.capacity * sizeof(struct map_slot);
 }

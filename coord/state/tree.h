@@ -6,7 +6,7 @@
  * How many nodes there are below a node is known without a walk: a side table has, for the few nodes with children's children,
  * the number of those; whoever comes or goes counts in what is above its parent. A change is reported with its path, which
  * takes the same walk to the root.
- * Indexes are dense: freed ones are used again, last freed first. Index 0 is the root for good.
+ * Index 0 is the root for good.
  * This file knows structure only: counters, stat fields, digest, sessions and the snapshot walk are its callers'.
  */
 #ifndef COORD_STATE_TREE_H
@@ -15,17 +15,18 @@
 #include "base/buckets.h"
 #include "base/buf.h"
 #include "base/map.h"
+#include "base/slabs.h"
 #include "base/slice.h"
 #include "state/value.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define NODE_NONE UINT32_MAX
+#define NODE_NONE SLABS_NONE
 #define NODE_ROOT 0u
 #define NODE_NAME_MAX (1u << 26) /* above what any packet holds */
 #define NODE_HEIGHT_MASK 63u
-enum { NODE_SLAB = 1024, NODE_NAME_INLINE = 19 };
+enum { NODE_NAME_INLINE = 19 };
 
 enum node_kind {
     NODE_FREE,
@@ -38,7 +39,7 @@ enum node_kind {
 /* What a lookup reads comes first, to lie in one or two cache lines. */
 struct node {
     uint64_t path_hash;
-    uint32_t chain; /* of the bucket; of the free list */
+    uint32_t chain; /* of the bucket */
     uint32_t parent;
     uint32_t name_size : 26, height : 6; /* below NODE_NAME_MAX; among the children of its parent */
     uint8_t kind;                        /* enum node_kind */
@@ -66,10 +67,7 @@ struct node {
 };
 
 struct tree {
-    struct node **slabs;
-    uint32_t slab_count, slab_capacity;
-    uint32_t used; /* indexes below this were handed out at some time */
-    uint32_t free;
+    struct slabs nodes;
     uint32_t count; /* nodes, the root included */
     struct buckets buckets;
     uint64_t name_bytes; /* allocated for long names */
@@ -81,7 +79,7 @@ void tree_deinit(struct tree *t);
 
 static inline struct node *tree_node(const struct tree *t, uint32_t index)
 {
-    return &t->slabs[index / NODE_SLAB][index % NODE_SLAB];
+    return slabs_at(&t->nodes, index);
 }
 
 /* NODE_NONE when there is none. */

@@ -44,7 +44,7 @@ void state_walk_start(struct state *s)
     w = s->walk = coord_alloc_zero(1, sizeof(*w));
     s->walk_serial++;
     list_init(&w->old);
-    w->node_limit = s->tree.used;
+    w->node_limit = s->tree.nodes.used;
     w->skip = coord_alloc_zero(w->node_limit / 8 + 1, 1);
     w->trailer = (struct image_trailer){s->tree.count, s->sessions.by_id.count, s->digest};
     w->nodes_left = w->trailer.nodes;

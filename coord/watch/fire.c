@@ -22,20 +22,23 @@ static void notify(struct watch_table *t, struct watcher *watcher, const struct 
     t->notifications[t->notification_count++] = (struct watch_notification){watcher->id, e->type, e->path};
 }
 
-static void fire_once(struct watch_table *t, struct watch_path *path, enum watch_kind kind, const struct event *e)
+static void fire_staying(struct watch_table *t, uint32_t spot, const struct event *e)
 {
-    while (path->first[kind] != WATCH_NONE) {
-        uint32_t index = path->first[kind];
-
-        notify(t, watch_at(&t->pool, index)->watcher, e);
-        watch_unlink(t, index);
-    }
+    if (spot != SLABS_NONE)
+        for (uint32_t at = spot_first(t, spot); at != SEAT_NONE; at = spot_next(t, at))
+            notify(t, watcher_at(t, seat_at(t, at)->watcher), e);
 }
 
-static void fire_staying(struct watch_table *t, const struct watch_path *path, enum watch_kind kind, const struct event *e)
+/* The spot is gone with the last. */
+static void fire_once(struct watch_table *t, uint32_t spot, const struct event *e)
 {
-    for (uint32_t at = path->first[kind]; at != WATCH_NONE; at = watch_at(&t->pool, at)->path_next)
-        notify(t, watch_at(&t->pool, at)->watcher, e);
+    uint32_t at = spot == SLABS_NONE ? SEAT_NONE : spot_first(t, spot);
+
+    for (uint32_t next; at != SEAT_NONE; at = next) {
+        next = spot_next(t, at);
+        notify(t, watcher_at(t, seat_at(t, at)->watcher), e);
+        watch_unlink(t, at);
+    }
 }
 
 /* Of "/a/b" it is "/a", of "/a" it is "/"; the root has none: null. */
@@ -54,36 +57,33 @@ static struct slice parent_of(struct slice path)
 /* The node's own event. */
 static void fire_node(struct watch_table *t, const struct event *e)
 {
-    struct watch_path *path = watch_path_find(t, e->path);
+    struct spots here = spots_find(t, e->path), there;
     struct watch_above above = {.path = e->path};
 
     t->fire_serial++;
-    if (path != NULL) {
-        fire_once(t, path, WATCH_DATA, e);
-        if (e->type == ZK_EVENT_NODE_DELETED)
-            fire_once(t, path, WATCH_CHILD, e);
-        fire_staying(t, path, WATCH_PERSISTENT, e);
-        fire_staying(t, path, WATCH_RECURSIVE, e);
-        watch_path_settle(t, path);
-    }
-    if (t->recursive == 0 || (SEEDED(recursive_watch_lost) && e->type == ZK_EVENT_NODE_DELETED))
+    fire_once(t, here.of[WATCH_DATA], e);
+    if (e->type == ZK_EVENT_NODE_DELETED)
+        fire_once(t, here.of[WATCH_CHILD], e);
+    fire_staying(t, here.of[WATCH_PERSISTENT], e);
+    fire_staying(t, here.of[WATCH_RECURSIVE], e);
+    if (t->recursive_count == 0 || (SEEDED(recursive_watch_lost) && e->type == ZK_EVENT_NODE_DELETED))
         return;
-    while (watch_above_next(t, &above, &path))
-        if (path != NULL && (!SEEDED(recursive_watch_shallow) || path->size == parent_of(e->path).size))
-            fire_staying(t, path, WATCH_RECURSIVE, e);
+    while (watch_above_next(t, &above, &there))
+        if (!SEEDED(recursive_watch_shallow) || (above.at == 0 ? 1 : above.at) == parent_of(e->path).size)
+            fire_staying(t, there.of[WATCH_RECURSIVE], e);
 }
 
 static void fire_parent(struct watch_table *t, struct slice child)
 {
     struct event e = {ZK_EVENT_CHILDREN_CHANGED, parent_of(child)};
-    struct watch_path *path = slice_is_null(e.path) ? NULL : watch_path_find(t, e.path);
+    struct spots there;
 
-    if (path == NULL)
+    if (slice_is_null(e.path))
         return;
+    there = spots_find(t, e.path);
     t->fire_serial++;
-    fire_once(t, path, WATCH_CHILD, &e);
-    fire_staying(t, path, WATCH_PERSISTENT, &e);
-    watch_path_settle(t, path);
+    fire_once(t, there.of[WATCH_CHILD], &e);
+    fire_staying(t, there.of[WATCH_PERSISTENT], &e);
 }
 
 const struct watch_notification *watch_fire(struct watch_table *t, const struct change *changes, uint32_t count,

@@ -2,319 +2,261 @@
 #include "watch/table.h"
 
 #include "base/alloc.h"
+#include "base/assert.h"
 #include "base/hash.h"
-
-#include <string.h>
 
 struct watch_table *watch_table_new(void)
 {
     struct watch_table *t = coord_alloc_zero(1, sizeof(*t));
 
-    watch_pool_init(&t->pool);
-    buckets_init(&t->buckets);
+    slabs_init(&t->spots, sizeof(struct spot));
+    slabs_init(&t->watches, sizeof(struct watch));
+    slabs_init(&t->watchers, sizeof(struct watcher));
+    buckets_init(&t->by_path);
+    buckets_init(&t->by_seat);
     return t;
 }
 
 void watch_table_free(struct watch_table *t)
 {
-    struct watch_path *path;
-    struct watcher *watcher;
-
-    for (size_t at = 0; (path = map_next(&t->paths, &at)) != NULL;)
-        for (struct watch_path *next; path != NULL; path = next) {
-            next = path->next;
-            coord_free(path);
-        }
-    for (size_t at = 0; (watcher = map_next(&t->watchers, &at)) != NULL;)
-        coord_free(watcher);
-    map_deinit(&t->paths);
-    map_deinit(&t->watchers);
-    buckets_deinit(&t->buckets);
-    watch_pool_deinit(&t->pool);
+    for (uint32_t bucket = 0; bucket < t->by_path.count; bucket++)
+        while (*buckets_at(&t->by_path, bucket) != BUCKETS_NONE)
+            spot_give(t, *buckets_at(&t->by_path, bucket));
+    map_deinit(&t->by_id);
+    buckets_deinit(&t->by_path);
+    buckets_deinit(&t->by_seat);
+    slabs_deinit(&t->spots);
+    slabs_deinit(&t->watches);
+    slabs_deinit(&t->watchers);
     coord_free(t->notifications);
     coord_free(t);
 }
 
-/* Behind the component that starts here, with its slash. */
-static const uint8_t *component_end(const uint8_t *at, const uint8_t *end)
-{
-    const uint8_t *slash = end - at < 2 ? NULL : memchr(at + 1, '/', (size_t)(end - at - 1));
-
-    return slash != NULL ? slash : end;
-}
-
-/* paths: a chain per hash, so that a collision costs time only. A path's hash is made of that of the path above it and its own
- * last component, so that whoever looks at all above a path reads each byte once. */
-static uint64_t path_hash(struct slice path)
-{
-    const uint8_t *at = path.data, *end = at + path.size, *next;
-    uint64_t hash = 0;
-
-    for (; at < end; at = next) {
-        next = component_end(at, end);
-        hash = hash_bytes(at, (size_t)(next - at), hash);
-    }
-    return hash;
-}
-
-static struct watch_path *find_in_chain(struct watch_path *path, struct slice text)
-{
-    while (path != NULL && !slice_equal(slice_make(path->text, path->size), text))
-        path = path->next;
-    return path;
-}
-
-struct watch_path *watch_path_find(const struct watch_table *t, struct slice path)
-{
-    return t->paths.count == 0 ? NULL : find_in_chain(map_get(&t->paths, path_hash(path)), path);
-}
-
-bool watch_above_next(const struct watch_table *t, struct watch_above *a, struct watch_path **found)
-{
-    const uint8_t *at = a->path.data + a->at, *end = a->path.data + a->path.size, *next = component_end(at, end);
-
-    if (a->path.size <= 1 || (next == end && a->root))
-        return false;
-    if (!a->root) {
-        *found = watch_path_find(t, SLICE_LITERAL("/"));
-        a->root = true;
-        return true;
-    }
-    a->hash = hash_bytes(at, (size_t)(next - at), a->hash);
-    a->at = (size_t)(next - a->path.data);
-    *found = find_in_chain(map_get(&t->paths, a->hash), slice_make(a->path.data, a->at));
-    return true;
-}
-
-static struct watch_path *path_obtain(struct watch_table *t, struct slice text)
-{
-    uint64_t hash = path_hash(text);
-    struct watch_path *chain = map_get(&t->paths, hash);
-    struct watch_path *path = find_in_chain(chain, text);
-
-    if (path != NULL)
-        return path;
-    path = coord_alloc(sizeof(*path) + text.size);
-    path->next = chain;
-    path->hash = hash;
-    path->size = (uint32_t)text.size;
-    for (unsigned kind = 0; kind < WATCH_KINDS; kind++)
-        path->first[kind] = WATCH_NONE;
-    if (text.size > 0)
-        memcpy(path->text, text.data, text.size);
-    map_put(&t->paths, hash, path);
-    t->counts.paths++;
-    t->path_bytes += sizeof(*path) + text.size;
-    return path;
-}
-
-static void path_retire(struct watch_table *t, struct watch_path *path)
-{
-    struct watch_path *chain = map_get(&t->paths, path->hash), **at = &chain;
-
-    while (*at != path)
-        at = &(*at)->next;
-    *at = path->next;
-    if (chain != NULL)
-        map_put(&t->paths, path->hash, chain);
-    else
-        map_remove(&t->paths, path->hash);
-    t->counts.paths--;
-    t->path_bytes -= sizeof(*path) + path->size;
-    coord_free(path);
-}
-
-void watch_path_settle(struct watch_table *t, struct watch_path *path)
-{
-    for (unsigned kind = 0; kind < WATCH_KINDS; kind++)
-        if (path->first[kind] != WATCH_NONE)
-            return;
-    path_retire(t, path);
-}
+/* The watcher's list. */
 
 static struct watcher *watcher_obtain(struct watch_table *t, uint64_t id)
 {
-    struct watcher *watcher = map_get(&t->watchers, id);
+    struct watcher *watcher = map_get(&t->by_id, id);
+    uint32_t index;
 
     if (watcher == NULL) {
-        watcher = coord_alloc(sizeof(*watcher));
-        *watcher = (struct watcher){.id = id, .first = WATCH_NONE};
-        map_put(&t->watchers, id, watcher);
+        index = slabs_take(&t->watchers);
+        watcher = watcher_at(t, index);
+        *watcher = (struct watcher){.id = id, .first = SEAT_NONE, .self = index};
+        map_put(&t->by_id, id, watcher);
         t->counts.watchers++;
     }
     return watcher;
 }
 
-static uint64_t watch_hash(uint32_t kind, uint64_t hash, uint64_t id)
+static void own_link(struct watch_table *t, uint32_t seat, struct watcher *watcher)
 {
-    return hash_u64(id, hash + kind);
+    *seat_at(t, seat) = (struct seat){.watcher = watcher->self, .next = watcher->first, .prev = SEAT_NONE};
+    if (watcher->first != SEAT_NONE)
+        seat_at(t, watcher->first)->prev = seat;
+    watcher->first = seat;
 }
 
-static uint32_t *head_of(const struct watch_table *t, const struct watch *w)
+/* Those beside a seat in its watcher's list see `next` behind them, `prev` before them. */
+static void own_join(struct watch_table *t, const struct seat *s, uint32_t next, uint32_t prev)
 {
-    return buckets_head(&t->buckets, watch_hash(w->kind, w->path->hash, w->watcher->id));
+    *(s->prev != SEAT_NONE ? &seat_at(t, s->prev)->next : &watcher_at(t, s->watcher)->first) = next;
+    if (s->next != SEAT_NONE)
+        seat_at(t, s->next)->prev = prev;
+}
+
+/* Frees the watcher with his last. */
+static void own_unlink(struct watch_table *t, const struct seat *s)
+{
+    struct watcher *watcher = watcher_at(t, s->watcher);
+
+    own_join(t, s, s->next, s->prev);
+    if (watcher->first != SEAT_NONE)
+        return;
+    map_remove(&t->by_id, watcher->id);
+    slabs_give(&t->watchers, watcher->self);
+    t->counts.watchers--;
+}
+
+/* The index of watches that share their spot. */
+
+static uint32_t *index_head(const struct watch_table *t, uint32_t spot, uint32_t watcher)
+{
+    return buckets_head(&t->by_seat, hash_u64(((uint64_t)spot << 32) | watcher, 0));
+}
+
+static void index_chain(struct watch_table *t, uint32_t index)
+{
+    struct watch *w = watch_at(t, index);
+    uint32_t *head = index_head(t, w->spot, w->seat.watcher);
+
+    w->chain = *head;
+    *head = index;
 }
 
 static void index_insert(struct watch_table *t, uint32_t index)
 {
-    uint32_t *head = head_of(t, watch_at(&t->pool, index));
+    index_chain(t, index);
+    if (++t->shared_count > t->by_seat.count) {
+        uint32_t *split = buckets_at(&t->by_seat, buckets_split(&t->by_seat)), at = *split;
 
-    watch_at(&t->pool, index)->chain = *head;
-    *head = index;
-    if (++t->counts.watches > t->buckets.count) {
-        uint32_t *split = buckets_at(&t->buckets, buckets_split(&t->buckets));
-        uint32_t at = *split;
-
-        *split = WATCH_NONE;
-        while (at != WATCH_NONE) {
-            struct watch *w = watch_at(&t->pool, at);
-            uint32_t next = w->chain;
-
-            head = head_of(t, w);
-            w->chain = *head;
-            *head = at;
-            at = next;
+        *split = BUCKETS_NONE;
+        for (uint32_t next; at != BUCKETS_NONE; at = next) {
+            next = watch_at(t, at)->chain;
+            index_chain(t, at);
         }
     }
 }
 
 static void index_remove(struct watch_table *t, uint32_t index)
 {
-    uint32_t *at = head_of(t, watch_at(&t->pool, index));
+    uint32_t *at = index_head(t, watch_at(t, index)->spot, watch_at(t, index)->seat.watcher);
 
     while (*at != index)
-        at = &watch_at(&t->pool, *at)->chain;
-    *at = watch_at(&t->pool, index)->chain;
-    t->counts.watches--;
+        at = &watch_at(t, *at)->chain;
+    *at = watch_at(t, index)->chain;
+    t->shared_count--;
 }
 
-/* WATCH_NONE when there is none. */
-static uint32_t find(const struct watch_table *t, uint32_t kind, const struct watch_path *path, uint64_t id)
+/* The seat of a watcher on a spot; SEAT_NONE when there is none. */
+static uint32_t find(const struct watch_table *t, uint32_t spot, const struct watcher *watcher)
 {
-    uint32_t at = *buckets_head(&t->buckets, watch_hash(kind, path->hash, id));
+    uint32_t at;
 
-    while (at != WATCH_NONE) {
-        const struct watch *w = watch_at(&t->pool, at);
-
-        if (w->path == path && w->watcher->id == id && w->kind == kind)
-            break;
-        at = w->chain;
-    }
-    return at;
+    if (!spot_at(t, spot)->shared)
+        return spot_at(t, spot)->lone.watcher == watcher->self ? spot_first(t, spot) : SEAT_NONE;
+    at = *index_head(t, spot, watcher->self);
+    while (at != BUCKETS_NONE && (watch_at(t, at)->spot != spot || watch_at(t, at)->seat.watcher != watcher->self))
+        at = watch_at(t, at)->chain;
+    return at == BUCKETS_NONE ? SEAT_NONE : at << 1;
 }
 
-/* A path's watches of one kind are a list by path_next and a ring by path_prev: the first one's is the last. */
-static void path_append(struct watch_table *t, struct watch_path *path, uint32_t kind, uint32_t index)
+static uint32_t look_up(const struct watch_table *t, enum watch_kind kind, struct slice path, uint64_t id)
 {
-    struct watch *w = watch_at(&t->pool, index), *first;
+    const struct watcher *watcher = map_get(&t->by_id, id);
+    struct spots spots;
 
-    w->path_next = WATCH_NONE;
-    w->path_prev = index;
-    if (path->first[kind] == WATCH_NONE) {
-        path->first[kind] = index;
-        return;
-    }
-    first = watch_at(&t->pool, path->first[kind]);
-    w->path_prev = first->path_prev;
-    watch_at(&t->pool, first->path_prev)->path_next = index;
-    first->path_prev = index;
+    if (watcher == NULL)
+        return SEAT_NONE;
+    spots = spots_find(t, path);
+    return spots.of[kind] == SLABS_NONE ? SEAT_NONE : find(t, spots.of[kind], watcher);
 }
 
-static void path_unlink(struct watch_table *t, uint32_t index)
-{
-    struct watch *w = watch_at(&t->pool, index);
-    uint32_t *first = &w->path->first[w->kind];
+/* The spot's list. */
 
-    if (w->path_next != WATCH_NONE)
-        watch_at(&t->pool, w->path_next)->path_prev = w->path_prev;
-    else
-        watch_at(&t->pool, *first)->path_prev = w->path_prev;
-    if (*first == index)
-        *first = w->path_next;
-    else
-        watch_at(&t->pool, w->path_prev)->path_next = w->path_next;
+static uint32_t take_watch(struct watch_table *t, uint32_t spot)
+{
+    uint32_t index = slabs_take(&t->watches);
+
+    COORD_ASSERT(index < SEAT_INDEX_MAX);
+    *watch_at(t, index) = (struct watch){.spot = spot, .next = SLABS_NONE, .prev = index};
+    return index;
 }
 
-void watch_add(struct watch_table *t, enum watch_kind kind, struct slice text, uint64_t id)
+/* The lone watch becomes the first of several. */
+static void share(struct watch_table *t, uint32_t spot)
 {
-    struct watch_path *path = path_obtain(t, text);
-    struct watcher *watcher;
-    uint32_t index;
+    uint32_t index = take_watch(t, spot);
+    struct spot *s = spot_at(t, spot);
 
-    if (find(t, kind, path, id) != WATCH_NONE)
-        return;
-    watcher = watcher_obtain(t, id);
-    index = watch_pool_take(&t->pool);
-    *watch_at(&t->pool, index) =
-        (struct watch){.path = path, .watcher = watcher, .own_next = watcher->first, .own_prev = WATCH_NONE, .kind = kind};
-    path_append(t, path, kind, index);
-    if (watcher->first != WATCH_NONE)
-        watch_at(&t->pool, watcher->first)->own_prev = index;
-    watcher->first = index;
-    t->recursive += kind == WATCH_RECURSIVE;
+    watch_at(t, index)->seat = s->lone;
+    own_join(t, &s->lone, index << 1, index << 1);
+    s->shared = 1;
+    s->first = index;
     index_insert(t, index);
 }
 
-void watch_unlink(struct watch_table *t, uint32_t index)
+static void append(struct watch_table *t, uint32_t spot, struct watcher *watcher)
 {
-    struct watch *w = watch_at(&t->pool, index);
-    struct watcher *watcher = w->watcher;
+    uint32_t index = take_watch(t, spot);
+    struct watch *w = watch_at(t, index), *first = watch_at(t, spot_at(t, spot)->first);
 
-    index_remove(t, index);
-    t->recursive -= w->kind == WATCH_RECURSIVE;
-    path_unlink(t, index);
-    *(w->own_prev != WATCH_NONE ? &watch_at(&t->pool, w->own_prev)->own_next : &watcher->first) = w->own_next;
-    if (w->own_next != WATCH_NONE)
-        watch_at(&t->pool, w->own_next)->own_prev = w->own_prev;
-    watch_pool_give(&t->pool, index);
-    if (watcher->first == WATCH_NONE) {
-        map_remove(&t->watchers, watcher->id);
-        coord_free(watcher);
-        t->counts.watchers--;
-    }
+    w->prev = first->prev;
+    watch_at(t, first->prev)->next = index;
+    first->prev = index;
+    own_link(t, index << 1, watcher);
+    index_insert(t, index);
 }
 
-static uint32_t look_up(const struct watch_table *t, enum watch_kind kind, struct slice text, uint64_t id)
+/* False when it was the only one. */
+static bool detach(struct watch_table *t, uint32_t index)
 {
-    const struct watch_path *path = watch_path_find(t, text);
+    struct watch *w = watch_at(t, index);
+    struct spot *s = spot_at(t, w->spot);
 
-    return path == NULL ? WATCH_NONE : find(t, kind, path, id);
+    if (w->next == SLABS_NONE && s->first == index)
+        return false;
+    watch_at(t, w->next != SLABS_NONE ? w->next : s->first)->prev = w->prev;
+    if (s->first == index)
+        s->first = w->next;
+    else
+        watch_at(t, w->prev)->next = w->next;
+    return true;
+}
+
+void watch_add(struct watch_table *t, enum watch_kind kind, struct slice path, uint64_t id)
+{
+    struct spots spots = spots_find(t, path);
+    struct watcher *watcher = watcher_obtain(t, id);
+    uint32_t spot = spots.of[kind];
+
+    if (spot == SLABS_NONE) {
+        own_link(t, spot_first(t, spot_take(t, path, kind, &spots)), watcher);
+    } else {
+        if (find(t, spot, watcher) != SEAT_NONE)
+            return;
+        if (!spot_at(t, spot)->shared)
+            share(t, spot);
+        append(t, spot, watcher);
+    }
+    t->counts.watches++;
+    t->recursive_count += kind == WATCH_RECURSIVE;
+}
+
+void watch_unlink(struct watch_table *t, uint32_t seat)
+{
+    uint32_t spot = seat_spot(t, seat);
+    bool last = true;
+
+    t->counts.watches--;
+    t->recursive_count -= spot_at(t, spot)->kind == WATCH_RECURSIVE;
+    if (!seat_is_lone(seat)) {
+        index_remove(t, seat >> 1);
+        last = !detach(t, seat >> 1);
+    }
+    own_unlink(t, seat_at(t, seat));
+    if (!seat_is_lone(seat))
+        slabs_give(&t->watches, seat >> 1);
+    if (last)
+        spot_give(t, spot);
 }
 
 bool watch_has(const struct watch_table *t, enum watch_kind kind, struct slice path, uint64_t watcher)
 {
-    return look_up(t, kind, path, watcher) != WATCH_NONE;
-}
-
-static void unlink_and_settle(struct watch_table *t, uint32_t index)
-{
-    struct watch_path *path = watch_at(&t->pool, index)->path;
-
-    watch_unlink(t, index);
-    watch_path_settle(t, path);
+    return look_up(t, kind, path, watcher) != SEAT_NONE;
 }
 
 bool watch_remove(struct watch_table *t, enum watch_kind kind, struct slice path, uint64_t watcher)
 {
-    uint32_t index = look_up(t, kind, path, watcher);
+    uint32_t seat = look_up(t, kind, path, watcher);
 
-    if (index != WATCH_NONE)
-        unlink_and_settle(t, index);
-    return index != WATCH_NONE;
+    if (seat != SEAT_NONE)
+        watch_unlink(t, seat);
+    return seat != SEAT_NONE;
 }
 
 void watch_drop(struct watch_table *t, uint64_t id)
 {
     struct watcher *watcher;
 
-    while ((watcher = map_get(&t->watchers, id)) != NULL)
-        unlink_and_settle(t, watcher->first);
+    while ((watcher = map_get(&t->by_id, id)) != NULL)
+        watch_unlink(t, watcher->first);
 }
 
 void watch_counts(const struct watch_table *t, struct watch_counts *c)
 {
     *c = t->counts;
-    c->memory_bytes = watch_pool_bytes(&t->pool) + buckets_bytes(&t->buckets) + t->path_bytes +
-                      t->paths.capacity * sizeof(struct map_slot) + t->watchers.capacity * sizeof(struct map_slot) +
-                      t->counts.watchers * sizeof(struct watcher) + t->notification_capacity * sizeof(*t->notifications);
+    c->memory_bytes = slabs_bytes(&t->spots) + slabs_bytes(&t->watches) + slabs_bytes(&t->watchers) +
+                      buckets_bytes(&t->by_path) + buckets_bytes(&t->by_seat) + t->by_id.capacity * sizeof(struct map_slot) +
+                      t->long_path_bytes + t->notification_capacity * sizeof(*t->notifications);
 }

@@ -5,7 +5,7 @@
  * only: no socket, no tree. Firing turns changes into notifications in the order in which clients must see them: for each
  * change the node's own event, then the parent's NodeChildrenChanged. Of each event a watcher hears once, however many watches
  * it has there; all its one-shot ones among them are used up. A change costs two lookups, and one for each ancestor only while
- * there are recursive watches. Goal: below 64 bytes per watch with its path shared. Not thread-safe.
+ * there are recursive watches. Goal: below 64 bytes per watch, its path included if that is short. Not thread-safe.
  */
 #ifndef COORD_WATCH_WATCH_H
 #define COORD_WATCH_WATCH_H

@@ -248,7 +248,6 @@ TEST(watch, persistent_and_recursive_ones_stay_and_hear_their_rows)
     watch_table_free(t);
 }
 
-/* As ZooKeeper 3.9: there is one event, and the one-shot watches of its kind are used up with it. */
 /* Whatever stands there as a path: only what is above a change, as a path, hears of it. As deep as a packet makes it. */
 TEST(watch, recursive_ones_hear_what_is_below_at_any_depth)
 {
@@ -283,6 +282,7 @@ TEST(watch, recursive_ones_hear_what_is_below_at_any_depth)
     watch_table_free(t);
 }
 
+/* As ZooKeeper 3.9: there is one event, and the one-shot watches of its kind are used up with it. */
 TEST(watch, who_has_several_kinds_hears_each_event_once)
 {
     static const struct {
@@ -440,23 +440,63 @@ TEST(watch, agrees_with_a_naive_model)
     watch_table_free(t);
 }
 
-TEST(watch, costs_below_64_bytes_beside_its_path)
+/* Bytes a watch: `watchers` have one on each of `paths` paths of up to 32 bytes, the same ones or everybody his own. */
+static double cost(unsigned watchers, unsigned paths, bool own)
 {
     struct watch_table *t = watch_table_new();
     struct watch_counts empty, full;
-    char path[32];
+    char path[64];
 
     watch_counts(t, &empty);
-    for (uint64_t watcher = 0; watcher < 1000; watcher++)
-        for (unsigned i = 0; i < 100; i++) {
-            snprintf(path, sizeof(path), "/service/node-%u", i);
+    for (unsigned watcher = 0; watcher < watchers; watcher++)
+        for (unsigned i = 0; i < paths; i++) {
+            snprintf(path, sizeof(path), "/the-service/node-%04u/part-%04u", own ? watcher : 0, i);
             add(t, i & 3, path, watcher);
         }
     watch_counts(t, &full);
-    CHECK_EQ_INT(full.watches, 100000);
-    CHECK_EQ_INT(full.paths, 100);
-    CHECK((full.memory_bytes - empty.memory_bytes) / full.watches < 64, "%llu bytes",
-          (unsigned long long)((full.memory_bytes - empty.memory_bytes) / full.watches));
+    CHECK_EQ_INT(full.watches, watchers * paths);
+    CHECK_EQ_INT(full.paths, own ? watchers * paths : paths);
+    watch_table_free(t);
+    return (double)(full.memory_bytes - empty.memory_bytes) / (double)full.watches;
+}
+
+TEST(watch, costs_below_64_bytes_with_its_path)
+{
+    double shared = cost(1000, 100, false), own = cost(1000, 100, true);
+
+    CHECK(shared < 40, "%.1f bytes", shared);
+    CHECK(own < 64, "%.1f bytes", own);
+}
+
+/* One, two, three, two, one, none on a spot; a path too long to lie in it; and again. */
+TEST(watch, is_found_alone_and_among_others)
+{
+    static const char *const paths[] = {"/a", "/a/path/that/is/longer/than/thirty-two/bytes"};
+    struct watch_table *t = watch_table_new();
+    struct watch_counts c;
+
+    for (unsigned round = 0; round < 2; round++)
+        for (size_t p = 0; p < COUNT(paths); p++) {
+            struct slice path = slice_from_text(paths[p]);
+
+            for (uint64_t watcher = 1; watcher <= 3; watcher++) {
+                watch_add(t, WATCH_DATA, path, watcher);
+                watch_add(t, WATCH_DATA, path, watcher);
+                CHECK(!watch_has(t, WATCH_CHILD, path, watcher) && !watch_has(t, WATCH_DATA, path, watcher + 1));
+                for (uint64_t w = 1; w <= watcher; w++)
+                    CHECK(watch_has(t, WATCH_DATA, path, w));
+            }
+            CHECK(watch_remove(t, WATCH_DATA, path, 1) && watch_remove(t, WATCH_DATA, path, 3));
+            CHECK(!watch_has(t, WATCH_DATA, path, 1) && watch_has(t, WATCH_DATA, path, 2));
+            watch_counts(t, &c);
+            CHECK(c.watches == 1 && c.paths == 1 && c.watchers == 1);
+            watch_add(t, WATCH_CHILD, path, 1);
+            watch_counts(t, &c);
+            CHECK(c.watches == 2 && c.paths == 1 && c.watchers == 2);
+            CHECK(watch_remove(t, WATCH_DATA, path, 2) && watch_remove(t, WATCH_CHILD, path, 1));
+            watch_counts(t, &c);
+            CHECK(c.watches == 0 && c.paths == 0 && c.watchers == 0);
+        }
     watch_table_free(t);
 }
 
