@@ -26,7 +26,7 @@
 struct config_server {
     uint32_t id;
     char *host;                   /* without brackets */
-    uint16_t port, election_port; /* election_port 0: not said */
+    uint16_t port, election_port; /* election_port 0: not said; config_finish finds one then */
     char *client_address;         /* NULL: not said */
     uint16_t client_port;         /* 0: not said */
 };
@@ -68,7 +68,8 @@ int config_finish(struct config *c);
 bool config_lone(const struct config *c);
 const struct config_server *config_self(const struct config *c); /* NULL: there is no server line */
 
-/* The server lines as clients read them in /zookeeper/config; nothing for a lone server, as in ZooKeeper. */
+/* The server lines of a finished configuration as clients read them in /zookeeper/config; nothing for a lone server, as in
+ * ZooKeeper. */
 void config_members(const struct config *c, struct buf *to);
 
 void config_problem(struct config *c, const char *where, const char *format, ...) __attribute__((format(printf, 3, 4)));

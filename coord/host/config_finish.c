@@ -80,6 +80,30 @@ static void finish_addresses(struct config *c)
                                c->servers[i].id, c->servers[i].host, c->servers[i].port);
 }
 
+/* By any line, whatever its host: one machine has many names. */
+static bool port_named(const struct config *c, uint32_t port)
+{
+    for (uint32_t i = 0; i < c->server_count; i++)
+        if (c->servers[i].port == port || c->servers[i].election_port == port || c->servers[i].client_port == port)
+            return true;
+    return false;
+}
+
+/* Whoever parses /zookeeper/config as ZooKeeper's client for Java does refuses all of it where a line has one port, or the same
+ * one twice. So a line without a second port is shown with that of ZooKeeper's custom, 3888 for 2888, or the next one that no
+ * line names. Nobody listens there, and nobody dials it: clients only look at their own ports. */
+static void finish_election_ports(struct config *c)
+{
+    for (uint32_t i = 0; i < c->server_count; i++) {
+        uint32_t port = c->servers[i].port + 1000u;
+
+        while (port > UINT16_MAX || port_named(c, port))
+            port = port >= UINT16_MAX ? 1024 : port + 1;
+        if (c->servers[i].election_port == 0)
+            c->servers[i].election_port = (uint16_t)port;
+    }
+}
+
 static void finish_client_address(struct config *c)
 {
     const struct config_server *self = config_self(c);
@@ -155,6 +179,7 @@ int config_finish(struct config *c)
     }
     finish_id(c);
     finish_addresses(c);
+    finish_election_ports(c);
     finish_client_address(c);
     finish_times(c);
     finish_words(c);

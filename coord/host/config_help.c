@@ -26,7 +26,8 @@ void config_help_text(struct buf *to)
         buf_printf(to, ")\n        %s\n", keys[i].help);
     }
     buf_printf(to, "  server.N (HOST:PORT[:PORT][:participant][;[ADDRESS:]CLIENTPORT])\n"
-                   "        Server N of the ensemble; the first port is for peers, an IPv6 address stands in brackets.\n");
+                   "        Server N of the ensemble; the first port is for peers, the second is\n        only shown to "
+                   "clients. An IPv6 address stands in brackets.\n");
 }
 
 /* Text of a man page: a backslash and a leading dot or quote mean something there. */

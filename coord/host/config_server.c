@@ -1,8 +1,7 @@
 /* config_server.c - one line `server.N=host:port[:port][:role][;[address:]clientport]`. Main thread.
  *
- * The first port is for peers; the second, ZooKeeper's for elections, is only shown to clients, who read the
- * lines again in /zookeeper/config. An IPv6 address stands in brackets.
- * Role participant is the only one here.
+ * The first port is for peers; the second, ZooKeeper's for elections, is only shown to clients, who read the lines again in
+ * /zookeeper/config: nobody listens there. An IPv6 address stands in brackets. Role participant is the only one here.
  */
 #include "base/alloc.h"
 #include "host/config.h"
@@ -74,6 +73,8 @@ static const char *take_election_and_role(struct config_server *s, const char **
         port = take_number(text, 65535);
         if (port <= 0)
             return "the second port is not between 1 and 65535";
+        if (port == s->port)
+            return "the two ports are the same, which no client of ZooKeeper takes";
         s->election_port = (uint16_t)port;
     }
     if (**text == ':') {
@@ -153,7 +154,6 @@ static void put_host(struct buf *to, const char *host)
     buf_printf(to, "%s%s%s", v6 ? "[" : "", host, v6 ? "]" : "");
 }
 
-/* Clients take a line without a second port for none. */
 void config_members(const struct config *c, struct buf *to)
 {
     if (config_lone(c))
@@ -163,7 +163,7 @@ void config_members(const struct config *c, struct buf *to)
 
         buf_printf(to, "server.%u=", s->id);
         put_host(to, s->host);
-        buf_printf(to, ":%u:%u:participant", s->port, s->election_port != 0 ? s->election_port : s->port);
+        buf_printf(to, ":%u:%u:participant", s->port, s->election_port);
         if (s->client_port != 0) {
             buf_printf(to, ";");
             put_host(to, s->client_address != NULL ? s->client_address : "0.0.0.0");

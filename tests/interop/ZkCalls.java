@@ -2,6 +2,7 @@
  *
  *     java -cp DIRECTORY:JARS ZkCalls HOST:PORT HOST:PORT HOST:PORT      the leader first
  *     java -cp DIRECTORY:JARS ZkCalls --once HOST:PORT                   each operation once, for a trace
+ *     java -cp DIRECTORY:JARS ZkCalls --members HOST:PORT ...            what the servers say of themselves, parsed
  *     java -cp DIRECTORY:JARS ZkCalls --list                             the public calls there are, as in class files
  *
  * Exit code 0 when all held. Where a server is to be killed or started, it prints `kill` or `start`, a space and the address, and goes on
@@ -9,6 +10,7 @@
  */
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.io.StringReader;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -46,6 +49,8 @@ import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Id;
 import org.apache.zookeeper.data.Stat;
+import org.apache.zookeeper.server.quorum.flexible.QuorumMaj;
+import org.apache.zookeeper.server.util.ConfigUtils;
 
 public class ZkCalls {
     static final int SESSION_MS = 20000;
@@ -407,6 +412,16 @@ public class ZkCalls {
         two.none();
     }
 
+    /* As ZooKeeper's own tools and Curator read it: their parser refuses the whole for one line. */
+    static void members(String config) throws Exception {
+        Properties lines = new Properties();
+        lines.load(new StringReader(config));
+        QuorumMaj parsed = new QuorumMaj(lines);
+        same(parsed.toString(), config);
+        same(parsed.getVotingMembers().size(), 3);
+        check(ConfigUtils.getClientConfigStr(config).startsWith("0 "), "no clients' ports in %s", config);
+    }
+
     static void configuration(ZooKeeperAdmin zk) throws Exception {
         Stat stat = new Stat();
         Events e = new Events();
@@ -415,6 +430,7 @@ public class ZkCalls {
         same(config.length, stat.getDataLength());
         same(text(((OpResult.GetDataResult) zk.multi(Arrays.asList(Op.getData("/zookeeper/config"))).get(0)).getData()), text(config));
         same(text(zk.getConfig(e, stat)), text(config));
+        members(text(config));
         zk.getConfig(false, (rc, p, x, data, s) -> a.put(rc, text(data)), null);
         zk.getConfig(e, (rc, p, x, data, s) -> b.put(rc, text(data)), null);
         same(a.get(Code.OK)[0], text(config));
@@ -583,11 +599,17 @@ public class ZkCalls {
             list();
             System.exit(0);
         }
-        boolean once = arguments[0].equals("--once");
-        hosts = once ? Arrays.copyOfRange(arguments, 1, arguments.length) : arguments;
+        boolean once = arguments[0].equals("--once"), members = arguments[0].equals("--members");
+        hosts = once || members ? Arrays.copyOfRange(arguments, 1, arguments.length) : arguments;
         try {
             if (once) {
                 trace();
+            } else if (members) {
+                for (String host : hosts) {
+                    ZooKeeperAdmin zk = new ZooKeeperAdmin(host, SESSION_MS, e -> { });
+                    members(text(zk.getConfig(false, null)));
+                    zk.close();
+                }
             } else {
                 handles();
                 sessions();

@@ -182,8 +182,16 @@ TEST(config, members_are_the_lines_as_clients_read_them)
         {"", ""},
         {"server.1=a:2888:3888;2181\n", ""}, /* a lone server, whose config is empty in ZooKeeper too */
         {"server.3=c.example:2888:3888\nserver.1=a:2888:3888:participant\nserver.2=b:2888\n",
-         "server.1=a:2888:3888:participant\nserver.2=b:2888:2888:participant\nserver.3=c.example:2888:3888:"
+         "server.1=a:2888:3888:participant\nserver.2=b:2888:3889:participant\nserver.3=c.example:2888:3888:"
          "participant\nversion=0"},
+        /* Without a second port: none that a line names, nor one twice, nor above 65535. */
+        {"server.1=a:2888\nserver.2=a:2889\nserver.3=a:2890\n",
+         "server.1=a:2888:3888:participant\nserver.2=a:2889:3889:participant\nserver.3=a:2890:3890:participant\nversion=0"},
+        {"server.1=a:2888;3888\nserver.2=a:3889\nserver.3=a:2890:4889\n",
+         "server.1=a:2888:3890:participant;0.0.0.0:3888\nserver.2=a:3889:4890:participant\n"
+         "server.3=a:2890:4889:participant\nversion=0"},
+        {"server.1=a:65000\nserver.2=a:64535\nserver.3=a:1024\n",
+         "server.1=a:65000:1025:participant\nserver.2=a:64535:65535:participant\nserver.3=a:1024:2024:participant\nversion=0"},
         {"server.1=[::1]:1:2;[::2]:3\nserver.2=b:1:2;4\nserver.3=c:1:2:participant;d:5\n",
          "server.1=[::1]:1:2:participant;[::2]:3\nserver.2=b:1:2:participant;0.0.0.0:4\nserver.3=c:1:2:participant;d:5\n"
          "version=0"},
@@ -211,7 +219,7 @@ TEST(config, malformed_server_lines_are_refused)
         {"1", ":1"},        {"1", "[::1:1"},      {"1", "::1:2888"}, {"1", "a:1:observer"}, {"1", "a:1:2:observer"},
         {"1", "a:1:2:x"},   {"1", "a:1;"},        {"1", "a:1;0"},    {"1", "a:1;b"},        {"1", "a:1;b:"},
         {"1", "a:1;1:2:3"}, {"1", "a:1:2|b:1:2"}, {"1", "a:1:2:3"},  {"1", "a b:1"},        {"1", "a:1:123456789012"},
-        {"1", "[]:1"},
+        {"1", "[]:1"},      {"1", "a:2888:2888"},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -32,26 +32,28 @@ def wait_until(condition, what, seconds=30.0):
 
 
 class Ensemble:
-    """The servers are numbered from 1; `servers` is the list of them. with_links: `links` stands between them (links.py)."""
+    """The servers are numbered from 1; `servers` is the list of them. with_links: `links` stands between them (links.py). single_ports:
+    server lines without the second port, which ZooKeeper does not take."""
 
-    def __init__(self, count, binary, with_links=False, start=True, **options):
+    def __init__(self, count, binary, with_links=False, start=True, single_ports=False, **options):
         self.root = tempfile.mkdtemp(prefix="coord-e2e-")
         self.binary, self.servers, self.connections, self.links = binary, [], [], None
         try:
-            self._make(count, with_links, options)
+            self._make(count, with_links, single_ports, options)
             if start:
                 self.start()
         except BaseException:
             self._clean()
             raise
 
-    def _make(self, count, with_links, options):
+    def _make(self, count, with_links, single_ports, options):
         numbers = range(1, count + 1)
         clients, peers, elections = [dict(zip(numbers, ports.take_ports(count))) for _ in range(3)]
         if with_links:
             self.links = Links(numbers, peers)
         for i in numbers:
-            lines = ["server.%d=127.0.0.1:%d:%d" % (j, self.links.port(i, j) if with_links and i != j else peers[j], elections[j])
+            lines = ["server.%d=127.0.0.1:%d%s" % (j, self.links.port(i, j) if with_links and i != j else peers[j],
+                                                   "" if single_ports else ":%d" % elections[j])
                      for j in numbers] if count > 1 else []
             self.servers.append(Server(self.binary, self.root, i, clients[i], lines, options))
 
