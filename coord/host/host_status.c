@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Clients read the version of the protocol's home first; ours follows. */
-static const char version[] = "3.8.0-coord-" PACKAGE_VERSION;
+static const char version[] = "3.8.0-coord-" PACKAGE_VERSION ", built on " COORD_BUILT;
 
 uint64_t host_count_files(void)
 {
@@ -117,6 +117,7 @@ static void fill_replica(struct host *h, struct status *s)
     s->outstanding = r.outstanding;
     s->nodes = r.state.nodes;
     s->ephemerals = r.state.ephemerals;
+    s->owners = r.state.owners;
     s->sessions = r.state.sessions;
     s->local_sessions = r.local_sessions;
     s->data_bytes = r.state.data_bytes;
@@ -166,9 +167,10 @@ static void fill_net(struct host *h, struct status *s)
         s->files_max = limit.rlim_cur;
 }
 
-static void fill_config(const struct host *h, struct status *s, struct status_server servers[PEER_MAX])
+static void fill_config(const struct host *h, struct status *s)
 {
     const struct config *c = h->config;
+    const struct config_server *self = config_self(c);
 
     s->version = version;
     s->server = c->id;
@@ -184,11 +186,12 @@ static void fill_config(const struct host *h, struct status *s, struct status_se
     s->listen_backlog = c->listen_backlog;
     s->init_limit = c->init_limit;
     s->sync_limit = c->sync_limit;
-    for (uint32_t i = 0; i < c->server_count; i++)
-        servers[i] = (struct status_server){c->servers[i].id, c->servers[i].host, c->servers[i].port,
-                                            c->servers[i].client_address, c->servers[i].client_port};
-    s->servers = servers;
+    s->members = buf_slice(&h->members);
     s->server_count = c->server_count;
+    if (self != NULL) {
+        s->quorum_port = self->port;
+        s->election_port = self->election_port;
+    }
 }
 
 static bool next_client(void *context, uint64_t *at, struct status_client *client)
@@ -213,7 +216,7 @@ static bool next_client(void *context, uint64_t *at, struct status_client *clien
                                          .latency_max_ms = s.latency_max_ms,
                                          .latency_total_ms = s.latency_total_ms,
                                          .latency_count = s.latency_count};
-        if (clients_address(h->clients, s.conn, client->address))
+        if (clients_find(h->clients, s.conn, client->address, &client->asks))
             return true; /* else it ended in this turn */
     }
     return false;
@@ -309,12 +312,11 @@ static void quotas(void *context, status_quota_cb each, void *each_context)
 bool host_answer_word(void *context, const struct report_word *word, struct report_place *place, struct buf *to)
 {
     struct host *h = context;
-    struct status_server servers[PEER_MAX];
     struct utsname name;
     char directory[PATH_MAX];
     struct status s = {.lists = {next_client, next_session, next_ephemeral, watches, reset, quotas, h}};
 
-    fill_config(h, &s, servers);
+    fill_config(h, &s);
     fill_replica(h, &s);
     fill_net(h, &s);
     if (strcmp(word->name, "conf") == 0 || strcmp(word->name, "dirs") == 0) {

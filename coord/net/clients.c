@@ -181,13 +181,14 @@ void clients_stats(const struct clients *c, struct clients_stats *stats)
     *stats = c->stats;
 }
 
-bool clients_address(const struct clients *c, uint64_t id, char text[NET_ADDRESS_TEXT])
+bool clients_find(const struct clients *c, uint64_t id, char address[NET_ADDRESS_TEXT], bool *asks)
 {
     struct net_address from = {.size = sizeof(from.storage)};
     const struct conn *conn = map_get(&c->by_id, id);
 
     if (conn == NULL || getpeername(conn->fd, (void *)&from.storage, &from.size) < 0)
         return false;
-    net_address_print(&from, text);
+    net_address_print(&from, address);
+    *asks = conn->state == CONN_ANSWERING;
     return true;
 }

@@ -49,6 +49,8 @@ void clients_listen(struct clients *c, int fd); /* takes a listening socket */
 void clients_after_step(struct clients *c,
                         uint64_t now_ms); /* sends output, pauses, closes; may add events for the next turn */
 void clients_stats(const struct clients *c, struct clients_stats *stats);
-bool clients_address(const struct clients *c, uint64_t conn, char text[NET_ADDRESS_TEXT]); /* false: unknown */
+
+/* Whether a connection asks a four-letter word; its address. False: it is unknown. */
+bool clients_find(const struct clients *c, uint64_t conn, char address[NET_ADDRESS_TEXT], bool *asks);
 
 #endif

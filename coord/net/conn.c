@@ -77,18 +77,11 @@ void conn_warm(struct conn *conn)
         list_push_back(&conn->clients->warm, &conn->warm);
 }
 
-/* The replica hears of it once; what it has for the connection is not ours to touch from then on. */
-static void tell_closed(struct conn *conn)
-{
-    if (conn->state == CONN_FIRST || conn->state == CONN_OPEN)
-        inbox_add(conn->clients->inbox, REPLICA_CONN_CLOSED)->conn = conn->id;
-    conn->io = NULL;
-}
-
 void conn_end(struct conn *conn)
 {
     COORD_ASSERT(conn->state != CONN_GONE);
-    tell_closed(conn);
+    inbox_add(conn->clients->inbox, REPLICA_CONN_CLOSED)->conn = conn->id;
+    conn->io = NULL;
     want(conn, 0);
     conn->state = CONN_GONE;
     close(conn->fd);
@@ -152,6 +145,7 @@ static void continue_answer(struct conn *conn)
         want(conn, EV_WRITE);
 }
 
+/* The replica goes on counting it among the connections, as one without a session, but what it has for it is not sent. */
 static void answer_word(struct conn *conn, const struct report_word *word)
 {
     struct clients *c = conn->clients;
@@ -160,7 +154,7 @@ static void answer_word(struct conn *conn, const struct report_word *word)
         conn->word = word;
     else
         report_word_refused(&conn->answer, word);
-    tell_closed(conn);
+    conn->io = NULL;
     conn->state = CONN_ANSWERING;
     conn_warm(conn);
     continue_answer(conn);

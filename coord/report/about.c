@@ -1,8 +1,7 @@
 /* about.c - the words that tell how the server was set up: conf, envi, dirs. Pure. */
 #include "report/words.h"
 
-#include <string.h>
-
+/* The election algorithm is that of every ZooKeeper since 3.4 to whoever asks; type 0 is a participant. */
 void report_conf(struct buf *to, const struct status *s)
 {
     buf_printf(to, "clientPort=%u\n", s->client_port);
@@ -17,17 +16,12 @@ void report_conf(struct buf *to, const struct status *s)
     buf_printf(to, "maxSessionTimeout=%llu\n", (unsigned long long)s->session_max_ms);
     buf_printf(to, "clientPortListenBacklog=%llu\n", (unsigned long long)s->listen_backlog);
     buf_printf(to, "serverId=%u\n", s->server);
-    if (s->server_count > 1)
-        buf_printf(to, "initLimit=%llu\nsyncLimit=%llu\nmembership: \n", (unsigned long long)s->init_limit,
-                   (unsigned long long)s->sync_limit);
-    for (uint32_t i = 0; s->server_count > 1 && i < s->server_count; i++) {
-        const struct status_server *server = &s->servers[i];
-        bool v6 = strchr(server->host, ':') != NULL;
-        buf_printf(to, "server.%u=%s%s%s:%u:participant", server->id, v6 ? "[" : "", server->host, v6 ? "]" : "", server->port);
-        if (server->client_port != 0)
-            buf_printf(to, ";%s:%u", server->client_address == NULL ? "0.0.0.0" : server->client_address, server->client_port);
-        buf_printf(to, "\n");
-    }
+    if (s->members.size == 0)
+        return;
+    buf_printf(to, "initLimit=%llu\nsyncLimit=%llu\n", (unsigned long long)s->init_limit, (unsigned long long)s->sync_limit);
+    buf_printf(to, "electionAlg=3\nelectionPort=%u\nquorumPort=%u\npeerType=0\nmembership: \n", s->election_port,
+               s->quorum_port);
+    buf_append(to, s->members.data, s->members.size);
 }
 
 static void line(struct buf *to, const char *key, const char *value)

@@ -52,10 +52,12 @@ static const char *op_name(int32_t op)
     return "NA";
 }
 
+/* In brackets what the server waits for on the connection: 1, something to read. The word of one that asks a word is its only
+ * packet, and nothing more is read from it. */
 static void print_begin(struct buf *to, const struct status_client *c)
 {
-    buf_printf(to, " /%s[1](queued=%llu,recved=%llu,sent=%llu", c->address, (unsigned long long)c->queued,
-               (unsigned long long)c->received, (unsigned long long)c->sent);
+    buf_printf(to, " /%s[%d](queued=%llu,recved=%llu,sent=%llu", c->address, c->asks ? 0 : 1, (unsigned long long)c->queued,
+               (unsigned long long)(c->asks ? 1 : c->received), (unsigned long long)c->sent);
 }
 
 static void print_brief(struct buf *to, const struct status_client *c)
@@ -68,14 +70,15 @@ static void print_full(struct buf *to, const struct status_client *c)
 {
     print_begin(to, c);
     if (c->session != 0)
-        buf_printf(
-            to,
-            ",sid=0x%llx,lop=%s,est=%llu,to=%llu,lcxid=0x%x,lzxid=0x%llx,lresp=%llu,llat=%llu,minlat=%llu,avglat=%llu,"
-            "maxlat=%llu",
-            (unsigned long long)c->session, op_name(c->last_op), (unsigned long long)c->since_wall_ms,
-            (unsigned long long)c->timeout_ms, (unsigned)c->last_xid, (unsigned long long)c->last_zxid,
-            (unsigned long long)c->answered_ms, (unsigned long long)c->latency_last_ms, (unsigned long long)c->latency_min_ms,
-            (unsigned long long)report_average(c->latency_total_ms, c->latency_count), (unsigned long long)c->latency_max_ms);
+        buf_printf(to,
+                   ",sid=0x%llx,lop=%s,est=%llu,to=%llu,lcxid=0x%x,lzxid=0x%llx,lresp=%llu,llat=%llu,minlat=%llu,avglat=%llu,"
+                   "maxlat=%llu",
+                   (unsigned long long)c->session, op_name(c->last_op), (unsigned long long)c->since_wall_ms,
+                   (unsigned long long)c->timeout_ms, (unsigned)c->last_xid, (unsigned long long)c->last_zxid,
+                   (unsigned long long)c->answered_ms, (unsigned long long)c->latency_last_ms,
+                   (unsigned long long)c->latency_min_ms,
+                   (unsigned long long)(c->latency_count == 0 ? 0 : c->latency_total_ms / c->latency_count),
+                   (unsigned long long)c->latency_max_ms);
     buf_printf(to, ")\n");
 }
 
@@ -207,7 +210,7 @@ bool report_dump(struct buf *to, const struct status *s, struct report_place *pl
             return false;
         buf_printf(to, "SessionTracker dump:\nGlobal Sessions(%llu):\n", (unsigned long long)s->sessions);
     } else if (place->part == 1 && fresh) {
-        buf_printf(to, "ephemeral nodes dump:\nSessions with Ephemerals:\n");
+        buf_printf(to, "ephemeral nodes dump:\nSessions with Ephemerals (%llu):\n", (unsigned long long)s->owners);
     } else if (fresh) {
         buf_printf(to, "Connections dump:\nConnections(%llu):\n", (unsigned long long)s->connections);
     }

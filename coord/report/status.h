@@ -15,6 +15,7 @@ enum status_mode { STATUS_STANDALONE, STATUS_LEADER, STATUS_FOLLOWER, STATUS_LOO
 /* One client connection, a line of `stat` and `cons`. */
 struct status_client {
     char address[64]; /* "127.0.0.1:40312", "[::1]:40312" */
+    bool asks;        /* a four-letter word, this one or another */
     uint64_t queued, received, sent;
     uint64_t session; /* 0: none yet */
     uint64_t timeout_ms, since_wall_ms, answered_ms, last_zxid;
@@ -58,14 +59,6 @@ struct status_lists {
     void *context;
 };
 
-struct status_server {
-    uint32_t id;
-    const char *host;
-    uint16_t port;
-    const char *client_address; /* NULL: not said */
-    uint16_t client_port;       /* 0: not said */
-};
-
 struct status {
     const char *version;
     enum status_mode mode;
@@ -83,7 +76,7 @@ struct status {
     struct status_sizes reply_sizes, proposal_sizes;
     uint64_t auth_failed, revalidated, dropped, sessionless_expired, closed_unserved;
     uint64_t received, sent, bytes_received, bytes_sent, connections, outstanding;
-    uint64_t nodes, ephemerals, sessions, local_sessions, data_bytes;
+    uint64_t nodes, ephemerals, owners, sessions, local_sessions, data_bytes; /* owners: sessions with ephemeral nodes */
     uint64_t watches, watched_paths, watchers, watch_bytes;
     uint64_t files_open, files_max;
     uint64_t followers, synced_followers, pending_syncs; /* of a leader */
@@ -104,8 +97,9 @@ struct status {
     const char *data_dir, *log_dir;
     uint64_t data_dir_bytes, log_dir_bytes;
     uint64_t tick_ms, address_connections_max, session_min_ms, session_max_ms, listen_backlog, init_limit, sync_limit;
-    const struct status_server *servers;
+    struct slice members; /* the server lines as in /zookeeper/config; none of a lone server */
     uint32_t server_count;
+    uint16_t quorum_port, election_port;
 
     /* `envi` */
     const char *host_name, *os_name, *os_arch, *os_version, *user_name, *user_home, *user_dir;

@@ -36,15 +36,23 @@ static void print_isro(struct buf *to, const struct status *s)
     buf_printf(to, "%s", s->serving ? "rw" : s->mode == STATUS_READ_ONLY ? "ro" : "null");
 }
 
-double report_average(uint64_t total, uint64_t count)
+void report_put_average(struct buf *to, uint64_t total, uint64_t count)
 {
-    return count == 0 ? 0 : (double)total / (double)count;
+    uint64_t whole = count == 0 ? 0 : total / count;
+    uint64_t rest = count == 0 ? 0 : (total % count * 20000 + count) / count / 2; /* in 1/10000, rounded */
+    int digits = 4;
+
+    whole += rest / 10000;
+    for (rest %= 10000; digits > 1 && rest % 10 == 0; digits--)
+        rest /= 10;
+    buf_printf(to, "%llu.%0*llu", (unsigned long long)whole, digits, (unsigned long long)rest);
 }
 
 void report_summary(struct buf *to, const struct status *s)
 {
-    buf_printf(to, "Latency min/avg/max: %llu/%.1f/%llu\n", (unsigned long long)s->latency.min_ms,
-               report_average(s->latency.total_ms, s->latency.count), (unsigned long long)s->latency.max_ms);
+    buf_printf(to, "Latency min/avg/max: %llu/", (unsigned long long)s->latency.min_ms);
+    report_put_average(to, s->latency.total_ms, s->latency.count);
+    buf_printf(to, "/%llu\n", (unsigned long long)s->latency.max_ms);
     buf_printf(to, "Received: %llu\n", (unsigned long long)s->received);
     buf_printf(to, "Sent: %llu\n", (unsigned long long)s->sent);
     buf_printf(to, "Connections: %llu\n", (unsigned long long)s->connections);
@@ -52,6 +60,9 @@ void report_summary(struct buf *to, const struct status *s)
     buf_printf(to, "Zxid: 0x%llx\n", (unsigned long long)s->zxid);
     buf_printf(to, "Mode: %s\n", mode_names[s->mode]);
     buf_printf(to, "Node count: %llu\n", (unsigned long long)s->nodes);
+    if (s->mode == STATUS_LEADER)
+        buf_printf(to, "Proposal sizes last/min/max: %lld/%lld/%lld\n", (long long)s->proposal_sizes.last,
+                   (long long)s->proposal_sizes.min, (long long)s->proposal_sizes.max);
 }
 
 static void print_srvr(struct buf *to, const struct status *s)

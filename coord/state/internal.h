@@ -70,8 +70,8 @@ struct state {
     uint64_t zxid;
     int64_t wall_ms, cluster_ms;
     uint64_t digest;
-    uint64_t ephemerals, data_bytes, value_memory;
-    struct map reaps; /* index -> struct reap */
+    uint64_t ephemerals, owners, data_bytes, value_memory; /* owners: sessions with ephemeral nodes; undone step by step */
+    struct map reaps;                                      /* index -> struct reap */
     struct changes changes;
     struct buf scratch;               /* of the operation under way */
     struct grants *grants;            /* never NULL; a memory of reads too */

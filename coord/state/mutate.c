@@ -104,6 +104,12 @@ void node_drop_content(struct state *s, uint32_t index)
     value_drop(node_empty(s, n));
 }
 
+static void owned_more(struct state *s, struct session *owner)
+{
+    s->owners += owner->owned_count++ == 0;
+    s->ephemerals++;
+}
+
 void owned_append(struct state *s, struct session *owner, uint32_t index)
 {
     struct node *n = tree_node(&s->tree, index);
@@ -121,8 +127,7 @@ void owned_append(struct state *s, struct session *owner, uint32_t index)
         tree_node(&s->tree, first->owned_prev)->owned_next = index;
         first->owned_prev = index;
     }
-    owner->owned_count++;
-    s->ephemerals++;
+    owned_more(s, owner);
 }
 
 void owned_remove(struct state *s, uint32_t index)
@@ -139,7 +144,7 @@ void owned_remove(struct state *s, uint32_t index)
         owner->first_owned = n->owned_next;
     else
         tree_node(&s->tree, n->owned_prev)->owned_next = n->owned_next;
-    owner->owned_count--;
+    s->owners -= --owner->owned_count == 0;
     s->ephemerals--;
 }
 
@@ -159,8 +164,7 @@ void owned_restore(struct state *s, uint32_t index)
         owner->first_owned = index;
     else
         tree_node(&s->tree, n->owned_prev)->owned_next = index;
-    owner->owned_count++;
-    s->ephemerals++;
+    owned_more(s, owner);
 }
 
 uint32_t node_create(struct state *s, uint32_t parent, const struct node_creation *c)

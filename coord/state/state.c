@@ -228,6 +228,7 @@ void state_counts(const struct state *s, struct state_counts *c)
     *c = (struct state_counts){
         .nodes = s->tree.count,
         .ephemerals = s->ephemerals,
+        .owners = s->owners,
         .sessions = s->sessions.by_id.count,
         .data_bytes = s->data_bytes,
         .memory_bytes = sizeof(*s) + tree_bytes(&s->tree) + s->value_memory + acl_table_bytes(&s->acls) +

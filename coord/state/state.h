@@ -132,6 +132,7 @@ bool state_reap_next(const struct state *s, size_t *cursor, uint32_t *looks, int
 
 struct state_counts {
     uint64_t nodes, ephemerals, sessions, data_bytes, memory_bytes; /* data_bytes: names' paths are not counted, values are */
+    uint64_t owners;                                                /* sessions that own ephemeral nodes */
     int64_t wall_ms, cluster_ms; /* of the last entry applied: the leader stamps never below them */
 };
 void state_counts(const struct state *s, struct state_counts *c);

@@ -56,15 +56,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t how = fuzz_u8(&in), clients = how >> 4, list_size = fuzz_u8(&in);
     fuzz_fill(&in, list, list_size);
     list[list_size] = '\0';
-    const struct status_server servers[] = {{in.left > 0 ? in.at[0] : 0, list, 2888, how & 8 ? list : NULL, 2181}};
     memset(&s, 0, sizeof(s));
     fuzz_fill(&in, &s.zxid, offsetof(struct status, client_port) - offsetof(struct status, zxid));
-    fuzz_fill(&in, &s.data_dir_bytes, offsetof(struct status, servers) - offsetof(struct status, data_dir_bytes));
+    fuzz_fill(&in, &s.data_dir_bytes, offsetof(struct status, members) - offsetof(struct status, data_dir_bytes));
     s.mode = (enum status_mode)(how % 5);
     s.serving = how & 4;
     s.version = s.data_dir = s.log_dir = list;
-    s.servers = servers;
-    s.server_count = how >> 3 & 1;
+    s.members = slice_make(list, how & 8 ? list_size : 0);
     s.lists = (struct status_lists){next_client, next_session, next_ephemeral, watches, reset, NULL, &clients};
     report_whitelist_unknown(list, name);
     const struct report_word *w = report_word_find(word);

@@ -487,7 +487,7 @@ void world_check_same(struct state *a, struct state *b)
 {
     struct state_counts x, y;
     struct state_session p, q;
-    uint64_t at = 0, bt = 0;
+    uint64_t at = 0, bt = 0, owners = 0;
 
     CHECK_EQ_INT(state_zxid(b), state_zxid(a));
     CHECK(state_digest(a) == state_digest(b));
@@ -496,6 +496,7 @@ void world_check_same(struct state *a, struct state *b)
     state_counts(b, &y);
     CHECK_EQ_INT(y.nodes, x.nodes);
     CHECK_EQ_INT(y.ephemerals, x.ephemerals);
+    CHECK_EQ_INT(y.owners, x.owners);
     CHECK_EQ_INT(y.sessions, x.sessions);
     CHECK_EQ_INT(y.data_bytes, x.data_bytes);
     CHECK_EQ_INT(y.wall_ms, x.wall_ms);
@@ -503,5 +504,7 @@ void world_check_same(struct state *a, struct state *b)
     while (state_session_next(a, &at, &p)) {
         REQUIRE(state_session_next(b, &bt, &q));
         CHECK(memcmp(&p, &q, sizeof(p)) == 0);
+        owners += p.ephemeral_count > 0;
     }
+    CHECK_EQ_INT(x.owners, owners);
 }

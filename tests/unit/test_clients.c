@@ -23,6 +23,7 @@ struct server {
     uint16_t port;
     unsigned opened, closed, frames, drained;
     unsigned pieces_of_turn, pieces_of_turn_max;
+    unsigned unknown_askers;        /* pieces printed when the first connection was not known as one that asks */
     bool silent;                    /* frames are counted, not given back */
     char address[NET_ADDRESS_TEXT]; /* of the last that came, as the replica was told it */
 };
@@ -33,8 +34,11 @@ enum { CONF_PIECES = 9 };
 static bool print_word(void *context, const struct report_word *word, struct report_place *place, struct buf *to)
 {
     struct server *s = context;
+    char address[NET_ADDRESS_TEXT];
+    bool asks = false;
 
     s->pieces_of_turn++;
+    s->unknown_askers += !clients_find(s->clients, 1, address, &asks) || !asks || s->closed > 0;
     if (strcmp(word->name, "conf") != 0) {
         buf_printf(to, "[%s]", word->name);
         return false;
@@ -272,6 +276,7 @@ TEST(clients, four_letter_words_are_answered_and_the_connection_ends)
         receive(&s, fd, got, sizeof(got) - 1);
         CHECK_EQ_STR(got, rows[i].answer, "row %zu", i);
         CHECK_EQ_INT(s.opened, 1, "row %zu", i);
+        CHECK_EQ_INT(s.unknown_askers, 0, "row %zu: the asker is no connection while its answer is printed", i);
         for (uint64_t d = test_deadline_ms(WAIT_MS); s.closed == 0 && test_before(d);)
             turn(&s);
         CHECK_EQ_INT(s.closed, 1, "row %zu", i);

@@ -9,8 +9,8 @@
 /* What the lists have: so many connections, sessions, nodes of each session and watches. */
 struct lists {
     unsigned clients, sessions, nodes, watches, quotas;
-    bool more;
-    int reset; /* 1: the server's, 2: the connections' */
+    bool more, asks; /* asks: the first client, a word */
+    int reset;       /* 1: the server's, 2: the connections' */
 };
 
 static bool next_client(void *context, uint64_t *at, struct status_client *client)
@@ -33,6 +33,8 @@ static bool next_client(void *context, uint64_t *at, struct status_client *clien
                                      .latency_max_ms = 25,
                                      .latency_total_ms = 109,
                                      .latency_count = 10};
+    if (*at == 0 && l->asks)
+        *client = (struct status_client){.asks = true};
     snprintf(client->address, sizeof(client->address), "127.0.0.1:%u", 43880 + (unsigned)*at);
     ++*at;
     return true;
@@ -164,12 +166,45 @@ TEST(report, mntr_has_the_figures_of_quotas)
                  "zk_a b_quota_bytes_limit_per_namespace\t-1\nzk_a b_quota_count_usage_per_namespace\t7\n") != NULL);
 }
 
+TEST(report, averages_are_as_java_prints_them)
+{
+    static const struct {
+        uint64_t total, count;
+        const char *text;
+    } rows[] = {{0, 0, "/0.0/"},         {5, 2, "/2.5/"},        {16, 3, "/5.3333/"},     {2, 3, "/0.6667/"},
+                {7, 1, "/7.0/"},         {1, 20000, "/0.0001/"}, {1, 20001, "/0.0/"},     {1, 100, "/0.01/"},
+                {29999, 30000, "/1.0/"}, {3, 1000, "/0.003/"},   {1001, 1000, "/1.001/"}, {100, 10, "/10.0/"}};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct status s = sample();
+
+        s.latency.total_ms = rows[i].total;
+        s.latency.count = rows[i].count;
+        CHECK(strstr(answer("srvr", &s), rows[i].text) != NULL, "row %zu: %s", i, answer("srvr", &s));
+    }
+}
+
+TEST(report, a_leader_tells_the_sizes_of_proposals)
+{
+    static const char *const words[] = {"srvr", "stat"};
+    struct status s = sample();
+
+    s.mode = STATUS_LEADER;
+    s.proposal_sizes = (struct status_sizes){94, 48, 1000};
+    for (size_t i = 0; i < COUNT(words); i++)
+        CHECK(strstr(answer(words[i], &s), "Node count: 5\nProposal sizes last/min/max: 94/48/1000\n") != NULL);
+    s.proposal_sizes = (struct status_sizes){-1, -1, -1};
+    CHECK(strstr(answer("srvr", &s), "\nProposal sizes last/min/max: -1/-1/-1\n") != NULL);
+    s.mode = STATUS_STANDALONE;
+    CHECK(strstr(answer("srvr", &s), "Proposal") == NULL);
+}
+
 TEST(report, srvr_is_as_zookeeper_prints_it)
 {
     struct status s = sample();
 
     CHECK_EQ_STR(answer("srvr", &s), "Zookeeper version: 3.8.0-coord 0.1.0\n"
-                                     "Latency min/avg/max: 0/0.2/7\n"
+                                     "Latency min/avg/max: 0/0.25/7\n"
                                      "Received: 30\n"
                                      "Sent: 28\n"
                                      "Connections: 1\n"
@@ -189,7 +224,7 @@ TEST(report, stat_lists_the_clients)
                                      "Clients:\n"
                                      " /127.0.0.1:43880[1](queued=2,recved=30,sent=28)\n"
                                      "\n"
-                                     "Latency min/avg/max: 0/0.2/7\n"
+                                     "Latency min/avg/max: 0/0.25/7\n"
                                      "Received: 30\n"
                                      "Sent: 28\n"
                                      "Connections: 1\n"
@@ -209,6 +244,17 @@ TEST(report, cons_tells_all_of_each_connection)
                                      "est=1795171180761,to=10000,lcxid=0xfffffffe,lzxid=0x200000003,lresp=15407580,llat=1,"
                                      "minlat=0,avglat=10,maxlat=25)\n"
                                      " /127.0.0.1:43881[1](queued=2,recved=30,sent=28)\n\n");
+}
+
+TEST(report, who_asks_a_word_is_listed_as_that)
+{
+    struct status s = sample();
+    struct lists l = {.clients = 1, .asks = true};
+
+    list(&s, &l);
+    CHECK_EQ_STR(answer("cons", &s), " /127.0.0.1:43880[0](queued=0,recved=1,sent=0)\n\n");
+    CHECK(strstr(answer("stat", &s), "Clients:\n /127.0.0.1:43880[0](queued=0,recved=1,sent=0)\n\n") != NULL);
+    CHECK(strstr(answer("dump", &s), "\tip: /127.0.0.1:43880 sessionId: 0x0\n") != NULL);
 }
 
 TEST(report, long_lists_come_in_pieces)
@@ -234,9 +280,11 @@ TEST(report, dump_lists_sessions_their_nodes_and_connections)
     struct status s = sample();
     struct lists l = {.clients = 1, .sessions = 3, .nodes = 2};
 
+    s.owners = 2;
+
     list(&s, &l);
     CHECK_EQ_STR(answer("dump", &s), "SessionTracker dump:\nGlobal Sessions(4):\n0x1\t4000ms\n0x2\t4000ms\n0x3\t4000ms\n"
-                                     "ephemeral nodes dump:\nSessions with Ephemerals:\n"
+                                     "ephemeral nodes dump:\nSessions with Ephemerals (2):\n"
                                      "0x1:\n\t/e1-1\n\t/e1-2\n0x3:\n\t/e3-1\n\t/e3-2\n"
                                      "Connections dump:\nConnections(1):\n"
                                      "\tip: /127.0.0.1:43880 sessionId: 0x10000ea9ece0000\n");
@@ -329,7 +377,7 @@ TEST(report, mntr_has_the_keys_that_exporters_read)
 {
     static const char *const lines[] = {"zk_version\t3.8.0-coord 0.1.0\n",
                                         "zk_server_state\tfollower\n",
-                                        "zk_avg_latency\t0.2\n",
+                                        "zk_avg_latency\t0.25\n",
                                         "zk_packets_received\t30\n",
                                         "zk_num_alive_connections\t1\n",
                                         "zk_outstanding_requests\t2\n",
@@ -433,17 +481,17 @@ TEST(report, mntr_has_every_key_of_zookeepers_or_a_reason)
 
 TEST(report, conf_is_as_zookeeper_prints_it)
 {
-    static const struct status_server servers[] = {
-        {1, "a", 2888, NULL, 0}, {2, "::1", 2888, "::1", 2181}, {3, "c", 1, NULL, 2}};
     struct status s = sample();
 
     CHECK_EQ_STR(answer("conf", &s), "clientPort=2181\nsecureClientPort=-1\ndataDir=/d\ndataDirSize=1\ndataLogDir=/l\n"
                                      "dataLogSize=2\ntickTime=2000\nmaxClientCnxns=60\nminSessionTimeout=4000\n"
                                      "maxSessionTimeout=40000\nclientPortListenBacklog=1024\nserverId=2\n");
-    s.servers = servers;
-    s.server_count = 3;
-    CHECK(strstr(answer("conf", &s), "initLimit=10\nsyncLimit=5\nmembership: \nserver.1=a:2888:participant\n"
-                                     "server.2=[::1]:2888:participant;::1:2181\nserver.3=c:1:participant;0.0.0.0:2\n") != NULL);
+    s.members = SLICE_LITERAL("server.1=a:2888:3888:participant\nversion=0");
+    s.quorum_port = 2888;
+    s.election_port = 3888;
+    CHECK_EQ_STR(strstr(answer("conf", &s), "initLimit"),
+                 "initLimit=10\nsyncLimit=5\nelectionAlg=3\nelectionPort=3888\nquorumPort=2888\npeerType=0\nmembership: \n"
+                 "server.1=a:2888:3888:participant\nversion=0");
 }
 
 TEST(report, without_a_leader_the_words_say_so)

@@ -68,6 +68,61 @@ def mntr_counts_what_happens(e):
     assert int(after["zk_max_client_response_size"]) >= 16 + 68
 
 
+VERSION = r"Zookeeper version: 3\.8\.0-\S+, built on \d{4}-\d\d-\d\d \d\d:\d\d UTC\n"
+SUMMARY = (r"Latency min/avg/max: \d+/\d+\.\d{1,4}/\d+\nReceived: \d+\nSent: \d+\nConnections: (\d+)\nOutstanding: \d+\n"
+           r"Zxid: 0x[0-9a-f]+\nMode: (\w+)\nNode count: \d+\n(?:Proposal sizes last/min/max: (-?\d+)/(-?\d+)/(-?\d+)\n)?")
+CLIENT = r" /127\.0\.0\.1:\d+\[1\]\(queued=0,recved=\d+,sent=\d+%s\)\n"
+ASKER = r" /127\.0\.0\.1:\d+\[0\]\(queued=0,recved=1,sent=0\)\n"
+CONF = """clientPort=(\\d+) secureClientPort=-1 dataDir=\\S+ dataDirSize=\\d+ dataLogDir=\\S+ dataLogSize=\\d+ tickTime=\\d+
+maxClientCnxns=\\d+ minSessionTimeout=\\d+ maxSessionTimeout=\\d+ clientPortListenBacklog=-?\\d+ serverId=(\\d+)""".split()
+CONF_OF_A_MEMBER = "initLimit=100 syncLimit=50 electionAlg=3 electionPort=(\\d+) quorumPort=(\\d+) peerType=0".split()
+
+
+def matched(pattern, text):
+    match = re.fullmatch(pattern, text)
+    assert match, "%s\nis not\n%s" % (text, pattern)
+    return match
+
+
+def words_have_zookeepers_lines(e):
+    clients = {server: e.connect(server) for server in e.servers}
+    for server, c in clients.items():
+        c.call(r.create("/lines-%d" % server.number, b"", r.EPHEMERAL))
+    for server in e.servers:
+        mode = server.mode()
+        srvr = matched(VERSION + SUMMARY, server.word("srvr"))
+        assert srvr[2] == mode and (srvr[3] is not None) == (mode == "leader"), srvr[0]
+        assert mode != "leader" or 0 < int(srvr[4]) <= int(srvr[3]) <= int(srvr[5]), srvr[0]
+        matched("%sClients:\n(?:%s)*%s(?:%s)*\n%s" % (VERSION, CLIENT % "", ASKER, CLIENT % "", SUMMARY), server.word("stat"))
+        rest = "(?:,sid=[^)]*)?"
+        matched("(?:%s)*%s(?:%s)*\n" % (CLIENT % rest, ASKER, CLIENT % rest), server.word("cons"))
+        dump = server.word("dump")
+        assert int(re.search(r"^Sessions with Ephemerals \((\d+)\):$", dump, re.M)[1]) == \
+            len(re.findall(r"^0x[0-9a-f]+:$", dump, re.M)) >= len(e.servers), dump
+        assert int(re.search(r"^Connections(?: Sets \(\d+\)/)?\((\d+)\):$", dump, re.M)[1]) == \
+            len(re.findall(r"^\tip: /127\.0\.0\.1:\d+ sessionId: 0x[0-9a-f]+$", dump, re.M)) >= 2, dump
+        assert len(re.findall(r" sessionId: 0x0$", dump, re.M)) >= 1, dump
+
+
+@test(asan=True)
+def words_of_an_ensemble_have_zookeepers_lines(e):
+    words_have_zookeepers_lines(e)
+    with open("%s/zoo.cfg" % e.servers[0].root, encoding="ascii") as f:
+        lines = [line for line in f.read().splitlines() if line.startswith("server.")]
+    for server, line in zip(e.servers, lines):
+        conf = matched("\n".join(CONF + CONF_OF_A_MEMBER) + "\nmembership: \n((?:.*\n)*)version=0", server.word("conf"))
+        assert (int(conf[1]), int(conf[2])) == (server.client_port, server.number), conf[0]
+        assert line.endswith(":%s:%s" % (conf[4], conf[3])), (line, conf[0])
+        assert conf[5] == "".join("%s:participant\n" % each for each in lines), conf[0]
+
+
+@test(servers=1, asan=True)
+def words_of_a_lone_server_have_zookeepers_lines(e):
+    words_have_zookeepers_lines(e)
+    conf = matched("\n".join(CONF) + "\n", e.servers[0].word("conf"))
+    assert int(conf[1]) == e.servers[0].client_port
+
+
 @test(asan=True)
 def connections_sessions_and_watches_are_listed(e):
     server = e.servers[0]
