@@ -161,7 +161,7 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
         answer_sync(r, c, q);
         break;
     case REQUEST_PING:
-        conn_reply(r, c, q->xid, (int64_t)r->apply.applied, 0, SLICE_NULL);
+        conn_reply(r, c, ZK_XID_PING, (int64_t)r->apply.applied, 0, SLICE_NULL); /* whatever xid it came with */
         break;
     case REQUEST_SET_WATCHES:
         if (!watches_set(r, c, q))
@@ -364,6 +364,11 @@ void request_frame(struct replica *r, struct conn *c, struct slice frame)
     if (op == NULL) {
         enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, true);
     } else if (op_decode(op, record, &decoded) < 0) {
+        if (h.type == ZK_OP_AUTH) { /* nobody's to say who it is any more */
+            r->stats.bad_packets++;
+            conn_close(r, c);
+            return;
+        }
         enqueue_error(r, c, h.xid, -COORD_E_MARSHALLING, false);
     } else if (op->flags & OP_REFUSED) {
         enqueue_error(r, c, h.xid, op->refusal, false);

@@ -23,6 +23,7 @@ ZOOKEEPER = ["java", "-Xmx1000m", "-Dzookeeper.admin.enableServer=false", "-cp",
              "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-nop.jar",
              "org.apache.zookeeper.server.quorum.QuorumPeerMain"]
 START_SECONDS = 60
+PROBE_SECONDS = 2.0  # ZooKeeper leaves the first request of a connection unanswered that comes while it starts
 
 
 def free_ports(count):
@@ -139,7 +140,7 @@ class Ensemble:
             while True:
                 server.check()
                 try:
-                    Writer(server.port).close()
+                    Writer(server.port, PROBE_SECONDS).close()
                     break
                 except (Lost, OSError):
                     if time.monotonic() > deadline:

@@ -739,12 +739,14 @@ TEST(replica, bad_frames_get_their_error_or_close_one_connection)
     CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
     client_plain(&a, 1, ZK_OP_GET_DATA); /* no body */
     client_plain(&a, 2, ZK_OP_SASL);     /* known, not built yet */
+    client_plain(&a, 5, ZK_OP_PING);     /* as ZooKeeper: answered with the xid of all pings */
     client_plain(&a, 3, 4711);
     client_plain(&a, 4, ZK_OP_PING);
     group_settle(&g);
     struct reply reply;
     CHECK(client_reply(&a, &reply) && reply.xid == 1 && reply.err == -COORD_E_MARSHALLING);
     CHECK(client_reply(&a, &reply) && reply.xid == 2 && reply.err == -COORD_E_UNIMPLEMENTED);
+    CHECK(client_reply(&a, &reply) && reply.xid == ZK_XID_PING && reply.err == 0 && reply.record.size == 0);
     CHECK(client_reply(&a, &reply) && reply.xid == 3 && reply.err == -COORD_E_UNIMPLEMENTED && reply.zxid == -1);
     CHECK(!client_reply(&a, &reply));
     CHECK(client_closed(&a));

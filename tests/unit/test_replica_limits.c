@@ -160,7 +160,7 @@ TEST(replica_limits, writes_beyond_the_credit_wait_and_keep_their_order)
     g.hold_persists = true;
     for (int32_t i = 0; i < 9; i++)
         client_set(&a, 2 + i, "/x", value_of(1100000), i);
-    client_plain(&a, 11, ZK_OP_PING); /* behind them all */
+    client_path(&a, 11, ZK_OP_SYNC, "/x"); /* behind them all */
     client_set(&b, 1, "/x", value_of(1100000), -1);
     client_path(&b, 2, ZK_OP_SYNC, "/x");
     client_set(&b, 3, "/x", "v", -1);

@@ -248,6 +248,20 @@ TEST(replica_ops, what_proves_nothing_closes_the_connection)
     group_deinit(&g);
 }
 
+/* As ZooKeeper, which reads these packets before all others. */
+TEST(replica_ops, an_auth_packet_that_cannot_be_read_closes_the_connection_without_a_word)
+{
+    begin(3);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    client_plain(&a, ZK_XID_AUTH, ZK_OP_AUTH); /* no body */
+    client_set(&a, 2, "/", "v", -1);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "");
+    CHECK(client_closed(&a));
+    end();
+}
+
 TEST(replica_ops, a_connection_has_so_many_ids_at_most)
 {
     char proof[64];
@@ -475,7 +489,8 @@ TEST(replica_ops, ttl_nodes_can_be_switched_off)
     end();
 }
 
-/* PROTOCOL section 1: xids wrap from 2^31 - 1 to 1; some clients count on below zero. They are the client's own matter. */
+/* PROTOCOL section 1: xids wrap from 2^31 - 1 to 1; some clients count on below zero. They are the client's own matter; but
+ * that of a ping's reply is always -2, as in ZooKeeper. */
 TEST(replica_ops, an_xid_comes_back_as_it_was_sent)
 {
     static const int32_t xids[] = {INT32_MAX - 1, INT32_MAX, 1, INT32_MIN, -3, 0};
@@ -495,8 +510,9 @@ TEST(replica_ops, an_xid_comes_back_as_it_was_sent)
     group_settle(&g);
     CHECK(client_reply(&c, &reply) && reply.xid == 7);
     for (size_t i = 0; i < COUNT(xids) * 5; i++)
-        CHECK(client_reply(&c, &reply) && reply.xid == xids[i / 5] && reply.err == (i % 5 == 4 ? -COORD_E_NO_NODE : 0), "%zu",
-              i);
+        CHECK(client_reply(&c, &reply) && reply.xid == (i % 5 == 3 ? (int32_t)ZK_XID_PING : xids[i / 5]) &&
+                  reply.err == (i % 5 == 4 ? -COORD_E_NO_NODE : 0),
+              "%zu", i);
     CHECK(!client_reply(&c, &reply));
     client_deinit(&c);
     group_deinit(&g);
@@ -514,10 +530,10 @@ TEST(replica_ops, where_authentication_is_demanded_nothing_goes_before_it)
         const char *schemes;
         bool proves;
         const char *replies;
-    } rows[] = {{NULL, false, "1:0 2:-101"},
+    } rows[] = {{NULL, false, "-2:0 2:-101"},
                 {"digest", false, "1:-124"},
-                {"digest", true, "-4:0 1:0 2:-101"},
-                {"sasl, digest", true, "-4:0 1:0 2:-101"},
+                {"digest", true, "-4:0 -2:0 2:-101"},
+                {"sasl, digest", true, "-4:0 -2:0 2:-101"},
                 {"sasl,x509", true, "-4:0 1:-124"},
                 {"digestx", true, "-4:0 1:-124"},
                 {"", true, "-4:0 1:-124"}};

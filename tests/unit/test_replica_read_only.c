@@ -104,9 +104,9 @@ TEST(replica_read_only, begins_after_its_time_and_ends_with_a_leader)
     CHECK(answer.m.session_id != 0);
     client_get(&b, 1, "/x", true);
     client_get(&b, 2, "/none", false);
-    client_plain(&b, 3, ZK_OP_PING);
+    client_plain(&b, ZK_XID_PING, ZK_OP_PING);
     group_settle(&g);
-    CHECK_EQ_STR(client_replies(&b), "1:0 2:-101 3:0");
+    CHECK_EQ_STR(client_replies(&b), "1:0 2:-101 -2:0");
     group_heal(&g, 1);
     REQUIRE(group_leader(&g) != 0);
     for (int i = 0; i < 100 && is_read_only(); i++)

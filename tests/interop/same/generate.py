@@ -25,10 +25,11 @@ LIMITS = [b"count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=%d" % n for n in 
 STATS = [b"", b"count=0,bytes=0", b"count=3,bytes=44", b"bytes=5=6;;,count=2", b"count=1,bytes=-9=;byteHardLimit=4;countHardLimit=3",
          b"count=9223372036854775807,bytes=0"]
 QUOTA_CHANCE = 0.07
-VERSIONS = [-1] * 8 + [0] * 4 + [1, 2, 3, 7, -2, 0x7fffffff]
+VERSIONS = [-1] * 8 + [0] * 4 + [1, 2, 3, 7, -2, 0x7fffffff, -0x80000000]
 DATA = [None, b"", b"x", b"value", b"\0\xff", b"data" * 20]
 OPEN = ((31, b"world", b"anyone"),)
 USERS = [b"ann:one", b"bob:two"]
+SUPER = b"super:test"
 
 
 def digest(user):
@@ -38,12 +39,18 @@ def digest(user):
 ACLS_PLAIN = [None, (), ((1, b"world", b"anyone"),), ((15, b"world", b"anyone"),), ((23, b"world", b"anyone"),),
               ((0, b"world", b"anyone"),), ((31, b"world", b"anyone"), (1, b"world", b"anyone")),
               ((31, b"world", b"anyone"), (31, b"world", b"anyone")), ((31, b"world", b"nobody"),), ((31, b"world", None),),
-              ((31, b"none", b"x"),), ((31, b"", b""),), ((31, None, b"anyone"),)]
+              ((31, b"none", b"x"),), ((31, b"", b""),), ((31, None, b"anyone"),),
+              ((32, b"world", b"anyone"),), ((-1, b"world", b"anyone"),), ((0x7fffffff, b"world", b"anyone"),), ((-32, b"world", b"anyone"),),
+              ((31, b"super", b""),), ((31, b"WORLD", b"anyone"),), ((1, b"world", b"anyone"),) * 20]
 ACLS_SCHEMES = [((31, b"digest", digest(USERS[0])),), ((31, b"digest", digest(USERS[1])), (1, b"world", b"anyone")),
                 ((31, b"digest", b"nocolon"),), ((31, b"digest", b"a:b:c"),), ((31, b"digest", b""),),
                 ((31, b"auth", b""),), ((5, b"auth", b"ignored"), (1, b"world", b"anyone")), ((31, b"ip", b"127.0.0.1"),),
                 ((31, b"ip", b"127.0.0.0/8"),), ((1, b"ip", b"10.1.2.3"),), ((31, b"ip", b"127.0.0.1/33"),),
-                ((31, b"ip", b"localhost"),), ((31, b"ip", b"1.2.3"),), ((31, b"ip", b"127.0.0.1/"),)]
+                ((31, b"ip", b"localhost"),), ((31, b"ip", b"1.2.3"),), ((31, b"ip", b"127.0.0.1/"),),
+                ((31, b"ip", b"127.0.0.1/32"),), ((31, b"ip", b"1.2.3.4/0"),), ((31, b"ip", b"127.0.0.1/-1"),), ((31, b"ip", b"127.0.0.1/x"),),
+                ((31, b"ip", b"127.0.0.256"),), ((31, b"ip", b"127.0.0.1/8/8"),), ((31, b"ip", b""),), ((31, b"ip", b"127.128.0.0/9"),),
+                ((31, b"digest", digest(USERS[0])), (31, b"digest", digest(USERS[1])), (0, b"digest", digest(USERS[0]))),
+                ((31, b"auth", b""), (1, b"auth", b"x")), ((31, b"digest", b":"),), ((31, b"digest", b"ann:"),)]
 WATCH_CHANCE = 0.4
 
 # How often which operation is drawn.
@@ -51,8 +58,13 @@ WEIGHTS = {"create": 22, "create2": 8, "createContainer": 3, "createTTL": 4, "de
            "getData": 10, "setData": 12, "getACL": 5, "setACL": 5, "getChildren": 8, "getChildren2": 6, "sync": 2, "check": 0,
            "multi": 10, "multiRead": 4, "reconfig": 0.5, "checkWatches": 3, "removeWatches": 3, "auth": 2, "setWatches": 1.5,
            "setWatches2": 1.5, "getEphemerals": 3, "getAllChildrenNumber": 3, "addWatch": 6, "whoAmI": 1, "close": 1.5,
-           "renew": 2, "takeover": 1, "drop": 1, "stranger": 0.5, "gone": 0.3, "ahead": 0.15, "cut": 1, "raw": 0.5}
-SLOT_STEPS = {"renew", "takeover", "drop", "stranger", "gone", "ahead", "cut", "raw"}
+           "renew": 2, "takeover": 1, "drop": 1, "stranger": 0.5, "gone": 0.3, "ahead": 0.15, "cut": 1, "tail": 0.5, "bent": 1.5,
+           "xid": 1, "raw": 0.5, "big": 0.05, "burst": 4}
+SLOT_STEPS = {"renew", "takeover", "drop", "stranger", "gone", "ahead", "cut", "tail", "bent", "xid", "raw", "big", "burst"}
+NO_PART = SLOT_STEPS | {"close", "check", "deleteContainer"}  # of a burst, nor changed in their bytes
+TIMEOUTS = [0, -1, 1, 24999, 25000, 30000, 40001, 0x7fffffff, -0x80000000]  # the servers give 25 s to 40 s
+BAD_LENGTHS = [-2, -0x80000000, 0x7fffffff, 0x100000, 0xfffff]
+BAD_COUNTS = [0x7fffffff, 0x100000, 1000]
 assert set(WEIGHTS) == set(TABLE) | SLOT_STEPS
 
 
@@ -69,10 +81,11 @@ class Generator:
         self.ephemerals = set()
         self.quotas = []        # where quotas lie, if all went well
         self.steps = []
+        self.alone = True       # the step is one request, whose path later steps can name
         self.sane = False       # nothing goes astray now: else hardly a multi would succeed
 
     def world(self, count):
-        self.steps = [Step(slot, "connect", ()) for slot in range(self.slots)]
+        self.steps = [Step(slot, "connect", self._handshake()) for slot in range(self.slots)]
         self.steps.append(Step(0, "create", (b"~", b"", OPEN, 0)))
         if "create" in self.names and self._chance(0.4):
             self.quotas.append(b"^~")
@@ -163,7 +176,7 @@ class Generator:
         draw = self.random.random() * (0.85 if self.sane else 1)
         if draw > 0.93:
             astray = self._astray()
-            return b"~/." if astray in (b"/.", b"/", b"/zookeeper", b"~x/y/z") or (inner and astray is None) else astray
+            return b"~/." if astray in (b"/.", b"/..", b"/", b"/zookeeper", b"~x/y/z") or (inner and astray is None) else astray
         parent = self._node() if draw < 0.85 else self._below(self._node(), b"/none")
         sequential = flags in (SEQUENTIAL, EPHEMERAL_SEQUENTIAL, TTL_SEQUENTIAL)
         tail = b"/" + self.random.choice(NAMES)
@@ -171,7 +184,7 @@ class Generator:
             tail = b"/" if self._chance(0.1) else b"/s%d-" % len(self.steps)
         path = self._below(parent, tail)
         if draw < 0.85 and parent not in self.ephemerals and tail.count(b"/") == 1 and self._depth(path) <= 4:
-            made = path if not sequential else None if inner or tail == b"/" else Made(len(self.steps), b"")
+            made = path if not sequential else None if inner or not self.alone or tail == b"/" else Made(len(self.steps), b"")
             if made is not None and made not in self.nodes:
                 self.nodes.append(made)
                 if flags in (EPHEMERAL, EPHEMERAL_SEQUENTIAL):
@@ -260,7 +273,7 @@ class Generator:
                 inner.append((name, (path if path is not None else b"~/a", *rest)))
         self.sane = False
         if self._chance(0.03):
-            inner.append(("getData", (b"~", 0)))
+            inner.append(self.random.choice((("getData", (b"~", 0)), ("exists", (b"~", 0)), ("sync", (b"~",)), ("multi", ((),)))))
         return (tuple(inner),)
 
     def _multiRead(self, slot):
@@ -270,11 +283,12 @@ class Generator:
             path = path if path not in SYSTEM + [b"", None] else b"~"
             inner.append((self.random.choice(("getData", "getChildren")), (path, self._watch(path, slot))))
         if self._chance(0.03):
-            inner.append(("setData", (b"~", b"x", -1)))
+            inner.append(self.random.choice((("setData", (b"~", b"x", -1)), ("check", (b"~", -1)), ("multiRead", ((),)))))
         return (tuple(inner),)
 
     def _reconfig(self, _slot):
-        return self.random.choice((None, b"", b"server.9=localhost:1:2;3")), None, None, -1
+        servers = (None, b"", b"9", b"server.9=localhost:1:2;3", b"nonsense")
+        return tuple(self.random.choice(servers) for _ in range(3)) + (self.random.choice((-1, 0, 1 << 62)),)
 
     def _checkWatches(self, slot):
         path = self._path()
@@ -283,6 +297,8 @@ class Generator:
     _removeWatches = _checkWatches
 
     def _addWatch(self, slot):
+        if self._chance(0.05):
+            return self._node(), self.random.choice((2, 3, -1, 0x7fffffff))
         for _ in range(20):
             path = self._path()
             if self._way(path, slot) != "once" and path not in SYSTEM + [b"", None]:
@@ -292,8 +308,9 @@ class Generator:
     def _auth(self, _slot):
         scheme, data = self.random.choice(((b"digest", USERS[0]), (b"digest", USERS[1])) * 4 + (
             (b"digest", b"nocolon"), (b"ip", b"1.2.3.4"), (b"world", b"anyone"), (b"none", b"x"), (b"auth", b""),
-            (b"digest", b""), (b"", b"x")))
-        return 0, scheme, data
+            (b"digest", b""), (b"", b"x"), (b"digest", SUPER), (b"digest", b"a:b:c"), (b"digest", b":"), (None, b"x"), (b"digest", None),
+            (b"ip", None), (b"super", b"x"), (b"DIGEST", USERS[0])))
+        return self.random.choice((0, 0, 0, 7, -1)), scheme, data
 
     def _paths(self, slot, way):
         paths = [self._path() for _ in range(self.random.choice((0, 1, 2, 4)))]
@@ -315,12 +332,62 @@ class Generator:
         path = self._path()
         return (path if path not in SYSTEM + [b""] else b"~",)
 
-    def _connect(self, _slot):
-        return ()
+    def _handshake(self):
+        return (self.random.choice(TIMEOUTS), self.random.choice((False, True, None)), self.random.choice((0, 0, 1, -1, 0x7fffffff))) \
+            if self._chance(0.3) else ()
+
+    def _renew(self, _slot):
+        return self._handshake()
+
+    _takeover = _renew
+
+    def _stranger(self, _slot):
+        usual = (40000, False, 0)
+        return usual + (self.random.choice((None, b"", bytes(16), b"\0" * 15, b"x" * 32)),) if self._chance(0.5) else ()
+
+    def _part(self, without=()):
+        return self.random.choices(*zip(*[(name, WEIGHTS[name]) for name in self.names if name not in NO_PART and name not in without]))[0]
 
     def _cut(self, slot):
-        inner = self.random.choice([n for n in self.names if n not in SLOT_STEPS | {"close", "whoAmI", "auth", "check", "deleteContainer"}])
+        inner = self._part(("whoAmI", "auth"))
         return inner, self._arguments(inner, slot), self.random.choice((1, 2, 4, 8, 20, 1000))
 
+    def _tail(self, slot):
+        inner = self._part()
+        return inner, self._arguments(inner, slot), self.random.choice((b"\0", b"\xff\xff\xff\xff", b"x" * 40))
+
+    def _xid(self, slot):
+        inner = self._part()
+        return inner, self._arguments(inner, slot), self.random.choice((0, 1, -3, -4, -5, -8, -9, -100, 0x7fffffff, -0x80000000))
+
+    def _bent(self, slot):
+        """An int in the request that counts bytes or items, or says the type of a multi's operation, and is none."""
+        while True:
+            inner = self._part(("whoAmI",))
+            arguments = self._arguments(inner, slot)
+            fields = [i for i, kind in enumerate(TABLE[inner].request.split()) if kind in ("path", "data", "acl", "paths", "operations")]
+            field = self.random.choice(fields)
+            kind = TABLE[inner].request.split()[field]
+            if kind != "operations":
+                scheme = 8 if kind == "acl" and arguments[field] and self._chance(0.5) else 0
+                return inner, arguments, field, scheme, self.random.choice(
+                    BAD_LENGTHS if kind in ("path", "data") or scheme > 0 else BAD_COUNTS)
+            if arguments[field]:
+                offset, values = self.random.choice(((0, (99, -1, 0, 16, 0x7fffffff)), (4, (0x01000000, -1)), (9, BAD_LENGTHS)))
+                return inner, arguments, field, offset, self.random.choice(values)
+
     def _raw(self, _slot):
-        return self.random.choice(((-3, b""), (10, b""), (18000, b""), (99, b"x"), (23, b""), (-1, b""), (0, b"")))
+        return self.random.choice(((-3, b""), (10, b""), (18000, b""), (99, b"x"), (23, b""), (-1, b""), (0, b""), (11, b""), (11, b"x"),
+                                   (0x7fffffff, b""), (-0x80000000, b""), (-12, b"")))
+
+    def _big(self, _slot):
+        return (self.random.choice((0xffffe, 0xfffff, 0x100000, 0x120000)),)
+
+    def _burst(self, slot):
+        self.alone = False
+        parts = []
+        for _ in range(self.random.choice((2, 2, 3, 4, 6))):
+            name = self._part(("auth",))
+            parts.append((name, self._arguments(name, slot)))
+        self.alone = True
+        return tuple(parts)

@@ -12,6 +12,7 @@ import time
 from known import KNOWN
 from operations import WRITES
 from records import Stat
+from world import meant
 
 SYSTEM_PATHS = (b"/", b"", b"/zookeeper", b"/zookeeper/quota", b"/zookeeper/config")
 CLOCK_MS = 600000
@@ -78,21 +79,32 @@ class Judge:
 
     def compare(self, number, step, one, other):
         """"same", "different", or "over": the coda showed its difference."""
-        self._note_watches(step)
-        self._note_dark(step, one)
+        steps = meant(step)
+        for i, inner in enumerate(steps):
+            self._note_watches(inner)
+            self._note_dark(inner, self._only(one, step.slot, i))
         try:
             self._compare(step, one, other)
             return "same"
         except Different as found:
             self.reason = str(found)
+        views = [(step, one.entries, other.entries)] + [
+            (inner, self._only(one, step.slot, i).entries, self._only(other, step.slot, i).entries) for i, inner in enumerate(steps)]
         for known in KNOWN:
-            if known.ends is not None and known.ends(self, step, one.entries, other.entries):
+            if known.ends is not None and any(known.ends(self, *view) for view in views):
                 self.known(known.line)
                 return "over"
         if self.coda is not None and number >= self.coda_from and re.search(self.coda.reason, self.reason):
             self.known(self.coda.line)
             return "over"
         return "different"
+
+    @staticmethod
+    def _only(answer, slot, number):
+        """An answer to several requests, with the reply to that one alone."""
+        reply = answer.reply(slot, number)
+        return answer._replace(entries=[
+            [entry for entry in entries if i != slot or entry[0] != "reply" or entry is reply] for i, entries in enumerate(answer.entries)])
 
     def _note_watches(self, step):
         paths = ()
@@ -123,20 +135,19 @@ class Judge:
             self.dark.update(paths)
 
     def _compare(self, step, one, other):
-        written = None
-        for entry in other.entries[step.slot]:
-            if entry[0] == "reply":
-                written = entry[1]
+        written = {entry[1] for entry in other.entries[step.slot] if entry[0] == "reply"}
+        steps = meant(step)
         for slot, (a, b) in enumerate(zip(one.entries, other.entries)):
             if step.name == "close":  # the order in which ephemeral nodes go is nobody's promise
                 a, b = sorted(a, key=self._order), sorted(b, key=self._order)
             if [x[0] for x in a] != [x[0] for x in b]:
                 raise Different("slot %d: %s, but %s" % (slot, [x[0] for x in a] or "nothing", [x[0] for x in b] or "nothing"))
+            replies = iter(steps if slot == step.slot else ())
             for x, y in zip(a, b):
                 if x[0] == "event":
-                    self._event(step, x, y, written)
+                    self._event(steps, x, y, written)
                 elif x[0] == "reply":
-                    self._reply(step, x, y, (one, other))
+                    self._reply(next(replies, step), x, y, (one, other))
                 elif x != y:
                     raise Different("%s, but %s" % (x, y))
 
@@ -144,11 +155,11 @@ class Judge:
     def _order(entry):
         return (entry[0] != "event", entry[2:] if entry[0] == "event" else ())
 
-    def _event(self, step, a, b, written):
+    def _event(self, steps, a, b, written):
         if a[2:] != b[2:]:
             raise Different("event %s, but %s" % (a[2:], b[2:]))
         if a[1] != b[1]:
-            if a[1] != -1 or b[1] != written or step.name in ("setWatches", "setWatches2"):
+            if a[1] != -1 or b[1] not in written or all(step.name in ("setWatches", "setWatches2") for step in steps):
                 raise Different("event with zxid 0x%x, but 0x%x" % (a[1], b[1]))
             self.known("header zxid of a watch event")
 

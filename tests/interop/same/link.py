@@ -23,18 +23,18 @@ class Link:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         loop.add(self)
 
-    def send(self, body):
-        """A request that is answered, or the connection closed."""
+    def send(self, *bodies):
+        """Requests that are answered, or the connection closed."""
         if self.closed:
             return
-        self.waiting += 1
+        self.waiting += len(bodies)
         try:
-            self.socket.sendall(struct.pack(">i", len(body)) + body)
+            self.socket.sendall(b"".join(struct.pack(">i", len(body)) + body for body in bodies))
         except OSError:
             pass  # what the server said before it closed is still to be read
 
-    def connect(self, session, password, timeout_ms, last_zxid, read_only):
-        self.send(connect_request(session, password, timeout_ms, last_zxid, read_only))
+    def connect(self, session, password, timeout_ms, last_zxid, read_only, version):
+        self.send(struct.pack(">i", version) + connect_request(session, password, timeout_ms, last_zxid, read_only)[4:])
 
     def ping(self):
         self.send(struct.pack(">ii", PING_XID, PING))

@@ -111,6 +111,12 @@ def pack_request(name, arguments, places):
     return b"".join(pack_field(kind, value, places) for kind, value in zip(kinds, arguments))
 
 
+def field_at(name, arguments, field, places):
+    """Where that field of a request begins in its bytes."""
+    kinds = TABLE[name].request.split()
+    return sum(len(pack_field(kind, value, places)) for kind, value in zip(kinds[:field], arguments))
+
+
 def read_results(reader, places):
     results = []
     while True:

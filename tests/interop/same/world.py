@@ -11,10 +11,17 @@ Answer a system and step. A step is (slot, name, arguments): an operation of the
     ahead        renew by a client that has seen more than the server
     drop         the connection is dropped
     cut          (name, arguments, bytes): that request without its last bytes
+    tail         (name, arguments, bytes): with these bytes behind it
+    bent         (name, arguments, field, offset, int): with that int so far behind the beginning of that field
+    xid          (name, arguments, xid): with that xid
     raw          (number, body)
-A step on a slot without a connection becomes a renew, or a connect where the session is over.
+    big          (size): a frame of that many bytes
+    burst        ((name, arguments), ...): requests of which none waits for a reply
+The arguments of connect, renew, takeover and stranger: (timeout, read only or None to leave that out, version of the protocol, and
+for stranger the password), or () for what is usual. A step on a slot without a connection becomes a renew, or a connect where the session is over.
 """
 import collections
+import itertools
 import struct
 import zlib
 
@@ -26,18 +33,26 @@ Step = collections.namedtuple("Step", "slot name arguments")
 TIMEOUT_MS = 40000
 PROLOGUE = 20  # steps that no twist touches
 WRONG = bytes(range(16))
+BIG_VERSION = 77000
 HANDSHAKES = {"connect", "renew", "takeover", "stranger", "gone", "ahead"}
 LATE = ("late", "no answer")
+
+
+def meant(step):
+    """The steps whose replies a step brings, in their order."""
+    if step.name == "burst":
+        return [Step(step.slot, *inner) for inner in step.arguments]
+    return [Step(step.slot, *step.arguments[:2])] if step.name in ("tail", "xid") else [step]
 
 
 class Answer(collections.namedtuple("Answer", "entries places sessions")):
     """entries: what came on each slot, in order: ("event", ...), ("reply", ...), ("handshake", ...) or ("closed",)."""
 
-    def reply(self, slot):
-        return next((entry for entry in self.entries[slot] if entry[0] == "reply"), None)
+    def reply(self, slot, number):
+        return next(itertools.islice((entry for entry in self.entries[slot] if entry[0] == "reply"), number, None), None)
 
-    def worked(self, slot):
-        reply = self.reply(slot)
+    def worked(self, slot, number):
+        reply = self.reply(slot, number)
         return reply is not None and reply[3] == 0
 
 
@@ -71,26 +86,42 @@ class Side:
             self.handshakes += 1
             session, password, zxid = slot.session, slot.password, self.places.zxids[-1]
             if name == "stranger":
-                password = WRONG
+                password = step.arguments[3] if step.arguments else WRONG
             elif name == "gone":
                 session = 0x7700000000000000 + (zlib.crc32(self.places.root) << 8) + step.slot
             elif name == "ahead":
                 zxid = (1 << 62) + 1
-            timeout, read_only = step.arguments or (TIMEOUT_MS, False)
-            slot.link.connect(session, password, timeout, zxid, read_only)
+            timeout, read_only, version = (step.arguments or (TIMEOUT_MS, False, 0))[:3]
+            slot.link.connect(session, password, timeout, zxid, read_only, version)
         elif name == "drop":
             slot.link.drop()
+        elif name == "burst":
+            slot.link.send(*[self._next(slot, *inner) for inner in step.arguments])
         else:
-            slot.xid += 1
-            slot.link.send(self._request(name, step.arguments, XIDS.get(name, slot.xid)))
+            slot.link.send(self._next(slot, name, step.arguments))
+
+    def _next(self, slot, name, arguments):
+        slot.xid += 1
+        return self._request(name, arguments, XIDS.get(name, slot.xid))
 
     def _request(self, name, arguments, xid):
         if name == "raw":
             return struct.pack(">ii", xid, arguments[0]) + arguments[1]
-        if name == "cut":
-            inner, fields, count = arguments
+        if name == "big":  # of a version that no node has, so that nothing is kept of it
+            body = struct.pack(">ii", xid, TABLE["setData"].number) + operations.pack_request("setData", (b"~", b"", BIG_VERSION), self.places)
+            more = arguments[0] - len(body)
+            return body[:-8] + struct.pack(">i", more) + bytes(more) + body[-4:]
+        if name in ("cut", "tail", "bent", "xid"):
+            inner, fields, *how = arguments
             body = operations.pack_request(inner, fields, self.places)
-            return struct.pack(">ii", XIDS.get(inner, xid), TABLE[inner].number) + body[:max(0, len(body) - count)]
+            if name == "cut":
+                body = body[:max(0, len(body) - how[0])]
+            elif name == "tail":
+                body += how[0]
+            elif name == "bent":
+                at = operations.field_at(inner, fields, how[0], self.places) + how[1]
+                body = body[:at] + struct.pack(">i", how[2]) + body[at + 4:]
+            return struct.pack(">ii", how[0] if name == "xid" else XIDS.get(inner, xid), TABLE[inner].number) + body
         return struct.pack(">ii", xid, TABLE[name].number) + operations.pack_request(name, arguments, self.places)
 
     def links(self):
@@ -101,13 +132,13 @@ class Side:
         for index, slot in enumerate(self.slots):
             came = []
             for _, link in [pair for pair in self.extra if pair[0] == index]:
-                came += [("old",) + entry for entry in self._entries(link, None, step)]
+                came += [("old",) + entry for entry in self._entries(link, None, None)]
             self.extra = [pair for pair in self.extra if not pair[1].closed]
             if slot.link is not None:
                 mine = index == step.slot
                 if mine and name in HANDSHAKES:
                     came.append(self._handshake(slot, name))
-                came += self._entries(slot.link, name if mine else None, step)
+                came += self._entries(slot.link, name if mine else None, step if mine else None)
                 if slot.link.closed:
                     slot.link = None
             entries.append(came)
@@ -131,26 +162,25 @@ class Side:
 
     def _entries(self, link, name, step):
         frames, link.frames = link.frames, []
-        entries = []
+        entries, names = [], [] if step is None else [inner.name for inner in meant(step)]
         for frame in frames:
             if frame.xid == EVENT_XID:
                 kind, state, size = struct.unpack_from(">iii", frame.body)
                 path = self.places.shown(frame.body[12:12 + size])
                 entries.append(("event", frame.zxid, kind, state, path) + ((frame.body[12 + size:],) * (len(frame.body) > 12 + size)))
-            elif frame.error == 0 and name in TABLE:
-                entries.append(("reply", frame.zxid, frame.xid, 0, operations.read_reply(name, frame.body, self.places)))
-            else:
-                entries.append(("reply", frame.zxid, frame.xid, frame.error, frame.body))
+                continue
+            of = names.pop(0) if names else None
+            body = operations.read_reply(of, frame.body, self.places) if frame.error == 0 and of in TABLE else frame.body
+            entries.append(("reply", frame.zxid, frame.xid, frame.error, body))
         if link.closed and not (name == "drop" and not entries):
             entries.append(("closed",))
         return entries
 
-    def remember(self, number, name, answer, slot):
+    def remember(self, number, step, reply):
         """What later steps refer to."""
-        reply = answer.reply(slot)
-        if name in operations.WRITES:
+        if step.name in operations.WRITES:
             self.places.zxids.append(reply[1])
-            if TABLE[name].reply.startswith("path"):
+            if TABLE[step.name].reply.startswith("path"):
                 path = reply[4][0]
                 self.places.made[number] = self.places.root + path[1:] if path.startswith(b"~") else path
 
@@ -196,7 +226,8 @@ class World:
                     link.ping()
             late = (yield [link for side in self.sides for link in side.links()]) or late
             self.answers = [side.answer(name, taken) for side in self.sides]
-            if self.twist is not None and PROLOGUE < number < self.judge.coda_from and name not in ("setWatches", "setWatches2") and any(
+            if self.twist is not None and PROLOGUE < number < self.judge.coda_from and not any(
+                    inner.name in ("setWatches", "setWatches2") for inner in meant(taken)) and any(
                     self.twist(entries) for entries in self.answers[1].entries):
                 self.twist, self.twisted = None, number
             self.done += 1
@@ -206,8 +237,9 @@ class World:
             if verdict != "same" and self.tell is None:
                 self.failed = verdict == "different"
                 break
-            if all(answer.worked(step.slot) for answer in self.answers):
-                for side, answer in zip(self.sides, self.answers):
-                    side.remember(number, name, answer, step.slot)
+            for i, inner in enumerate(meant(taken)):
+                if all(answer.worked(step.slot, i) for answer in self.answers):
+                    for side, answer in zip(self.sides, self.answers):
+                        side.remember(number, inner, answer.reply(step.slot, i))
         for side in self.sides:
             side.end()
