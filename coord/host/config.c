@@ -75,6 +75,21 @@ static const char *set_bool(bool *field, const char *value)
     return "is neither true nor false";
 }
 
+bool config_refuses(const struct config_key *key, const char *value)
+{
+    size_t size = strlen(value);
+
+    if (key->kind != CONFIG_DEMAND)
+        return key->kind == CONFIG_REFUSED;
+    for (const char *at = key->harmless; *at != '\0'; at += strspn(at, ",")) {
+        size_t here = strcspn(at, ",");
+        if (here == size && strncasecmp(at, value, size) == 0)
+            return false;
+        at += here;
+    }
+    return true;
+}
+
 const char *config_set(struct config *c, const struct config_key *key, const char *value)
 {
     void *field = (char *)c + key->offset;

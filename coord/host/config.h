@@ -46,7 +46,8 @@ struct config {
 
     struct config_server servers[PEER_MAX]; /* rising ids; none: a lone server */
     uint32_t server_count;
-    uint32_t id; /* 0: not known yet */
+    bool server_refused; /* a server line was: nothing is said of how many there are */
+    uint32_t id;         /* 0: not known yet */
 
     struct buf problems, notices; /* lines, each with its newline */
 };
@@ -80,6 +81,7 @@ enum config_type { CONFIG_UINT, CONFIG_BOOL, CONFIG_TEXT };
 enum config_kind {
     CONFIG_HONOURED,
     CONFIG_ACCEPTED, /* a key of ZooKeeper's without meaning here: a notice, nothing else */
+    CONFIG_DEMAND,   /* CONFIG_ACCEPTED with a value that demands nothing, CONFIG_REFUSED with any other */
     CONFIG_REFUSED,  /* one that asks for what does not exist here and must not be ignored */
 };
 struct config_key {
@@ -91,9 +93,12 @@ struct config_key {
     const char *help;         /* what it does; of others: why it has no meaning here, or why it is refused */
     size_t offset;            /* of its field in struct config */
     bool minus_one;           /* CONFIG_UINT: -1 stands for "not set" */
+    const char *harmless;     /* CONFIG_DEMAND: the values that demand nothing, by commas, in any case */
 };
 const struct config_key *config_keys(size_t *count);
 const struct config_key *config_key_find(const char *name);
+
+bool config_refuses(const struct config_key *key, const char *value); /* by its kind alone */
 
 /* Parse and keep a value; the reason in static storage when it cannot be, else NULL. */
 const char *config_set(struct config *c, const struct config_key *key, const char *value);

@@ -49,6 +49,15 @@ static uint32_t read_myid(struct config *c)
     return (uint32_t)id;
 }
 
+static void finish_members(struct config *c)
+{
+    if (c->id != 0 && c->server_count > 0 && config_self(c) == NULL)
+        config_problem(c, NULL, "this is server %u, but there is no line server.%u", c->id, c->id);
+    if (c->server_count % 2 == 0 && c->server_count > 0)
+        config_problem(c, NULL, "%u servers vote: an ensemble has 1, 3, 5 or 7 (an even number bears no more failures)",
+                       c->server_count);
+}
+
 static void finish_id(struct config *c)
 {
     size_t before = buf_size(&c->problems);
@@ -63,11 +72,6 @@ static void finish_id(struct config *c)
         }
         c->id = c->server_count == 1 ? c->servers[0].id : 1;
     }
-    if (c->id != 0 && c->server_count > 0 && config_self(c) == NULL)
-        config_problem(c, NULL, "this is server %u, but there is no line server.%u", c->id, c->id);
-    if (c->server_count % 2 == 0 && c->server_count > 0)
-        config_problem(c, NULL, "%u servers vote: an ensemble has 1, 3, 5 or 7 (an even number bears no more failures)",
-                       c->server_count);
 }
 
 /* Two lines with one address are a slip: a server would dial itself, or count one peer twice. */
@@ -178,6 +182,8 @@ int config_finish(struct config *c)
         c->snap_retain = 2;
     }
     finish_id(c);
+    if (!c->server_refused)
+        finish_members(c);
     finish_addresses(c);
     finish_election_ports(c);
     finish_client_address(c);

@@ -43,6 +43,17 @@ static void put_roff(struct buf *to, const char *text)
     }
 }
 
+/* With the values that are taken all the same. */
+static void put_refused(struct buf *to, const struct config_key *key)
+{
+    buf_printf(to, "refused");
+    for (const char *at = key->harmless; at != NULL && *at != '\0'; at += strspn(at, ",")) {
+        size_t size = strcspn(at, ",");
+        buf_printf(to, "%s%.*s", at == key->harmless ? " but for " : " and ", (int)size, at);
+        at += size;
+    }
+}
+
 void config_help_roff(struct buf *to)
 {
     size_t count;
@@ -69,6 +80,18 @@ void config_help_roff(struct buf *to)
         put_roff(to, keys[i].help);
         buf_printf(to, ".\n");
     }
+    buf_printf(to, ".SH KEYS THAT ARE REFUSED\nTo ignore these would leave open what the file closes, or change who votes.\n");
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].kind != CONFIG_REFUSED && keys[i].kind != CONFIG_DEMAND)
+            continue;
+        buf_printf(to, ".TP\n.B ");
+        put_roff(to, keys[i].name);
+        buf_printf(to, "\n(");
+        put_refused(to, &keys[i]);
+        buf_printf(to, ")\n");
+        put_roff(to, keys[i].help);
+        buf_printf(to, ".\n");
+    }
 }
 
 /* In a cell of a table: a bar would end it. */
@@ -87,15 +110,18 @@ static bool ends_with(const char *text, const char *end)
 
 void config_help_compat(struct buf *to)
 {
-    static const char *const kinds[] = {
-        [CONFIG_HONOURED] = "honoured", [CONFIG_ACCEPTED] = "no effect", [CONFIG_REFUSED] = "refused"};
     size_t count;
     const struct config_key *keys = config_keys(&count);
 
     buf_printf(to, "| key | here | |\n| --- | --- | --- |\n");
     for (size_t i = 0; i < count; i++) {
         bool own = ends_with(keys[i].help, "Not a key of ZooKeeper's.");
-        buf_printf(to, "| `%s` | %s | ", keys[i].name, own ? "our own" : kinds[keys[i].kind]);
+        buf_printf(to, "| `%s` | ", keys[i].name);
+        if (keys[i].kind == CONFIG_REFUSED || keys[i].kind == CONFIG_DEMAND)
+            put_refused(to, &keys[i]);
+        else
+            buf_printf(to, "%s", own ? "our own" : keys[i].kind == CONFIG_HONOURED ? "honoured" : "no effect");
+        buf_printf(to, " | ");
         put_cell(to, keys[i].help);
         buf_printf(to, " |\n");
     }

@@ -1,8 +1,10 @@
 /* config_keys.c - the table of keys: every key of the manuals of ZooKeeper 3.8 and 3.9, and our own. Pure, constant.
  *
  * What is honoured comes first, with its range and default. Then what is accepted, so that a ZooKeeper ensemble's files start
- * coord unchanged: each says why it has no meaning here, and that is the notice which the user reads. Then what is refused,
- * because to ignore it would change who votes. `server.N` is a grammar of its own (config_server.c).
+ * coord unchanged: each says why it has no meaning here, and that is the notice which the user reads. Some of these demand
+ * protection that does not exist here: to go on without would leave open what the file says is closed, so only the values that
+ * demand nothing are taken. Then what is refused, because to ignore it would change who votes or gets in. `server.N` is a
+ * grammar of its own (config_server.c).
  */
 #include "host/config.h"
 
@@ -10,33 +12,41 @@
 
 #define UINT(name, field, min, max, standard, help)                                                                            \
     {                                                                                                                          \
-        name, CONFIG_HONOURED, CONFIG_UINT, min, max, standard, help, offsetof(struct config, field), false                    \
+        name, CONFIG_HONOURED, CONFIG_UINT, min, max, standard, help, offsetof(struct config, field), false, NULL              \
     }
 /* One that ZooKeeper's files set to -1 where it is not set. */
 #define UINT_OR_UNSET(name, field, min, max, standard, help)                                                                   \
     {                                                                                                                          \
-        name, CONFIG_HONOURED, CONFIG_UINT, min, max, standard, help, offsetof(struct config, field), true                     \
+        name, CONFIG_HONOURED, CONFIG_UINT, min, max, standard, help, offsetof(struct config, field), true, NULL               \
     }
 #define BOOL(name, field, standard, help)                                                                                      \
     {                                                                                                                          \
-        name, CONFIG_HONOURED, CONFIG_BOOL, 0, 1, standard, help, offsetof(struct config, field), false                        \
+        name, CONFIG_HONOURED, CONFIG_BOOL, 0, 1, standard, help, offsetof(struct config, field), false, NULL                  \
     }
 #define TEXT(name, field, standard, help)                                                                                      \
     {                                                                                                                          \
-        name, CONFIG_HONOURED, CONFIG_TEXT, 0, 0, standard, help, offsetof(struct config, field), false                        \
+        name, CONFIG_HONOURED, CONFIG_TEXT, 0, 0, standard, help, offsetof(struct config, field), false, NULL                  \
     }
 #define ACCEPTED(name, why)                                                                                                    \
     {                                                                                                                          \
-        name, CONFIG_ACCEPTED, CONFIG_TEXT, 0, 0, NULL, why, 0, false                                                          \
+        name, CONFIG_ACCEPTED, CONFIG_TEXT, 0, 0, NULL, why, 0, false, NULL                                                    \
     }
 #define REFUSED(name, why)                                                                                                     \
     {                                                                                                                          \
-        name, CONFIG_REFUSED, CONFIG_TEXT, 0, 0, NULL, why, 0, false                                                           \
+        name, CONFIG_REFUSED, CONFIG_TEXT, 0, 0, NULL, why, 0, false, NULL                                                     \
+    }
+
+/* Taken, with a notice, with one of these values alone. */
+#define DEMAND(name, harmless, why)                                                                                            \
+    {                                                                                                                          \
+        name, CONFIG_DEMAND, CONFIG_TEXT, 0, 0, NULL, why, 0, false, harmless                                                  \
     }
 
 #define WHY_ELECTION "elections follow electionMinMs and electionMaxMs"
 #define WHY_TLS "TLS is not built: all traffic stays in the clear"
 #define WHY_AUTH "clients authenticate by digest and address only"
+#define WHY_NO_SASL "nobody can prove sasl here; enforce.auth.schemes may demand digest or ip"
+#define WHY_PEER_SECRET "servers authenticate each other by peerSecretFile"
 #define WHY_BOUNDS "queues and buffers have fixed bounds here"
 #define WHY_JAVA "a detail of ZooKeeper's implementation"
 #define WHY_ADMIN "there is no admin server: use the four-letter words"
@@ -150,6 +160,7 @@ static const struct config_key keys[] = {
     ACCEPTED("watcherCleanIntervalInSeconds", WHY_JAVA),
     ACCEPTED("maxInProcessingDeadWatchers", WHY_JAVA),
     ACCEPTED("bitHashCacheSize", WHY_JAVA),
+    ACCEPTED("intBufferStartingSizeBytes", WHY_JAVA),
     ACCEPTED("connectionMaxTokens", WHY_BOUNDS),
     ACCEPTED("connectionTokenFillTime", WHY_BOUNDS),
     ACCEPTED("connectionTokenFillCount", WHY_BOUNDS),
@@ -168,6 +179,7 @@ static const struct config_key keys[] = {
     ACCEPTED("request_throttler.shutdownTimeout", WHY_BOUNDS),
     ACCEPTED("throttledOpWaitTime", WHY_BOUNDS),
     ACCEPTED("largeRequestThreshold", "largeRequestMaxBytes counts the bytes of all requests"),
+    ACCEPTED("multiRead.*", "a multiRead has at most 65,536 operations and 16 MiB of results"),
     ACCEPTED("maxConcurrentSnapSyncs", WHY_BOUNDS),
     ACCEPTED("maxConcurrentDiffSyncs", WHY_BOUNDS),
     ACCEPTED("serverCnxnFactory", WHY_JAVA),
@@ -181,7 +193,7 @@ static const struct config_key keys[] = {
     ACCEPTED("forward_learner_requests_to_commit_processor_disabled", WHY_JAVA),
     ACCEPTED("admin.*", WHY_ADMIN),
     ACCEPTED("metricsProvider.*", "figures are shown by the four-letter word mntr"),
-    ACCEPTED("audit.enable", "there is no audit log"),
+    DEMAND("audit.enable", "false,no", "there is no audit log"),
     ACCEPTED("audit.impl.class", "there is no audit log"),
     ACCEPTED("traceFile", "there is no trace file"),
     ACCEPTED("syncEnabled", WHY_OBSERVER),
@@ -196,9 +208,9 @@ static const struct config_key keys[] = {
     ACCEPTED("multiAddress.*", "a server line names one address"),
     ACCEPTED("enableEagerACLCheck", WHY_JAVA),
     ACCEPTED("skipACL", "ACLs are always enforced"),
-    ACCEPTED("secureClientPort", WHY_TLS),
+    DEMAND("secureClientPort", "0,-1", "TLS is not built: there is no encrypted port for clients"),
     ACCEPTED("secureClientPortAddress", WHY_TLS),
-    ACCEPTED("sslQuorum", WHY_TLS),
+    DEMAND("sslQuorum", "false,no", "TLS is not built: what servers say to each other stays in the clear"),
     ACCEPTED("sslQuorumReloadCertFiles", WHY_TLS),
     ACCEPTED("ssl.*", WHY_TLS),
     ACCEPTED("fips-mode", WHY_TLS),
@@ -206,16 +218,19 @@ static const struct config_key keys[] = {
     ACCEPTED("client.portUnification", WHY_TLS),
     ACCEPTED("authProvider.*", WHY_AUTH),
     ACCEPTED("authProvider", WHY_AUTH),
+    DEMAND("DigestAuthenticationProvider.enabled", "true,yes", "digest cannot be switched off"),
+    DEMAND("DigestAuthenticationProvider.digestAlg", "SHA1,SHA-1", "digests are made with SHA1"),
     ACCEPTED("DigestAuthenticationProvider.*", "digests are made with SHA1, and always on"),
     ACCEPTED("X509AuthenticationProvider.*", WHY_AUTH),
     ACCEPTED("superUser", WHY_AUTH),
     ACCEPTED("ensembleAuthName", WHY_AUTH),
-    ACCEPTED("sessionRequireClientSASLAuth", WHY_AUTH),
+    DEMAND("sessionRequireClientSASLAuth", "false,no", WHY_NO_SASL),
     ACCEPTED("allowSaslFailedClients", WHY_AUTH),
     ACCEPTED("jaasLoginRenew", WHY_AUTH),
-    ACCEPTED("requireClientAuthScheme", WHY_AUTH),
     ACCEPTED("kerberos.*", WHY_AUTH),
-    ACCEPTED("quorum.auth.*", "servers authenticate each other by peerSecretFile"),
+    DEMAND("quorum.auth.learnerRequireSasl", "false,no", WHY_PEER_SECRET),
+    DEMAND("quorum.auth.serverRequireSasl", "false,no", WHY_PEER_SECRET),
+    ACCEPTED("quorum.auth.*", WHY_PEER_SECRET),
     ACCEPTED("connection_throttle_tokens", WHY_BOUNDS),
     ACCEPTED("connection_throttle_fill_time", WHY_BOUNDS),
     ACCEPTED("connection_throttle_fill_count", WHY_BOUNDS),
@@ -232,6 +247,7 @@ static const struct config_key keys[] = {
     ACCEPTED("leader.maxConcurrentDiffSyncs", WHY_BOUNDS),
     ACCEPTED("leader.closeSocketAsync", WHY_JAVA),
     ACCEPTED("leader.ackLoggingFrequency", WHY_JAVA),
+    ACCEPTED("leader.nodelay", "what servers say to each other is always sent at once"),
     ACCEPTED("follower.*", WHY_JAVA),
     ACCEPTED("leaderConnectDelayDuringRetryMs", "peers are dialled again at most 250 ms after a failure"),
     ACCEPTED("snapshotSizeFactor", "a follower whose log ends before the leader's begins gets a snapshot, any other the log"),
@@ -254,6 +270,8 @@ static const struct config_key keys[] = {
 
     REFUSED("group.*", "groups of voters do not exist here: a quorum is a majority of the servers"),
     REFUSED("weight.*", "weights of voters do not exist here: a quorum is a majority of the servers"),
+    REFUSED("oraclePath", "no file decides what a quorum is: it is a majority of the servers"),
+    REFUSED("requireClientAuthScheme", WHY_NO_SASL),
 };
 
 const struct config_key *config_keys(size_t *count)

@@ -47,9 +47,9 @@ static void take_key(struct reader *r, const char *where, const char *name, cons
             config_problem(c, where, "unknown key %s; the nearest known one is %s", name, nearest);
         else
             config_problem(c, where, "unknown key %s", name);
-    } else if (key->kind == CONFIG_REFUSED) {
-        config_problem(c, where, "%s is refused: %s", name, key->help);
-    } else if (key->kind == CONFIG_ACCEPTED) {
+    } else if (config_refuses(key, value)) {
+        config_problem(c, where, "%s=%s is refused: %s", name, value, key->help);
+    } else if (key->kind != CONFIG_HONOURED) {
         if (!r->is_dynamic || strcmp(name, "version") != 0)
             config_notice(c, where, "%s has no effect: %s", name, key->help);
     } else if (r->is_dynamic) {

@@ -137,6 +137,7 @@ void config_server_line(struct config *c, const char *where, const char *id_text
         reason = "this server has a line already";
     if (reason != NULL) {
         config_problem(c, where, "server.%s=%s: %s", id_text, value, reason);
+        c->server_refused = true;
         coord_free(server.host);
         coord_free(server.client_address);
         return;

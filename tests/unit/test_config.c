@@ -110,8 +110,9 @@ TEST(config, wrong_lines_name_file_line_and_reason)
         {"tickTime=99999999999999999999\n", "is not a number\n"},
         {"quorumListenOnAllIPs=maybe\n", "is neither true nor false\n"},
         {"dataDir=\n", "dataDir= is empty\n"},
-        {"group.1=1:2\n", "group.1 is refused: "},
-        {"weight.1=2\n", "weight.1 is refused: "},
+        {"group.1=1:2\n", "group.1=1:2 is refused: "},
+        {"weight.1=2\n", "weight.1=2 is refused: "},
+        {"oraclePath=/chassis/mastership\n", "zoo.cfg:1: oraclePath=/chassis/mastership is refused: no file decides"},
         {"peerType=observer\n", "peerType=observer is refused: "},
         {"minSessionTimeout=5\nmaxSessionTimeout=4\n", "minSessionTimeout (5) is above maxSessionTimeout (4)\n"},
         {"electionMinMs=900\n", "electionMinMs (900) is above electionMaxMs (600)\n"},
@@ -257,6 +258,34 @@ TEST(config, servers_are_sorted_counted_and_unique)
     }
     CHECK_EQ_INT(c.server_count, 7);
     CHECK(says(&c.problems, "at most 7 servers"));
+    config_deinit(&c);
+}
+
+TEST(config, an_ensemble_has_an_odd_number_of_servers)
+{
+    char text[512];
+
+    for (unsigned count = 1; count <= 8; count++) {
+        struct config c;
+        size_t size = 0;
+
+        for (unsigned i = 1; i <= count; i++)
+            size += (size_t)snprintf(text + size, sizeof(text) - size, "server.%u=a:%u:%u\n", i == 2 ? 127 : i, i, 100 + i);
+        CHECK_EQ_INT(read_text(&c, text), count % 2 == 1 ? 0 : -COORD_E_INVALID, "%u", count);
+        CHECK(count == 8 || count % 2 == 1 || says(&c.problems, "servers vote: an ensemble has 1, 3, 5 or 7"), "%u", count);
+        CHECK(count != 8 || says(&c.problems, "at most 7 servers"));
+        config_deinit(&c);
+    }
+}
+
+TEST(config, of_a_refused_server_line_nothing_more_is_said)
+{
+    struct config c;
+
+    CHECK_EQ_INT(read_text(&c, "server.1=a:1:2|b:3:4\nserver.2=b:1:2\nserver.3=c:1:2\n"), -COORD_E_INVALID);
+    CHECK(says(&c.problems, "zoo.cfg:1: server.1=a:1:2|b:3:4: several addresses of one server do not exist here\n"));
+    CHECK(!says(&c.problems, "servers vote") && !says(&c.problems, "no line server.1"), "%.*s",
+          SLICE_ARG(buf_slice(&c.problems)));
     config_deinit(&c);
 }
 
@@ -417,12 +446,49 @@ static void check_key(const char *name)
     if (strcmp(name, "dynamicConfigFile") == 0)
         return; /* names a file that must be there: a test of its own */
     CHECK(strlen(key->help) >= 10, "%s is not explained", name);
-    expected = key->kind == CONFIG_REFUSED ? -COORD_E_INVALID : 0;
+    expected = key->kind == CONFIG_REFUSED || key->kind == CONFIG_DEMAND ? -COORD_E_INVALID : 0;
     snprintf(text, sizeof(text), "%s=%s\n", name, key->kind == CONFIG_HONOURED ? value_for(key) : "1");
     CHECK_EQ_INT(read_text(&c, text), expected, "%s: %.*s", text, SLICE_ARG(buf_slice(&c.problems)));
     if (key->kind != CONFIG_HONOURED)
-        CHECK(says(key->kind == CONFIG_REFUSED ? &c.problems : &c.notices, key->help), "%s: no reason is told", name);
+        CHECK(says(expected != 0 ? &c.problems : &c.notices, key->help), "%s: no reason is told", name);
     config_deinit(&c);
+}
+
+/* To go on with less than the file demands would leave open what it closes. */
+TEST(config, protection_that_does_not_exist_is_refused)
+{
+    static const struct {
+        const char *demand, *harmless;
+    } rows[] = {
+        {"sessionRequireClientSASLAuth=true", "sessionRequireClientSASLAuth=false"},
+        {"zookeeper.sessionRequireClientSASLAuth=True", "zookeeper.sessionRequireClientSASLAuth=FALSE"},
+        {"sslQuorum=true", "sslQuorum=false"},
+        {"secureClientPort=2281", "secureClientPort=0"},
+        {"secureClientPort=2281\nclientPort=2181", "secureClientPort=-1"},
+        {"quorum.auth.learnerRequireSasl=true", "quorum.auth.learnerRequireSasl=false"},
+        {"quorum.auth.serverRequireSasl=true", "quorum.auth.serverRequireSasl=no"},
+        {"DigestAuthenticationProvider.digestAlg=SHA-256", "DigestAuthenticationProvider.digestAlg=sha1"},
+        {"DigestAuthenticationProvider.digestAlg=SHA", "DigestAuthenticationProvider.digestAlg=SHA-1"},
+        {"DigestAuthenticationProvider.enabled=false", "DigestAuthenticationProvider.enabled=true"},
+        {"audit.enable=true", "audit.enable=false"},
+        {"audit.enable=", "audit.enable=no"},
+        {"requireClientAuthScheme=sasl", "quorum.auth.enableSasl=true"},
+    };
+    char text[128];
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct config c;
+
+        snprintf(text, sizeof(text), "%s\n", rows[i].demand);
+        CHECK_EQ_INT(read_text(&c, text), -COORD_E_INVALID, "row %zu", i);
+        snprintf(text, sizeof(text), "zoo.cfg:1: %.*s is refused: ", (int)strcspn(rows[i].demand, "\n"), rows[i].demand);
+        CHECK(says(&c.problems, text), "row %zu: %.*s", i, SLICE_ARG(buf_slice(&c.problems)));
+        config_deinit(&c);
+        snprintf(text, sizeof(text), "%s\n", rows[i].harmless);
+        CHECK_EQ_INT(read_text(&c, text), 0, "row %zu", i);
+        CHECK(says(&c.notices, " has no effect: "), "row %zu", i);
+        config_deinit(&c);
+    }
 }
 
 TEST(config, every_key_of_zookeepers_is_honoured_or_explained)
