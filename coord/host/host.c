@@ -93,13 +93,13 @@ static void free_events(struct host *h)
 
 static void count_append(struct host *h, uint64_t ms)
 {
-    struct status_latency *a = &h->appends;
+    struct status_summary *a = &h->appends;
 
-    if (a->count++ == 0 || ms < a->min_ms)
-        a->min_ms = ms;
-    if (ms > a->max_ms)
-        a->max_ms = ms;
-    a->total_ms += ms;
+    if (a->count++ == 0 || ms < a->min)
+        a->min = ms;
+    if (ms > a->max)
+        a->max = ms;
+    a->total += ms;
 }
 
 /* Finished jobs become events; one that failed for good ends the process before anything depends on it. */

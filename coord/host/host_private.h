@@ -24,7 +24,7 @@ struct host {
     struct buf secret;
     struct buf members; /* the text of /zookeeper/config */
     uint64_t started_ms, armed_ms, turn_max_us;
-    struct status_latency appends; /* each with its sync, on whichever thread */
+    struct status_summary appends; /* each with its sync, on whichever thread */
     uint64_t files_open;           /* counted when there was no client yet */
     uint16_t client_port, peer_port;
     bool jobs_done;          /* the executor's mailbox has something */

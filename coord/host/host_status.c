@@ -58,14 +58,14 @@ static enum status_mode mode_of(const struct host *h, const struct replica_stats
     return r->leader != 0 ? STATUS_FOLLOWER : STATUS_LOOKING;
 }
 
-static struct status_latency latency(const struct replica_latency *l)
+static struct status_summary summary(const struct replica_summary *l)
 {
-    return (struct status_latency){l->min_ms, l->max_ms, l->total_ms, l->count};
+    return (struct status_summary){l->min, l->max, l->total, l->count};
 }
 
 static struct status_spread spread(const struct replica_spread *s)
 {
-    return (struct status_spread){latency(&s->all), replica_quantile(s, 500), replica_quantile(s, 950),
+    return (struct status_spread){summary(&s->all), replica_quantile(s, 500), replica_quantile(s, 950),
                                   replica_quantile(s, 990), replica_quantile(s, 999)};
 }
 
@@ -76,15 +76,15 @@ static struct status_sizes sizes(const struct replica_sizes *s)
 
 static void fill_figures(const struct host *h, const struct replica_stats *r, struct status *s)
 {
-    s->latency = latency(&r->latency);
+    s->latency = summary(&r->latency);
     s->read_latency = spread(r->read_latency);
     s->write_latency = spread(r->write_latency);
     s->propagation = spread(r->propagation);
-    s->unavailable = latency(&r->unavailable);
-    s->snapshot_time = latency(&r->snapshot_time);
+    s->unavailable = summary(&r->unavailable);
+    s->snapshot_time = summary(&r->snapshot_time);
     s->appends = h->appends;
     for (size_t i = 0; i < sizeof(s->watches_of) / sizeof(s->watches_of[0]); i++)
-        s->watches_of[i] = latency(&r->watches_of[i]);
+        s->watches_of[i] = summary(&r->watches_of[i]);
     s->reply_sizes = sizes(&r->reply_sizes);
     s->proposal_sizes = sizes(&r->proposal_sizes);
     s->auth_failed = r->auth_failed;
@@ -256,7 +256,7 @@ static void reset(void *context, bool connections)
         return;
     }
     replica_reset_stats(h->replica);
-    h->appends = (struct status_latency){0};
+    h->appends = (struct status_summary){0};
 }
 
 static void fill_machine(struct status *s, struct utsname *name, char directory[PATH_MAX])

@@ -117,9 +117,9 @@ bool replica_conn_next(const struct replica *r, uint64_t *at, struct replica_con
                                          .last_xid = c->answered.xid,
                                          .last_op = c->answered.op,
                                          .latency_last_ms = c->answered.last_ms,
-                                         .latency_min_ms = c->answered.latency.min_ms,
-                                         .latency_max_ms = c->answered.latency.max_ms,
-                                         .latency_total_ms = c->answered.latency.total_ms,
+                                         .latency_min_ms = c->answered.latency.min,
+                                         .latency_max_ms = c->answered.latency.max,
+                                         .latency_total_ms = c->answered.latency.total,
                                          .latency_count = c->answered.latency.count};
     return true;
 }

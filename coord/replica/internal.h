@@ -49,7 +49,7 @@ struct conn {
     uint64_t received, sent;
     struct buf auth;       /* ids, as in an entry: auth.c */
     struct conn_answered { /* what `cons` shows of its requests */
-        struct replica_latency latency;
+        struct replica_summary latency;
         uint64_t at_ms, zxid, last_ms;
         int32_t xid, op;
     } answered;
@@ -456,7 +456,7 @@ void local_deinit(struct replica *r);
 
 /* ---- spread.c ---- */
 
-void figure_add(struct replica_latency *l, uint64_t value);
+void figure_add(struct replica_summary *l, uint64_t value);
 void figure_size(struct replica_sizes *s, size_t size);
 void spread_add(struct replica_spread *s, uint64_t ms);
 

@@ -138,15 +138,15 @@ const char *replica_failed(const struct replica *r);
 /* True once a hand-over asked for is done or cannot be: the shell may stop. */
 bool replica_handed_over(const struct replica *r);
 
-/* A summary of figures, most of them times: from read to reply in the resolution of a turn's clock. */
-struct replica_latency {
-    uint64_t min_ms, max_ms, total_ms, count;
+/* A summary of figures: times in ms, in the resolution of a turn's clock, unless it is said otherwise. */
+struct replica_summary {
+    uint64_t min, max, total, count;
 };
 
 /* The same of times, and how they spread: a bucket a millisecond below 16, an eighth of its value wide up to 9 minutes. */
 #define REPLICA_SPREAD_BUCKETS 137
 struct replica_spread {
-    struct replica_latency all;
+    struct replica_summary all;
     uint64_t count[REPLICA_SPREAD_BUCKETS];
 };
 
@@ -170,14 +170,14 @@ struct replica_stats {
     uint64_t outstanding_bytes, throttled; /* of requests; how often their limit was reached */
     uint64_t bytes_received, bytes_sent;   /* of clients, with the frames' lengths */
     uint64_t reads, writes, syncs, watches_fired, commits, elections, snapshots_taken, snapshots_received, bad_packets;
-    struct replica_latency latency; /* of all requests */
+    struct replica_summary latency; /* of all requests, from read to reply */
     /* Valid until the next step: of reads; of writes; from a write's stamp by the leader's wall clock to its apply by our own.
      */
     const struct replica_spread *read_latency, *write_latency, *propagation;
-    struct replica_latency unavailable, snapshot_time;      /* each time without a leader; each snapshot of our own */
-    struct replica_latency watches_of[4];                   /* who heard of each event: created, deleted, changed, children */
-    struct replica_sizes reply_sizes, proposal_sizes;       /* replies and events; entries, as a leader */
-    uint64_t auth_failed, revalidated;                      /* proofs refused; connect requests for a session that there was */
+    struct replica_summary unavailable, snapshot_time; /* each time without a leader; each snapshot of our own */
+    struct replica_summary watches_of[4];              /* how many heard of each event: created, deleted, changed, children */
+    struct replica_sizes reply_sizes, proposal_sizes;  /* replies and events; entries, as a leader */
+    uint64_t auth_failed, revalidated;                 /* proofs refused; connect requests for a session that there was */
     uint64_t dropped, sessionless_expired, closed_unserved; /* connections: left by the client without closeSession; without a
                                                              * connect request in time; closed for the lack of a leader */
     uint64_t connects, expired, proposals, snapshots_sent; /* connect requests; as a leader: sessions ended, entries proposed */

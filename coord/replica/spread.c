@@ -5,13 +5,13 @@
 #define EXACT_BITS 4  /* of EXACT */
 #define EIGHTH_BITS 3 /* buckets to a power of two */
 
-void figure_add(struct replica_latency *l, uint64_t value)
+void figure_add(struct replica_summary *l, uint64_t value)
 {
-    if (l->count++ == 0 || value < l->min_ms)
-        l->min_ms = value;
-    if (value > l->max_ms)
-        l->max_ms = value;
-    l->total_ms += value;
+    if (l->count++ == 0 || value < l->min)
+        l->min = value;
+    if (value > l->max)
+        l->max = value;
+    l->total += value;
 }
 
 void figure_size(struct replica_sizes *s, size_t size)
@@ -57,7 +57,7 @@ uint64_t replica_quantile(const struct replica_spread *s, uint32_t permille)
         seen += s->count[bucket];
         if (seen >= rank) {
             uint64_t most = greatest(bucket);
-            return most < s->all.max_ms ? most : s->all.max_ms;
+            return most < s->all.max ? most : s->all.max;
         }
     }
     return 0;

@@ -3,7 +3,7 @@
 
 void replica_reset_stats(struct replica *r)
 {
-    static const struct replica_latency none;
+    static const struct replica_summary none;
     static const struct replica_sizes no_sizes = {-1, -1, -1};
     static const struct replica_spread no_spread;
     struct replica_stats *s = &r->stats;

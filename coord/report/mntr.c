@@ -10,19 +10,19 @@ static void put(struct buf *to, const char *key, uint64_t value)
     buf_printf(to, "%s\t%llu\n", key, (unsigned long long)value);
 }
 
-static void put_average(struct buf *to, const char *name, const struct status_latency *l)
+static void put_average(struct buf *to, const char *name, const struct status_summary *l)
 {
     buf_printf(to, "zk_avg_%s\t", name);
-    report_put_average(to, l->total_ms, l->count);
+    report_put_average(to, l->total, l->count);
     buf_printf(to, "\n");
 }
 
 /* A summary as ZooKeeper has it. */
-static void put_summary(struct buf *to, const char *name, const struct status_latency *l)
+static void put_summary(struct buf *to, const char *name, const struct status_summary *l)
 {
     put_average(to, name, l);
-    buf_printf(to, "zk_min_%s\t%llu\nzk_max_%s\t%llu\nzk_cnt_%s\t%llu\nzk_sum_%s\t%llu\n", name, (unsigned long long)l->min_ms,
-               name, (unsigned long long)l->max_ms, name, (unsigned long long)l->count, name, (unsigned long long)l->total_ms);
+    buf_printf(to, "zk_min_%s\t%llu\nzk_max_%s\t%llu\nzk_cnt_%s\t%llu\nzk_sum_%s\t%llu\n", name, (unsigned long long)l->min,
+               name, (unsigned long long)l->max, name, (unsigned long long)l->count, name, (unsigned long long)l->total);
 }
 
 /* With quantiles: of all that was counted, up to an eighth too high; there of a sample. */
@@ -43,8 +43,8 @@ static void put_clients(struct buf *to, const struct status *s)
 {
     put(to, "zk_num_alive_connections", s->connections);
     put_average(to, "latency", &s->latency);
-    put(to, "zk_min_latency", s->latency.min_ms);
-    put(to, "zk_max_latency", s->latency.max_ms);
+    put(to, "zk_min_latency", s->latency.min);
+    put(to, "zk_max_latency", s->latency.max);
     put(to, "zk_outstanding_requests", s->outstanding);
     put(to, "zk_packets_sent", s->sent);
     put(to, "zk_packets_received", s->received);

@@ -28,13 +28,13 @@ struct status_session {
     uint32_t timeout_ms, ephemerals;
 };
 
-struct status_latency {
-    uint64_t min_ms, max_ms, total_ms, count;
+struct status_summary { /* of times in ms, unless it is said otherwise */
+    uint64_t min, max, total, count;
 };
 
 /* With the times that so many of a hundred or a thousand took at most. */
 struct status_spread {
-    struct status_latency all;
+    struct status_summary all;
     uint64_t p50_ms, p95_ms, p99_ms, p999_ms;
 };
 
@@ -69,10 +69,10 @@ struct status {
     uint32_t server, leader, epoch;
     uint64_t uptime_ms;
 
-    struct status_latency latency;
+    struct status_summary latency;
     struct status_spread read_latency, write_latency, propagation;
-    struct status_latency unavailable, snapshot_time, appends; /* times without a leader, of snapshots, of appends to the log */
-    struct status_latency watches_of[4];                       /* who heard of each: created, deleted, changed, children */
+    struct status_summary unavailable, snapshot_time, appends; /* times without a leader, of snapshots, of appends to the log */
+    struct status_summary watches_of[4];                       /* how many heard of each: created, deleted, changed, children */
     struct status_sizes reply_sizes, proposal_sizes;
     uint64_t auth_failed, revalidated, dropped, sessionless_expired, closed_unserved;
     uint64_t received, sent, bytes_received, bytes_sent, connections, outstanding;

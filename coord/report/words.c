@@ -50,9 +50,9 @@ void report_put_average(struct buf *to, uint64_t total, uint64_t count)
 
 void report_summary(struct buf *to, const struct status *s)
 {
-    buf_printf(to, "Latency min/avg/max: %llu/", (unsigned long long)s->latency.min_ms);
-    report_put_average(to, s->latency.total_ms, s->latency.count);
-    buf_printf(to, "/%llu\n", (unsigned long long)s->latency.max_ms);
+    buf_printf(to, "Latency min/avg/max: %llu/", (unsigned long long)s->latency.min);
+    report_put_average(to, s->latency.total, s->latency.count);
+    buf_printf(to, "/%llu\n", (unsigned long long)s->latency.max);
     buf_printf(to, "Received: %llu\n", (unsigned long long)s->received);
     buf_printf(to, "Sent: %llu\n", (unsigned long long)s->sent);
     buf_printf(to, "Connections: %llu\n", (unsigned long long)s->connections);

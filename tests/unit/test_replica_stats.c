@@ -36,8 +36,8 @@ TEST(replica_stats, quantiles_rise_with_the_rank)
     CHECK_EQ_INT(replica_quantile(&s, 1000), 1000);
     CHECK_EQ_INT(replica_quantile(&s, 1), 1);
     CHECK_EQ_INT(s.all.count, 1000);
-    CHECK_EQ_INT(s.all.total_ms, 500500);
-    CHECK_EQ_INT(s.all.min_ms, 1);
+    CHECK_EQ_INT(s.all.total, 500500);
+    CHECK_EQ_INT(s.all.min, 1);
 }
 
 TEST(replica_stats, the_fate_of_connections_is_counted)
@@ -57,7 +57,7 @@ TEST(replica_stats, the_fate_of_connections_is_counted)
     group_settle(&g);
     replica_stats(g.member[0].r, &s);
     CHECK_EQ_INT(s.watches_of[2].count, 1);
-    CHECK_EQ_INT(s.watches_of[2].max_ms, 1);
+    CHECK_EQ_INT(s.watches_of[2].max, 1);
     CHECK_EQ_INT(s.write_latency->all.count, 2);
     CHECK_EQ_INT(s.propagation->all.count, 2);
     CHECK_EQ_INT(s.unavailable.count, 1); /* until it had formed */

@@ -105,9 +105,9 @@ static struct status sample(void)
         .epoch = 2,
         .cluster = 0xabc,
         .uptime_ms = 5000,
-        .latency = {.max_ms = 7, .total_ms = 10, .count = 40},
-        .read_latency = {{.min_ms = 1, .max_ms = 3, .total_ms = 9, .count = 6}, 1, 2, 3, 3},
-        .watches_of = {{.min_ms = 1, .max_ms = 2, .total_ms = 3, .count = 2}},
+        .latency = {.max = 7, .total = 10, .count = 40},
+        .read_latency = {{.min = 1, .max = 3, .total = 9, .count = 6}, 1, 2, 3, 3},
+        .watches_of = {{.min = 1, .max = 2, .total = 3, .count = 2}},
         .reply_sizes = {16, 4, 99},
         .proposal_sizes = {-1, -1, -1},
         .received = 30,
@@ -178,7 +178,7 @@ TEST(report, averages_are_as_java_prints_them)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct status s = sample();
 
-        s.latency.total_ms = rows[i].total;
+        s.latency.total = rows[i].total;
         s.latency.count = rows[i].count;
         CHECK(strstr(answer("srvr", &s), rows[i].text) != NULL, "row %zu: %s", i, answer("srvr", &s));
     }
