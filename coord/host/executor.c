@@ -49,20 +49,7 @@ struct executor {
 
 bool executor_job_fatal(const struct job *j)
 {
-    if (j->err >= 0)
-        return false;
-    switch (j->type) {
-    case JOB_READ_LOG:
-        return j->err != -COORD_E_TRIMMED && j->err != -COORD_E_NO_ENTRY;
-    case JOB_SNAP_COMMIT:
-        return j->err != -COORD_E_NO_SPACE;
-    case JOB_SNAP_READ:
-        return j->err != -COORD_E_TRIMMED;
-    case JOB_SNAP_RECEIVED:
-        return j->err != -COORD_E_DAMAGED;
-    default:
-        return true;
-    }
+    return j->err < 0 && !job_harmless(j->type, j->err);
 }
 
 /* The first failure is the one that is told. */

@@ -113,6 +113,9 @@ static void give_back(struct host *h, struct list *done)
             LOG_ERROR("host", "storage_failed", "job=%s zxid=" ZXID_FMT " error=%s reason=%s", job_type_name(j->type),
                       ZXID_ARG(j->zxid), coord_error_name(j->err), log_quoted(store_failure(h->store)));
             end(h, exit_code_of(j->err));
+        } else if (j->err < 0 && (j->type == JOB_SNAP_COMMIT || j->type == JOB_SNAP_RECEIVED || j->type == JOB_LOAD)) {
+            LOG_WARN("host", "snapshot_given_up", "job=%s zxid=" ZXID_FMT " error=%s", job_type_name(j->type),
+                     ZXID_ARG(j->zxid), coord_error_name(j->err));
         }
         if (j->took_us != 0)
             count_append(h, (j->took_us + 500) / 1000);

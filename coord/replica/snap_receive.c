@@ -8,6 +8,7 @@
 #include "replica/internal.h"
 
 #define SILENT_HEARTBEATS 100
+#define RETRY_HEARTBEATS 40 /* after one that found no space */
 
 static void send_ack(struct replica *r, struct peer_snapshot_ack ack, uint32_t to)
 {
@@ -53,6 +54,8 @@ void snap_receive_piece(struct replica *r, const struct peer_msg *m)
     if (!same) {
         if (!s->finishing && has_it_already(r, p, m->from))
             return;
+        if (r->now.mono_ms < s->not_before_ms)
+            return;                                        /* no word, or it would come again at once, and whole */
         if (p->offset != 0 && !s->active && !s->finishing) /* the rest of one that was given up here: from the start again */
             send_ack(r, (struct peer_snapshot_ack){p->epoch, p->transfer, 0, SNAP_ACK_REFUSED}, m->from);
         if (p->offset != 0 || s->jobs > 0 || s->finishing || r->take.state != SNAP_IDLE || r->take.jobs > 0)
@@ -137,11 +140,12 @@ void snap_receive_done(struct replica *r, struct job *j)
 {
     struct snap_receive *s = &r->receive;
     s->jobs--;
-    if (j->err < 0 && j->err != -COORD_E_DAMAGED && j->err != -COORD_E_NO_SPACE && j->err != -COORD_E_FOREIGN) {
-        replica_fail(r, "a received snapshot cannot be stored");
-    } else if (j->err < 0 && j->type == JOB_INSTALL) {
-        replica_fail(r, "a received snapshot cannot be installed");
+    if (j->err < 0 && !job_harmless(j->type, j->err)) {
+        replica_fail(r, j->type == JOB_INSTALL ? "a received snapshot cannot be installed"
+                                               : "a received snapshot cannot be stored");
     } else if (j->err < 0) {
+        if (j->err == -COORD_E_NO_SPACE)
+            s->not_before_ms = r->now.mono_ms + RETRY_HEARTBEATS * (uint64_t)r->options.paxos.heartbeat_ms;
         end(r, SNAP_ACK_REFUSED);
     } else if (j->type == JOB_SNAP_RECEIVE) {
         s->written = j->offset + buf_size(&j->bytes);

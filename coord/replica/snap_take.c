@@ -90,7 +90,7 @@ void snap_take_done(struct replica *r, struct job *j)
         return;
     }
     t->jobs--;
-    if (j->err < 0 && j->err != -COORD_E_NO_SPACE) {
+    if (j->err < 0 && !job_harmless(j->type, j->err)) {
         replica_fail(r, "a snapshot cannot be written");
     } else if (j->err < 0) {
         snap_take_abort(r); /* no space: the log just grows */

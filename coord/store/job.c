@@ -2,11 +2,33 @@
 #include "store/job.h"
 
 #include "base/alloc.h"
+#include "base/error.h"
 #include "state/state.h"
 
 enum job_lane job_lane(enum job_type type)
 {
     return type <= JOB_TRIM ? JOB_LANE_WAL : JOB_LANE_SNAP;
+}
+
+bool job_harmless(enum job_type type, int err)
+{
+    switch (type) {
+    case JOB_READ_LOG:
+        return err == -COORD_E_TRIMMED || err == -COORD_E_NO_ENTRY;
+    case JOB_SNAP_BEGIN:
+    case JOB_SNAP_CHUNK:
+    case JOB_SNAP_COMMIT:
+    case JOB_SNAP_RECEIVE:
+        return err == -COORD_E_NO_SPACE;
+    case JOB_SNAP_READ:
+        return err == -COORD_E_TRIMMED;
+    case JOB_SNAP_RECEIVED:
+        return err == -COORD_E_DAMAGED || err == -COORD_E_FOREIGN || err == -COORD_E_NO_SPACE;
+    case JOB_LOAD:
+        return err == -COORD_E_DAMAGED;
+    default:
+        return false;
+    }
 }
 
 const char *job_type_name(enum job_type type)

@@ -3,7 +3,7 @@
  * The replica makes jobs and owns them; the executor (threads in coordd, the simulator's scheduler in tests) passes each to
  * store_run() and gives it back by the event "job done", with err and the results filled in. Jobs of one lane run one at a
  * time in the order given; the two lanes run in parallel. A job borrows its batches and slices until it is done. Any negative
- * err of a lane-WAL job, and of those of lane SNAP that write, but for the ones named below, ends the process (fail-stop).
+ * err but for those named below, which job_harmless() knows, ends the process (fail-stop).
  */
 #ifndef COORD_STORE_JOB_H
 #define COORD_STORE_JOB_H
@@ -29,14 +29,15 @@ enum job_type {
     /* lane SNAP */
     JOB_SNAP_BEGIN,    /* start to write a snapshot of zxid */
     JOB_SNAP_CHUNK,    /* the next piece of the image */
-    JOB_SNAP_COMMIT,   /* finish, sync, re-read and verify, rename. NO_SPACE: given up, the log just grows; told here
-                          though it was BEGIN or a CHUNK that met it */
+    JOB_SNAP_COMMIT,   /* finish, sync, re-read and verify, rename. NO_SPACE: given up, the log just grows; told here when
+                          BEGIN or a CHUNK met it, though they may tell it themselves */
     JOB_SNAP_ABORT,    /* drop what was written; never fails */
     JOB_SNAP_READ,     /* raw bytes of a finished snapshot file, to send. TRIMMED when it was removed meanwhile */
     JOB_SNAP_RECEIVE,  /* raw bytes of a peer's snapshot file at offset (in order from 0) */
-    JOB_SNAP_RECEIVED, /* all came: sync, verify, rename. DAMAGED, FOREIGN (of another cluster), NO_SPACE (of any
-                          RECEIVE too): discarded */
-    JOB_LOAD,          /* build a state from the snapshot of zxid, in `state`; zxid 0: the empty first state */
+    JOB_SNAP_RECEIVED, /* all came: sync, verify, rename. DAMAGED, FOREIGN (of another cluster), NO_SPACE (told here when a
+                          RECEIVE met it, though that may tell it itself): discarded, and refused to its sender */
+    JOB_LOAD,          /* build a state from the snapshot of zxid, in `state`; zxid 0: the empty first state. Given to an
+                          executor it is of a received snapshot, of which DAMAGED is refused; at the start all errors end it */
 };
 
 struct state;
@@ -79,6 +80,7 @@ struct job {
 };
 
 enum job_lane job_lane(enum job_type type);
+bool job_harmless(enum job_type type, int err); /* of a failed job: the process and the lane go on */
 const char *job_type_name(enum job_type type);
 struct job *job_new(enum job_type type);
 void job_free(struct job *j); /* its bytes, pieces (with their references) and state too; core thread only */

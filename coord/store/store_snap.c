@@ -33,6 +33,12 @@ static void drop_writer(struct store *s)
     s->writer = NULL;
 }
 
+/* What a job has come to: harmless, or the end of the lane. */
+static int judged(struct store *s, const struct job *j, const char *what, int rc)
+{
+    return rc == 0 || job_harmless(j->type, rc) ? rc : fail(s, j->zxid, what, rc);
+}
+
 static int writing(struct store *s, const struct job *j, int rc)
 {
     if (rc == 0)
@@ -69,7 +75,7 @@ static int run_commit(struct store *s, struct job *j)
         COORD_ASSERT(rc != 0); /* BEGIN comes first */
     s->writer = NULL;
     s->writer_err = 0;
-    return rc == 0 || rc == -COORD_E_NO_SPACE ? rc : fail(s, j->zxid, "finish", rc);
+    return judged(s, j, "finish", rc);
 }
 
 static int run_abort(struct store *s)
@@ -136,11 +142,6 @@ static int run_receive(struct store *s, const struct job *j)
     return rc == -COORD_E_NO_SPACE ? 0 : fail(s, j->zxid, "receive", rc);
 }
 
-static bool harmless_received(int rc)
-{
-    return rc == 0 || rc == -COORD_E_DAMAGED || rc == -COORD_E_FOREIGN || rc == -COORD_E_NO_SPACE;
-}
-
 static int run_received(struct store *s, struct job *j)
 {
     struct snapshot_meta meta;
@@ -152,7 +153,7 @@ static int run_received(struct store *s, struct job *j)
     s->receiver_err = 0;
     if (rc == -COORD_E_FORMAT)
         rc = -COORD_E_DAMAGED; /* of another version: of no use here */
-    return harmless_received(rc) ? rc : fail(s, j->zxid, "receive", rc);
+    return judged(s, j, "receive", rc);
 }
 
 /* Loading. */

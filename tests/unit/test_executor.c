@@ -407,8 +407,15 @@ TEST(executor, which_errors_end_the_process)
                 {JOB_SNAP_COMMIT, -COORD_E_IO, true},
                 {JOB_SNAP_READ, -COORD_E_TRIMMED, false},
                 {JOB_SNAP_RECEIVED, -COORD_E_DAMAGED, false},
-                {JOB_SNAP_RECEIVED, -COORD_E_NO_SPACE, true},
-                {JOB_LOAD, -COORD_E_DAMAGED, true}};
+                {JOB_SNAP_RECEIVED, -COORD_E_NO_SPACE, false},
+                {JOB_SNAP_RECEIVED, -COORD_E_FOREIGN, false},
+                {JOB_SNAP_RECEIVED, -COORD_E_IO, true},
+                {JOB_SNAP_RECEIVE, -COORD_E_NO_SPACE, false},
+                {JOB_SNAP_RECEIVE, -COORD_E_IO, true},
+                {JOB_INSTALL, -COORD_E_NO_SPACE, true},
+                {JOB_LOAD, -COORD_E_DAMAGED, false},
+                {JOB_LOAD, -COORD_E_IO, true},
+                {JOB_LOAD, -COORD_E_MISSING, true}};
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct job j = {.type = rows[i].type, .err = rows[i].err};

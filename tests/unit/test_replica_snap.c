@@ -124,6 +124,30 @@ TEST(replica_snap, what_cannot_be_stored_ends_the_server_or_is_sent_again)
     }
 }
 
+static enum job_fate no_room(uint32_t id, struct job *j)
+{
+    if (id != away || j->type != JOB_SNAP_RECEIVED || ++chosen_job.seen > 100)
+        return JOB_RUNS;
+    j->err = -COORD_E_NO_SPACE;
+    return JOB_FAILS;
+}
+
+/* It is whole before it is refused: sent again at once it would keep disk and link busy for as long as the disk is full. */
+TEST(replica_snap, one_for_which_there_is_no_room_comes_again_after_a_pause)
+{
+    leave_behind(10);
+    chosen_job.seen = 0;
+    g.fate = no_room;
+    group_heal(&g, away);
+    group_pass(&g, 10000);
+    CHECK(chosen_job.seen >= 3 && chosen_job.seen <= 5, "%u", chosen_job.seen); /* two seconds apart, and up to one more */
+    CHECK_EQ_INT(stats_of(away).snapshots_received, 0);
+    g.fate = NULL;
+    group_pass(&g, 5000);
+    expect_caught_up("room again");
+    end();
+}
+
 TEST(replica_snap, one_that_the_sender_cannot_read_any_more_is_sent_anew)
 {
     leave_behind(10);
