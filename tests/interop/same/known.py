@@ -2,8 +2,8 @@
 
 A Known is met wherever it comes up, and the run goes on: `alike(a, b)` takes a part of two answers, `errors(judge, step, a, b)` two
 error codes; after `ends(judge, step, entries, entries)` the two systems are not alike any more, and the world ends (of a burst the
-step is the whole of it and each of its parts in turn). A Coda stands at the end of a world, because behind it the two systems are not alike any more: a few steps, and what the
-judge says when they differ as they should.
+step is the whole of it and each of its parts in turn). A Coda stands at the end of a world, because behind it the two systems are
+not alike any more: a few steps, and what the judge says when they differ as they should.
 """
 import collections
 
@@ -63,14 +63,30 @@ def no_slash(_judge, step, one, other):
         step.arguments[0] or b"")[:1] not in (b"/", b"~")
 
 
+def codes_of(step, entries):
+    """The error codes in each reply to a step, those in a multi's results too."""
+    names = [name for name, _ in step.arguments] if step.name == "burst" else [step.name]
+    replies = [entry for entry in entries[step.slot] if entry[0] == "reply"]
+    return [[entry[3]] + ([result[1] for result in entry[4][0]] if name == "multi" and entry[3] == 0 else [])
+            for name, entry in zip(names, replies)]
+
+
+def first_that_differs(step, one, other):
+    """Its place in the step, and both lists of codes; None where all are the same."""
+    pairs = zip(codes_of(step, one), codes_of(step, other))
+    return next(((i, a, b) for i, (a, b) in enumerate(pairs) if a != b), None)
+
+
 def quota_in_multi(_judge, step, one, other):
     """One of the two refuses for a quota what the other does, or at another place: a multi, or what is sent behind other writes."""
-    def results(entry):
-        return [result[1] for result in entry[4][0]] if step.name == "multi" and entry[3] == 0 else []
+    found = first_that_differs(step, one, other) if step.name in ("multi", "burst") else None
+    return found is not None and -125 in found[1] + found[2]
 
-    def refused(entries):
-        return [[entry[3]] + results(entry) for entry in entries[step.slot] if entry[0] == "reply"]
-    return step.name in ("multi", "burst") and any(-125 in codes for codes in refused(one) + refused(other)) and refused(one) != refused(other)
+
+def acl_under_way(_judge, step, one, other):
+    """One of the two refuses for an ACL that was set by the burst what the other does."""
+    found = first_that_differs(step, one, other) if step.name == "burst" else None
+    return found is not None and -102 in found[1] + found[2] and any(name == "setACL" for name, _ in step.arguments[:found[0]])
 
 
 def body_behind_error(a, b):
@@ -87,6 +103,7 @@ KNOWN = [
     Known("setWatches on a node whose ACL denies READ", ends=denied_set_watches),
     Known("multi, multiRead", alike=body_behind_error),
     Known("quotas in a multi", ends=quota_in_multi),
+    Known("a write right behind a setACL", ends=acl_under_way),
     Known("null as scheme or id in an ACL", errors=null_in_acl),
 ]
 ONE_CLOSES = "'reply'], but \\['reply', 'closed'"
@@ -123,6 +140,7 @@ CODAS = [
     Coda("null path in a multi or multiRead", [("multi", ((("setData", (None, b"", -1)),),))], "-5\\), but .*0"),
 ]
 QUOTA_LINES = {"quotas in a multi"}  # where quotas are enforced
+RARE_LINES = {"a write right behind a setACL"}  # that a run may not meet
 CODAS = [Coda(coda.line, [Step(0, *step) for step in coda.steps], coda.reason) for coda in CODAS]
 LINES = {known.line for known in KNOWN + CODAS}
 

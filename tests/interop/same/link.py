@@ -19,6 +19,7 @@ class Link:
         self.loop, self.owner = loop, owner
         self.input, self.frames = b"", []
         self.handshake, self.waiting, self.closed = None, 0, False
+        self.event_xid = None  # of the request whose watch is waited for
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         loop.add(self)
@@ -35,6 +36,12 @@ class Link:
 
     def connect(self, session, password, timeout_ms, last_zxid, read_only, version):
         self.send(struct.pack(">i", version) + connect_request(session, password, timeout_ms, last_zxid, read_only)[4:])
+
+    def await_event(self, body):
+        """A request that arms a watch: answered when that has fired, or by an error."""
+        self.event_xid = struct.unpack_from(">i", body)[0]
+        self.waiting += 1
+        self.send(body)
 
     def ping(self):
         self.send(struct.pack(">ii", PING_XID, PING))
@@ -67,8 +74,8 @@ class Link:
             self.waiting -= 1
             return
         frame = Frame(*struct.unpack_from(">iqi", body), body[16:])
-        if frame.xid != EVENT_XID:
-            self.waiting -= 1
+        if frame.xid != EVENT_XID or self.event_xid is not None:
+            self.waiting -= 2 if frame.xid == self.event_xid and frame.error != 0 else 1
         if (frame.xid != PING_XID or frame.error != 0 or frame.body) and (frame.xid != SYNC_XID or frame.error != 0):
             self.frames.append(frame)
 

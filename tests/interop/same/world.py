@@ -16,6 +16,7 @@ Answer a system and step. A step is (slot, name, arguments): an operation of the
     xid          (name, arguments, xid): with that xid
     raw          (number, body)
     big          (size): a frame of that many bytes
+    expire       (path): the connection is dropped, and the session left alone until that node, which it owns, is gone
     burst        ((name, arguments), ...): requests of which none waits for a reply
 The arguments of connect, renew, takeover and stranger: (timeout, read only or None to leave that out, version of the protocol, and
 for stranger the password), or () for what is usual. A step on a slot without a connection becomes a renew, or a connect where the session is over.
@@ -74,6 +75,7 @@ class Side:
         self.slots = [Slot() for _ in range(slots)]
         self.sessions = {0: "none"}  # id: its name
         self.extra = []              # connections that were taken over, until they are closed
+        self.probe = None            # of a session of its own, which waits for an expiry
 
     def begin(self, name, step):
         slot = self.slots[step.slot]
@@ -93,8 +95,12 @@ class Side:
                 zxid = (1 << 62) + 1
             timeout, read_only, version = (step.arguments or (TIMEOUT_MS, False, 0))[:3]
             slot.link.connect(session, password, timeout, zxid, read_only, version)
-        elif name == "drop":
+        elif name in ("drop", "expire"):
             slot.link.drop()
+            if name == "expire":
+                self.probe = Link(self.loop, self.owner, self.ports[0])
+                self.probe.connect(0, bytes(16), TIMEOUT_MS, 0, False, 0)
+                self.probe.await_event(self._next(Slot(), "exists", (step.arguments[0], 1)))
         elif name == "burst":
             slot.link.send(*[self._next(slot, *inner) for inner in step.arguments])
         else:
@@ -125,10 +131,13 @@ class Side:
         return struct.pack(">ii", xid, TABLE[name].number) + operations.pack_request(name, arguments, self.places)
 
     def links(self):
-        return [slot.link for slot in self.slots if slot.open] + [link for _, link in self.extra]
+        return [slot.link for slot in self.slots if slot.open] + [link for _, link in self.extra] + ([self.probe] if self.probe else [])
 
     def answer(self, name, step):
         entries = []
+        if self.probe is not None:
+            self.probe.drop()
+            self.probe = None
         for index, slot in enumerate(self.slots):
             came = []
             for _, link in [pair for pair in self.extra if pair[0] == index]:
@@ -172,7 +181,7 @@ class Side:
             of = names.pop(0) if names else None
             body = operations.read_reply(of, frame.body, self.places) if frame.error == 0 and of in TABLE else frame.body
             entries.append(("reply", frame.zxid, frame.xid, frame.error, body))
-        if link.closed and not (name == "drop" and not entries):
+        if link.closed and not (name in ("drop", "expire") and not entries):
             entries.append(("closed",))
         return entries
 
@@ -190,7 +199,7 @@ class Side:
 
 
 class World:
-    """`steps` on both systems, compared by `judge`, until a difference ends it. `done`: how many steps were taken."""
+    """`steps` on both systems, compared by `judge`, until a difference ends it. `done`: how many requests were."""
 
     def __init__(self, loop, ports, root, steps, slots, judge, tell=None):
         self.owner, self.judge, self.plan, self.tell = self, judge, steps, tell
@@ -215,7 +224,8 @@ class World:
                 continue
             self.reached = number
             name = self._really(step)
-            taken = step if name == step.name else Step(step.slot, name, ())
+            handed = step.arguments[:3] if name in HANDSHAKES and step.name in HANDSHAKES else ()
+            taken = step if name == step.name else Step(step.slot, name, handed)
             for side in self.sides:
                 side.begin(name, taken)
             late = yield [link for side in self.sides for link in side.links()]
@@ -230,7 +240,7 @@ class World:
                     inner.name in ("setWatches", "setWatches2") for inner in meant(taken)) and any(
                     self.twist(entries) for entries in self.answers[1].entries):
                 self.twist, self.twisted = None, number
-            self.done += 1
+            self.done += len(meant(taken))
             verdict = self.judge.compare(number, taken, *self.answers) if not late else self.judge.late(number, taken, self.sides)
             if self.tell is not None:
                 self.tell(number, taken, verdict if verdict == "same" else self.judge.reason, self.answers)
