@@ -22,6 +22,7 @@ static const char usage_text[] =
     "  --seconds N              measured (5)\n"
     "  --pid PID,...            server processes: their CPU time per operation is reported\n"
     "  --json                   one JSON object instead of text\n"
+    "  --help                   print this\n"
     "Every reply's xid, zxid, error code and length is checked; anything unexpected ends the run with exit code 1.\n";
 
 const char *bench_op_name(enum bench_op op)
