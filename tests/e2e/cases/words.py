@@ -116,6 +116,23 @@ def words_of_an_ensemble_have_zookeepers_lines(e):
         assert conf[5] == "".join("%s:participant\n" % each for each in lines), conf[0]
 
 
+@test(own=True)
+def sizes_of_proposals_are_told_until_srst(e):
+    leader = e.leader()
+    c = e.connect(e.followers()[0])
+
+    def sizes():
+        return [int(n) for n in re.search(r"^Proposal sizes last/min/max: (.*)$", leader.word("srvr"), re.M)[1].split("/")]
+    c.call(r.create("/sizes", b"x" * 5000))
+    c.call(r.set("/sizes", b""))
+    last, least, most = sizes()
+    assert 0 < least <= last < 5000 < most, (last, least, most)
+    leader.word("srst")
+    assert sizes() == [-1, -1, -1], sizes()
+    c.call(r.set("/sizes", b"y" * 300))
+    assert len(set(sizes())) == 1 and 300 < sizes()[0] < 5000, sizes()
+
+
 @test(servers=1, asan=True)
 def words_of_a_lone_server_have_zookeepers_lines(e):
     words_have_zookeepers_lines(e)
