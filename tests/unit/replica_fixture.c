@@ -293,6 +293,23 @@ static void link_all(struct group *g, uint32_t i, bool up)
     }
 }
 
+uint32_t group_other(const struct group *g, uint32_t id)
+{
+    return id % g->count + 1;
+}
+
+struct replica_stats group_stats(const struct group *g, uint32_t id)
+{
+    struct replica_stats stats;
+    replica_stats(g->member[id - 1].r, &stats);
+    return stats;
+}
+
+const struct paxos *group_core(const struct group *g, uint32_t id)
+{
+    return replica_paxos(g->member[id - 1].r);
+}
+
 void group_cut(struct group *g, uint32_t id)
 {
     link_all(g, id - 1, false);

@@ -82,6 +82,12 @@ void group_pass(struct group *g, uint64_t ms);
 /* Pass time until somebody's desk is open; its id. 0 when nobody's is after 20 s. */
 uint32_t group_leader(struct group *g);
 
+/* Another server than this one, the same each time. */
+uint32_t group_other(const struct group *g, uint32_t id);
+
+struct replica_stats group_stats(const struct group *g, uint32_t id);
+const struct paxos *group_core(const struct group *g, uint32_t id);
+
 void group_cut(struct group *g, uint32_t id); /* all links of a server break; it runs on */
 void group_heal(struct group *g, uint32_t id);
 void group_wipe(struct group *g, uint32_t id); /* a server that is cut off: the same id starts anew with an empty disk */
@@ -129,8 +135,6 @@ void client_delete(struct client *c, int32_t xid, const char *path, int32_t vers
 void client_get(struct client *c, int32_t xid, const char *path, bool watch);
 void client_path(struct client *c, int32_t xid, int32_t op, const char *path);
 void client_plain(struct client *c, int32_t xid, int32_t op);
-
-void client_request(struct client *c, int32_t xid, int32_t op, const struct jute_record *table, const void *record);
 
 /* The next reply: false when there is none. record is valid until the next call. */
 struct reply {

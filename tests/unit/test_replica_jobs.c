@@ -20,18 +20,6 @@ static uint32_t begin(uint32_t servers, uint64_t snap_count)
     return leader;
 }
 
-static uint32_t other_than(uint32_t id)
-{
-    return id % g.count + 1;
-}
-
-static struct replica_stats stats_of(uint32_t id)
-{
-    struct replica_stats stats;
-    replica_stats(g.member[id - 1].r, &stats);
-    return stats;
-}
-
 static const char *failure_of(uint32_t id)
 {
     return replica_failed(g.member[id - 1].r);
@@ -104,10 +92,10 @@ TEST(replica_jobs, a_failed_write_ends_the_server)
         client_connect(&a, 40000);
         write_values(20, 10);
         CHECK_EQ_STR(failure_of(1) == NULL ? "none" : failure_of(1), rows[i].says, "row %zu", i);
-        uint64_t applied = stats_of(1).applied;
+        uint64_t applied = group_stats(&g, 1).applied;
         client_create(&a, 99, "/late", "", 0);
         group_pass(&g, 100);
-        CHECK_EQ_INT(stats_of(1).applied, applied, "row %zu", i); /* it does nothing any more */
+        CHECK_EQ_INT(group_stats(&g, 1).applied, applied, "row %zu", i); /* it does nothing any more */
         client_deinit(&a);
         group_deinit(&g);
     }
@@ -124,13 +112,32 @@ TEST(replica_jobs, a_snapshot_without_space_is_given_up_wherever_it_is)
         g.fate = judge;
         choose_job(1, rows[i], 1, -COORD_E_NO_SPACE);
         write_values(12, 300000); /* several chunks: the walk goes on when the first comes back */
-        CHECK_EQ_INT(stats_of(1).snapshots_taken, 0, "row %zu", i);
-        CHECK(!stats_of(1).snapshot_running && !state_walking(replica_state(g.member[0].r)), "row %zu", i);
+        CHECK_EQ_INT(group_stats(&g, 1).snapshots_taken, 0, "row %zu", i);
+        CHECK(!group_stats(&g, 1).snapshot_running && !state_walking(replica_state(g.member[0].r)), "row %zu", i);
         group_pass(&g, 11000);
-        CHECK_EQ_INT(stats_of(1).snapshots_taken, 1, "row %zu", i);
+        CHECK_EQ_INT(group_stats(&g, 1).snapshots_taken, 1, "row %zu", i);
         client_deinit(&a);
         group_deinit(&g);
     }
+}
+
+TEST(replica_jobs, snapshot_that_found_no_space_is_not_tried_again_at_once)
+{
+    begin(1, 5);
+    g.member[0].log.full_count = 2;
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 40000));
+    for (int32_t i = 0; i < 30; i++) {
+        client_create(&a, i + 1, "/s", "v", ZK_PERSISTENT_SEQUENTIAL);
+        group_settle(&g);
+    }
+    CHECK_EQ_INT(g.member[0].log.refused, 1);
+    group_pass(&g, 11000);
+    CHECK_EQ_INT(g.member[0].log.refused, 2);
+    group_pass(&g, 11000);
+    CHECK(g.member[0].log.image_zxid > 0); /* space came */
+    client_deinit(&a);
+    group_deinit(&g);
 }
 
 static enum job_fate chunks_wait(uint32_t id, struct job *j)
@@ -146,7 +153,7 @@ TEST(replica_jobs, a_slow_snapshot_lane_is_given_few_chunks_at_once)
     client_connect(&a, 40000);
     g.fate = chunks_wait;
     write_values(14, 300000);
-    CHECK(stats_of(1).snapshot_running);
+    CHECK(group_stats(&g, 1).snapshot_running);
     uint32_t waiting = 0;
     LIST_EACH(node, &g.held_jobs[0])
     {
@@ -154,7 +161,7 @@ TEST(replica_jobs, a_slow_snapshot_lane_is_given_few_chunks_at_once)
     }
     CHECK_EQ_INT(waiting, 4);
     group_release(&g);
-    CHECK_EQ_INT(stats_of(1).snapshots_taken, 1);
+    CHECK_EQ_INT(group_stats(&g, 1).snapshots_taken, 1);
     client_deinit(&a);
     group_deinit(&g);
 }
@@ -168,12 +175,12 @@ TEST(replica_jobs, a_restarted_server_applies_what_is_on_its_disk)
         client_open(&a, &g, 1);
         client_connect(&a, 40000);
         write_values(50, 10);
-        uint64_t nodes = stats_of(1).state.nodes, applied = stats_of(1).applied;
+        uint64_t nodes = group_stats(&g, 1).state.nodes, applied = group_stats(&g, 1).applied;
         group_restart(&g, 1);
-        CHECK_EQ_INT(stats_of(1).applied != 0, snapshot);
+        CHECK_EQ_INT(group_stats(&g, 1).applied != 0, snapshot);
         CHECK_EQ_INT(group_leader(&g), 1);
-        CHECK(stats_of(1).applied >= applied);
-        CHECK_EQ_INT(stats_of(1).state.nodes, nodes);
+        CHECK(group_stats(&g, 1).applied >= applied);
+        CHECK_EQ_INT(group_stats(&g, 1).state.nodes, nodes);
         CHECK_EQ_INT(digest_of(1) == state_digest_recompute(replica_state(g.member[0].r)), 1);
         buf_deinit(&a.in);
         group_deinit(&g);
@@ -195,7 +202,7 @@ TEST(replica_jobs, a_log_that_cannot_be_read_back)
         client_open(&a, &g, 1);
         client_connect(&a, 40000);
         write_values(50, 10);
-        uint64_t nodes = stats_of(1).state.nodes;
+        uint64_t nodes = group_stats(&g, 1).state.nodes;
         g.may_fail = rows[i].says != NULL;
         g.fate = judge;
         choose_job(1, JOB_READ_LOG, 1, rows[i].err);
@@ -203,7 +210,7 @@ TEST(replica_jobs, a_log_that_cannot_be_read_back)
         group_pass(&g, 1000);
         CHECK_EQ_STR(failure_of(1) == NULL ? "none" : failure_of(1), rows[i].says == NULL ? "none" : rows[i].says, "row %zu",
                      i);
-        CHECK_EQ_INT(stats_of(1).state.nodes == nodes, rows[i].says == NULL, "row %zu", i);
+        CHECK_EQ_INT(group_stats(&g, 1).state.nodes == nodes, rows[i].says == NULL, "row %zu", i);
         CHECK(chosen_job.seen >= 1);
         buf_deinit(&a.in);
         group_deinit(&g);
@@ -230,7 +237,7 @@ TEST(replica_jobs, an_entry_that_cannot_be_decoded_ends_the_server)
     group_restart(&g, 1);
     group_pass(&g, 1000);
     CHECK_EQ_STR(failure_of(1) == NULL ? "none" : failure_of(1), "the log holds an entry that cannot be decoded");
-    CHECK_EQ_INT(stats_of(1).applied, 0);
+    CHECK_EQ_INT(group_stats(&g, 1).applied, 0);
     buf_deinit(&a.in);
     group_deinit(&g);
 }
@@ -250,7 +257,7 @@ static const char *failed_server(void)
 /* A follower is so far behind that its leader has to read its own log: 24 values of a million bytes. */
 static uint32_t fall_behind(uint32_t leader)
 {
-    uint32_t away = other_than(leader);
+    uint32_t away = group_other(&g, leader);
     client_open(&a, &g, leader);
     CHECK(client_connect(&a, 40000));
     group_pass(&g, 200);
@@ -277,7 +284,7 @@ TEST(replica_jobs, entries_for_a_follower_are_read_from_the_disk)
         CHECK(chosen_job.seen >= 2, "row %zu: %u", i, chosen_job.seen);
         CHECK_EQ_STR(failed_server(), rows[i].says, "row %zu", i);
         if (rows[i].says == nobody)
-            CHECK_EQ_INT(stats_of(away).applied, stats_of(leader).applied, "row %zu", i);
+            CHECK_EQ_INT(group_stats(&g, away).applied, group_stats(&g, leader).applied, "row %zu", i);
         client_deinit(&a);
         group_deinit(&g);
     }
@@ -295,9 +302,9 @@ TEST(replica_jobs, entries_that_are_read_too_late_are_not_sent)
         group_pass(&g, 100);
         CHECK(!list_empty(&g.held_jobs[leader - 1]));
         if (deposed)
-            group_say(
-                &g, other_than(away), leader,
-                (struct peer_msg){.type = PEER_HEARTBEAT, .heartbeat = {.epoch = stats_of(leader).epoch + 7, .round = 1}});
+            group_say(&g, group_other(&g, away), leader,
+                      (struct peer_msg){.type = PEER_HEARTBEAT,
+                                        .heartbeat = {.epoch = group_stats(&g, leader).epoch + 7, .round = 1}});
         else
             group_cut(&g, away);
         size_t before = buf_size(&replica_peer_output(g.member[leader - 1].r, away)->bulk);
@@ -314,7 +321,7 @@ TEST(replica_jobs, entries_that_are_read_too_late_are_not_sent)
         uint32_t now = group_leader(&g);
         CHECK(now != 0);
         group_pass(&g, 1000);
-        CHECK_EQ_INT(stats_of(away).applied, stats_of(now).applied, "deposed=%d", deposed);
+        CHECK_EQ_INT(group_stats(&g, away).applied, group_stats(&g, now).applied, "deposed=%d", deposed);
         CHECK(digest_of(away) == digest_of(now));
         client_deinit(&a);
         group_deinit(&g);
@@ -345,7 +352,7 @@ TEST(replica_jobs, entries_for_a_candidate_are_read_from_the_disk)
         group_pass(&g, 5000);
         CHECK_EQ_INT(group_leader(&g), away);
         CHECK(chosen_job.seen > 1);
-        CHECK_EQ_INT(stats_of(away).applied, stats_of(modest).applied, "row %zu", i);
+        CHECK_EQ_INT(group_stats(&g, away).applied, group_stats(&g, modest).applied, "row %zu", i);
         CHECK(digest_of(away) == digest_of(modest));
         client_deinit(&a);
         group_deinit(&g);

@@ -23,11 +23,6 @@ static uint32_t begin(uint32_t servers)
     return leader;
 }
 
-static uint32_t other_than(uint32_t id)
-{
-    return id % g.count + 1;
-}
-
 /* A value of so many bytes. */
 static const char *value_of(size_t size)
 {
@@ -36,13 +31,6 @@ static const char *value_of(size_t size)
     REQUIRE(size < sizeof(value));
     value[size] = '\0';
     return value;
-}
-
-static struct replica_stats stats_of(uint32_t id)
-{
-    struct replica_stats stats;
-    replica_stats(g.member[id - 1].r, &stats);
-    return stats;
 }
 
 /* "first..last all well" when exactly these replies wait, in order, without an error. */
@@ -72,7 +60,7 @@ static bool nothing_is_chosen(struct peer_msg *m)
 TEST(replica_limits, a_turn_applies_a_bounded_number_of_entries)
 {
     uint32_t leader = begin(3);
-    kept_back = other_than(leader);
+    kept_back = group_other(&g, leader);
     client_open(&a, &g, leader);
     CHECK(client_connect(&a, 40000));
     client_create(&a, 1, "/x", "", 0);
@@ -85,11 +73,11 @@ TEST(replica_limits, a_turn_applies_a_bounded_number_of_entries)
     }
     group_settle(&g);
     expect_replies(&a, 1, 5001);
-    uint64_t before = stats_of(kept_back).applied;
+    uint64_t before = group_stats(&g, kept_back).applied;
     g.lost = NULL;
     group_pass(&g, 100);
-    CHECK(stats_of(kept_back).applied >= before + 5000);
-    CHECK_EQ_INT(stats_of(kept_back).max_turn_entries, REPLICA_APPLY_ENTRIES);
+    CHECK(group_stats(&g, kept_back).applied >= before + 5000);
+    CHECK_EQ_INT(group_stats(&g, kept_back).max_turn_entries, REPLICA_APPLY_ENTRIES);
     client_deinit(&a);
     group_deinit(&g);
 }
@@ -97,7 +85,7 @@ TEST(replica_limits, a_turn_applies_a_bounded_number_of_entries)
 TEST(replica_limits, a_turn_applies_a_bounded_number_of_bytes)
 {
     uint32_t leader = begin(3);
-    kept_back = other_than(leader);
+    kept_back = group_other(&g, leader);
     client_open(&a, &g, leader);
     CHECK(client_connect(&a, 40000));
     client_create(&a, 1, "/x", "", 0);
@@ -110,8 +98,9 @@ TEST(replica_limits, a_turn_applies_a_bounded_number_of_bytes)
     expect_replies(&a, 1, 19);
     g.lost = NULL;
     group_pass(&g, 100);
-    CHECK_EQ_INT(stats_of(kept_back).applied, stats_of(leader).applied);
-    CHECK_EQ_INT(stats_of(kept_back).max_turn_entries, 5); /* of a million bytes: the first that goes over 4 MiB is the last */
+    CHECK_EQ_INT(group_stats(&g, kept_back).applied, group_stats(&g, leader).applied);
+    CHECK_EQ_INT(group_stats(&g, kept_back).max_turn_entries,
+                 5); /* of a million bytes: the first that goes over 4 MiB is the last */
     client_deinit(&a);
     group_deinit(&g);
 }
@@ -120,7 +109,7 @@ TEST(replica_limits, a_turn_makes_a_bounded_number_of_changes)
 {
     for (int32_t nodes = 10; nodes <= 8300; nodes += 8290) {
         uint32_t leader = begin(3);
-        kept_back = other_than(leader);
+        kept_back = group_other(&g, leader);
         client_open(&a, &g, leader);
         client_open(&b, &g, leader);
         CHECK(client_connect(&a, 40000) && client_connect(&b, 40000));
@@ -138,8 +127,8 @@ TEST(replica_limits, a_turn_makes_a_bounded_number_of_changes)
         uint32_t unfinished = g.member[kept_back - 1].unfinished;
         g.lost = NULL;
         group_pass(&g, 100);
-        CHECK_EQ_INT(stats_of(kept_back).applied, stats_of(leader).applied);
-        CHECK_EQ_INT(stats_of(kept_back).state.ephemerals, 0);
+        CHECK_EQ_INT(group_stats(&g, kept_back).applied, group_stats(&g, leader).applied);
+        CHECK_EQ_INT(group_stats(&g, kept_back).state.ephemerals, 0);
         CHECK_EQ_INT(g.member[kept_back - 1].unfinished - unfinished, nodes > 8192);
         client_deinit(&a);
         client_deinit(&b);
@@ -151,8 +140,8 @@ TEST(replica_limits, a_turn_makes_a_bounded_number_of_changes)
 TEST(replica_limits, writes_beyond_the_credit_wait_and_keep_their_order)
 {
     uint32_t leader = begin(3);
-    client_open(&a, &g, other_than(leader));
-    client_open(&b, &g, other_than(leader));
+    client_open(&a, &g, group_other(&g, leader));
+    client_open(&b, &g, group_other(&g, leader));
     CHECK(client_connect(&a, 40000) && client_connect(&b, 40000));
     client_create(&a, 1, "/x", "", 0);
     group_pass(&g, 100); /* the leader grants a third of 16 MiB */
@@ -179,7 +168,7 @@ TEST(replica_limits, writes_beyond_the_credit_wait_and_keep_their_order)
 TEST(replica_limits, forwards_that_do_not_leave_wait_for_room)
 {
     uint32_t leader = begin(3);
-    client_open(&a, &g, other_than(leader));
+    client_open(&a, &g, group_other(&g, leader));
     CHECK(client_connect(&a, 40000));
     client_create(&a, 1, "/x", "", 0);
     group_pass(&g, 100);
@@ -198,7 +187,7 @@ TEST(replica_limits, forwards_that_do_not_leave_wait_for_room)
 
 TEST(replica_limits, accepts_that_do_not_leave_are_sent_again)
 {
-    uint32_t leader = begin(3), stuck = other_than(leader);
+    uint32_t leader = begin(3), stuck = group_other(&g, leader);
     client_open(&a, &g, leader);
     CHECK(client_connect(&a, 40000));
     client_create(&a, 1, "/x", "", 0);
@@ -213,7 +202,7 @@ TEST(replica_limits, accepts_that_do_not_leave_are_sent_again)
     CHECK(buf_size(&out->bulk) < REPLICA_PEER_WINDOW_BYTES + 1200000, "%zu", buf_size(&out->bulk));
     g.stuck = 0;
     group_pass(&g, 1000);
-    CHECK_EQ_INT(stats_of(stuck).applied, stats_of(leader).applied);
+    CHECK_EQ_INT(group_stats(&g, stuck).applied, group_stats(&g, leader).applied);
     client_deinit(&a);
     group_deinit(&g);
 }
@@ -374,7 +363,7 @@ TEST(replica_limits, who_reads_nothing_for_a_session_timeout_is_closed)
     }
     CHECK(client_closed(&a));
     CHECK(!client_closed(&b)); /* it reads nothing either, but little waits for it */
-    CHECK_EQ_INT(stats_of(1).sessions_heard, 2);
+    CHECK_EQ_INT(group_stats(&g, 1).sessions_heard, 2);
     client_deinit(&a);
     client_deinit(&b);
     group_deinit(&g);
@@ -427,7 +416,7 @@ TEST(replica_limits, a_slow_disk_of_the_leader_holds_proposals_back)
 TEST(replica_limits, a_follower_with_a_slow_disk_drops_what_it_cannot_note)
 {
     uint32_t leader = begin(3);
-    slow = other_than(leader);
+    slow = group_other(&g, leader);
     client_open(&a, &g, leader);
     CHECK(client_connect(&a, 40000));
     client_create(&a, 1, "/x", "", 0);
@@ -441,7 +430,7 @@ TEST(replica_limits, a_follower_with_a_slow_disk_drops_what_it_cannot_note)
     CHECK_EQ_INT(replica_paxos(g.member[slow - 1].r)->flight_count, PAXOS_FLIGHTS);
     group_release(&g);
     group_pass(&g, 500);
-    CHECK_EQ_INT(stats_of(slow).applied, stats_of(leader).applied);
+    CHECK_EQ_INT(group_stats(&g, slow).applied, group_stats(&g, leader).applied);
     client_deinit(&a);
     group_deinit(&g);
 }
@@ -457,12 +446,12 @@ TEST(replica_limits, late_sessions_are_looked_for_in_pieces)
         client_open(&c[i], &g, 1);
         CHECK(client_connect(&c[i], 4000));
     }
-    CHECK_EQ_INT(stats_of(1).state.sessions, SESSIONS);
-    for (int i = 0; i < 2000 && stats_of(1).state.sessions > 0; i++) {
+    CHECK_EQ_INT(group_stats(&g, 1).state.sessions, SESSIONS);
+    for (int i = 0; i < 2000 && group_stats(&g, 1).state.sessions > 0; i++) {
         group_pass(&g, 5);
-        piecewise = piecewise || stats_of(1).state.sessions == SESSIONS - PIECE;
+        piecewise = piecewise || group_stats(&g, 1).state.sessions == SESSIONS - PIECE;
     }
-    CHECK_EQ_INT(stats_of(1).state.sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, 1).state.sessions, 0);
     CHECK(piecewise);
     for (int i = 0; i < SESSIONS; i++) {
         CHECK(client_closed(&c[i]));
@@ -497,14 +486,14 @@ TEST(replica_limits, events_of_one_entry_beyond_the_limit_close_the_connection)
         while (client_reply(&a, &reply) || client_reply(&b, &reply))
             CHECK_EQ_INT(reply.err, 0);
     }
-    CHECK_EQ_INT(stats_of(1).watch.watches, NODES);
-    uint64_t fired = stats_of(1).watches_fired;
+    CHECK_EQ_INT(group_stats(&g, 1).watch.watches, NODES);
+    uint64_t fired = group_stats(&g, 1).watches_fired;
     client_plain(&b, NODES + 1, ZK_OP_CLOSE_SESSION);
     group_settle(&g);
     CHECK(client_closed(&a));
     CHECK(output_of(&a) > REPLICA_OUTPUT_EVENTS_BYTES && output_of(&a) < REPLICA_OUTPUT_EVENTS_BYTES + sizeof(path) + 100);
-    CHECK(stats_of(1).watches_fired - fired < NODES);
-    CHECK_EQ_INT(stats_of(1).watch.watches, 0);
+    CHECK(group_stats(&g, 1).watches_fired - fired < NODES);
+    CHECK_EQ_INT(group_stats(&g, 1).watch.watches, 0);
     client_deinit(&a);
     client_deinit(&b);
     group_deinit(&g);
@@ -517,7 +506,7 @@ TEST(replica_limits, more_syncs_than_fit_at_first_are_all_answered)
     CHECK(client_connect(&a, 40000));
     group_pass(&g, 200);
     for (uint64_t i = 1; i <= 40; i++) /* each with a question of its own, before the round is back */
-        group_say(&g, other_than(leader), leader,
+        group_say(&g, group_other(&g, leader), leader,
                   (struct peer_msg){.type = PEER_SYNC, .sync = {replica_paxos(g.member[leader - 1].r)->epoch, i}});
     client_path(&a, 1, ZK_OP_SYNC, "/");
     group_settle(&g);
@@ -537,7 +526,7 @@ static bool little_credit(struct peer_msg *m)
 TEST(replica_limits, a_write_larger_than_the_credit_goes_alone)
 {
     uint32_t leader = begin(3);
-    client_open(&a, &g, other_than(leader));
+    client_open(&a, &g, group_other(&g, leader));
     client_open(&b, &g, leader);
     CHECK(client_connect(&a, 40000) && client_connect(&b, 40000));
     client_create(&a, 1, "/x", "", 0);
@@ -565,7 +554,7 @@ TEST(replica_limits, a_write_larger_than_the_credit_goes_alone)
 TEST(replica_limits, sessions_beyond_the_entropy_of_a_turn_are_created_in_the_next)
 {
     struct client many[300];
-    uint32_t leader = begin(3), follower = other_than(leader);
+    uint32_t leader = begin(3), follower = group_other(&g, leader);
     group_cut(&g, follower);
     for (size_t i = 0; i < COUNT(many); i++) {
         client_open(&many[i], &g, follower);
@@ -608,7 +597,7 @@ TEST(replica_limits, waiting_requests_of_all_connections_have_a_limit)
         client_set(&a, 9, "/x", value_of(1000), -1);
         CHECK(io_of(&a)->paused, "row %zu: 8 wait", i);
         CHECK(!io_of(&b)->paused, "row %zu: one that waits for nothing may ask", i);
-        CHECK_EQ_INT(stats_of(1).throttled, 1);
+        CHECK_EQ_INT(group_stats(&g, 1).throttled, 1);
         client_plain(&b, ZK_XID_PING, ZK_OP_PING);
         CHECK_EQ_STR(client_replies(&b), "-2:0", "row %zu", i);
         CHECK(!io_of(&b)->paused, "row %zu: it waits for nothing again", i);
@@ -616,7 +605,7 @@ TEST(replica_limits, waiting_requests_of_all_connections_have_a_limit)
         CHECK(io_of(&b)->paused, "row %zu", i);
         group_release(&g);
         CHECK(!io_of(&a)->paused && !io_of(&b)->paused, "row %zu", i);
-        CHECK_EQ_INT(stats_of(1).outstanding + stats_of(1).outstanding_bytes, 0);
+        CHECK_EQ_INT(group_stats(&g, 1).outstanding + group_stats(&g, 1).outstanding_bytes, 0);
         expect_replies(&a, 2, 9);
         expect_replies(&b, 1, 1);
         client_deinit(&a);

@@ -13,16 +13,40 @@ static struct group g;
 static struct client a, b;
 static uint32_t leader, follower; /* ids; the clients are the follower's */
 
-static void begin(bool upgrading)
+static void begin_group(struct group how)
 {
-    g = (struct group){.local_sessions = true, .local_upgrading = upgrading, .read_only_after_ms = 1000};
+    g = how;
+    g.local_sessions = true;
     group_init(&g, 3);
     leader = group_leader(&g);
     REQUIRE(leader != 0);
-    follower = leader == 3 ? 1 : leader + 1;
+    follower = group_other(&g, leader);
     group_pass(&g, 200);
     client_open(&a, &g, follower);
+}
+
+static void begin(bool upgrading)
+{
+    begin_group((struct group){.local_upgrading = upgrading, .read_only_after_ms = 1000});
     client_open(&b, &g, follower);
+}
+
+/* A snapshot is due every 20 entries; the second client is the leader's. */
+static void begin_with_snapshots(void)
+{
+    begin_group((struct group){.local_upgrading = true, .snap_count = 20});
+    client_open(&b, &g, leader);
+}
+
+/* The second client writes so much that who is cut off needs a snapshot. */
+static void outgrow_the_log(void)
+{
+    for (int i = 0; i < 200; i++) {
+        char path[16];
+        snprintf(path, sizeof(path), "/%d", i);
+        client_create(&b, i + 1, path, "x", 0);
+        group_pass(&g, 5);
+    }
 }
 
 static void end(void)
@@ -37,20 +61,13 @@ static struct replica *at(uint32_t id)
     return g.member[id - 1].r;
 }
 
-static struct replica_stats stats_of(uint32_t id)
-{
-    struct replica_stats s;
-    replica_stats(at(id), &s);
-    return s;
-}
-
 /* All servers have the same tree and sessions at the same zxid. */
 static void check_equal(void)
 {
     group_pass(&g, 200);
     for (uint32_t id = 1; id <= 3; id++) {
-        CHECK_EQ_INT(stats_of(id).applied, stats_of(leader).applied);
-        CHECK(stats_of(id).digest == stats_of(leader).digest, "server %u", id);
+        CHECK_EQ_INT(group_stats(&g, id).applied, group_stats(&g, leader).applied);
+        CHECK(group_stats(&g, id).digest == group_stats(&g, leader).digest, "server %u", id);
     }
 }
 
@@ -78,13 +95,13 @@ static bool knows(uint32_t id, uint64_t session)
 TEST(replica_local, connecting_leaves_no_entry)
 {
     begin(false);
-    uint64_t before = stats_of(leader).last_logged;
+    uint64_t before = group_stats(&g, leader).last_logged;
     REQUIRE(client_connect(&a, 10000));
     REQUIRE(client_connect(&b, 10000));
     CHECK(a.session >> 56 == follower && (a.session & SESSION_LOCAL) != 0 && a.session != b.session);
     CHECK(memcmp(a.password, b.password, 16) != 0);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 2);
-    CHECK_EQ_INT(stats_of(follower).state.sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 2);
+    CHECK_EQ_INT(group_stats(&g, follower).state.sessions, 0);
     client_plain(&a, -2, ZK_OP_PING);
     group_settle(&g);
     CHECK_EQ_STR(client_replies(&a), "-2:0");
@@ -92,9 +109,9 @@ TEST(replica_local, connecting_leaves_no_entry)
     group_settle(&g);
     CHECK_EQ_STR(client_replies(&b), "1:0");
     CHECK(client_closed(&b));
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 1);
     group_pass(&g, 100);
-    CHECK_EQ_INT(stats_of(leader).last_logged, before);
+    CHECK_EQ_INT(group_stats(&g, leader).last_logged, before);
     CHECK(!resumes(follower, &b)); /* by an entry, which finds nothing */
     end();
 }
@@ -155,7 +172,7 @@ TEST(replica_local, ephemeral_nodes_are_refused_in_their_turn)
     group_settle(&g);
     CHECK_EQ_STR(client_replies(&a), "1:0 2:-120 3:-120 4:-120 5:0 6:-8 7:-120 8:-101");
     buf_deinit(&multi);
-    CHECK_EQ_INT(stats_of(follower).state.ephemerals, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).state.ephemerals, 0);
     check_equal();
     end();
 }
@@ -183,14 +200,14 @@ TEST(replica_local, comes_back_to_its_server_and_to_no_other)
     CHECK_EQ_STR(client_replies(&a), "1:0");
     CHECK(client_resume(&b, &a, 0)); /* the latest connection has it */
     CHECK(client_closed(&a));
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 1);
     end();
 }
 
 TEST(replica_local, expires_by_the_clock_of_its_server)
 {
     begin(false);
-    uint64_t before = stats_of(leader).last_logged;
+    uint64_t before = group_stats(&g, leader).last_logged;
     REQUIRE(client_connect(&a, 4000));
     REQUIRE(client_connect(&b, 4000));
     for (int i = 0; i < 6; i++) {
@@ -199,9 +216,9 @@ TEST(replica_local, expires_by_the_clock_of_its_server)
     }
     CHECK(client_closed(&a));
     CHECK(!client_closed(&b));
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
-    CHECK_EQ_INT(stats_of(follower).expired, 1);
-    CHECK_EQ_INT(stats_of(leader).last_logged, before);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).expired, 1);
+    CHECK_EQ_INT(group_stats(&g, leader).last_logged, before);
     CHECK(!resumes(follower, &a));
     end();
 }
@@ -213,9 +230,9 @@ TEST(replica_local, gets_a_full_time_out_when_its_server_was_stopped)
     REQUIRE(client_connect(&a, 4000));
     g.now_ms += 10000; /* no turn of anybody's */
     group_pass(&g, 100);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 1);
     group_pass(&g, 5000);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 0);
     end();
 }
 
@@ -233,7 +250,7 @@ TEST(replica_local, the_next_connection_waits_for_writes_of_the_last)
     client_take(&c);
     CHECK(!c.answered);
     CHECK(client_closed(&a));
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 1);
     group_release(&g);
     group_pass(&g, 200);
     client_take(&c);
@@ -257,10 +274,10 @@ TEST(replica_local, a_session_with_writes_under_way_does_not_expire)
     client_open(&a, &g, follower);
     for (int i = 0; i < 10; i++)
         group_pass(&g, 500);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 1);
     group_release(&g);
     group_pass(&g, 5000);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 0);
     end();
 }
 
@@ -280,8 +297,8 @@ TEST(replica_local, an_ephemeral_node_makes_it_global)
     CHECK_EQ_STR(client_replies(&a), "1:0 2:0 3:0 4:0 5:0 6:0");
     for (uint32_t id = 1; id <= 3; id++)
         CHECK(knows(id, a.session), "server %u", id);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 0);
-    CHECK_EQ_INT(stats_of(follower).state.ephemerals, 2);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).state.ephemerals, 2);
     check_equal();
     client_open(&c, &g, leader);
     CHECK(client_resume(&c, &a, 0)); /* the same id and password are good anywhere now */
@@ -290,7 +307,7 @@ TEST(replica_local, an_ephemeral_node_makes_it_global)
     client_plain(&c, 1, ZK_OP_CLOSE_SESSION);
     group_settle(&g);
     group_pass(&g, 100);
-    CHECK_EQ_INT(stats_of(follower).state.ephemerals, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).state.ephemerals, 0);
     CHECK(!knows(leader, a.session));
     client_deinit(&c);
     check_equal();
@@ -311,8 +328,8 @@ TEST(replica_local, a_global_one_is_kept_and_expired_by_the_leader)
     group_settle(&g);
     CHECK(client_closed(&a));
     CHECK(!client_closed(&b));
-    CHECK_EQ_INT(stats_of(leader).state.ephemerals, 1);
-    CHECK_EQ_INT(stats_of(leader).state.sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, leader).state.ephemerals, 1);
+    CHECK_EQ_INT(group_stats(&g, leader).state.sessions, 1);
     check_equal();
     end();
 }
@@ -326,9 +343,9 @@ TEST(replica_local, closing_behind_an_upgrade_goes_through_the_log)
     group_settle(&g);
     group_pass(&g, 100);
     CHECK_EQ_STR(client_replies(&a), "1:0 2:0");
-    CHECK_EQ_INT(stats_of(leader).state.sessions, 0);
-    CHECK_EQ_INT(stats_of(leader).state.ephemerals, 0);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, leader).state.sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, leader).state.ephemerals, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 0);
     check_equal();
     end();
 }
@@ -349,7 +366,7 @@ TEST(replica_local, comes_back_while_it_becomes_global)
     client_take(&c);
     CHECK(c.answered && c.session == a.session);
     CHECK(knows(leader, a.session));
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 0);
     client_get(&c, 1, "/e", false);
     group_settle(&g);
     CHECK_EQ_STR(client_replies(&c), "1:0");
@@ -374,8 +391,8 @@ TEST(replica_local, without_a_leader_a_new_one_waits)
     group_pass(&g, 2000);
     client_take(&c);
     CHECK(c.answered && (c.session & SESSION_LOCAL) != 0);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
-    CHECK_EQ_INT(stats_of(other).local_sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, other).local_sessions, 0);
     client_deinit(&c);
     end();
 }
@@ -414,7 +431,7 @@ TEST(replica_local, more_at_once_than_there_is_entropy_for)
         CHECK(crowd[i].answered && crowd[i].session != 0, "%d", i);
         client_deinit(&crowd[i]);
     }
-    CHECK_EQ_INT(stats_of(follower).local_sessions, MANY);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, MANY);
     end();
 }
 
@@ -439,13 +456,7 @@ TEST(replica_local, a_restarted_server_knows_none_of_them)
 /* A snapshot brings neither it nor its entry: it has ended meanwhile. */
 TEST(replica_local, one_that_became_global_and_ended_behind_a_snapshot_is_forgotten)
 {
-    g = (struct group){.local_sessions = true, .local_upgrading = true, .snap_count = 20};
-    group_init(&g, 3);
-    leader = group_leader(&g);
-    follower = leader == 3 ? 1 : leader + 1;
-    group_pass(&g, 200);
-    client_open(&a, &g, follower);
-    client_open(&b, &g, leader);
+    begin_with_snapshots();
     REQUIRE(client_connect(&a, 40000));
     REQUIRE(client_connect(&b, 40000));
     g.lost = entries_for_the_follower;
@@ -454,22 +465,17 @@ TEST(replica_local, one_that_became_global_and_ended_behind_a_snapshot_is_forgot
     group_settle(&g);
     group_pass(&g, 50);
     CHECK(!knows(leader, a.session));
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 1);
     group_cut(&g, follower);
-    for (int i = 0; i < 200; i++) {
-        char path[16];
-        snprintf(path, sizeof(path), "/%d", i);
-        client_create(&b, i + 1, path, "x", 0);
-        group_pass(&g, 5);
-    }
+    outgrow_the_log();
     g.lost = NULL;
     group_heal(&g, follower);
     group_pass(&g, 2000);
     leader = group_leader(&g);
-    CHECK(stats_of(follower).snapshots_received > 0);
+    CHECK(group_stats(&g, follower).snapshots_received > 0);
     CHECK(!knows(follower, a.session));
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 0);
-    CHECK_EQ_INT(stats_of(leader).state.ephemerals, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, leader).state.ephemerals, 0);
     check_equal();
     end();
 }
@@ -489,12 +495,12 @@ TEST(replica_local, thousands_expire)
         if (i % 100 == 99)
             group_settle(&g);
     }
-    CHECK_EQ_INT(stats_of(follower).local_sessions, MANY);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, MANY);
     group_pass(&g, 3500);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, MANY);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, MANY);
     group_pass(&g, 1000);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 0);
-    CHECK_EQ_INT(stats_of(follower).expired, MANY);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).expired, MANY);
     buf_deinit(&frame);
     end();
 }
@@ -502,29 +508,17 @@ TEST(replica_local, thousands_expire)
 /* Writes of a session go on though a snapshot replaces the state of its server. */
 TEST(replica_local, survives_a_snapshot)
 {
-    g = (struct group){.local_sessions = true, .local_upgrading = true, .snap_count = 20};
-    group_init(&g, 3);
-    leader = group_leader(&g);
-    follower = leader == 3 ? 1 : leader + 1;
-    uint32_t other = 6 - leader - follower;
-    group_pass(&g, 200);
-    client_open(&a, &g, follower);
-    client_open(&b, &g, other);
+    begin_with_snapshots();
     REQUIRE(client_connect(&a, 40000));
     REQUIRE(client_connect(&b, 40000));
     group_cut(&g, follower);
     client_create(&a, 1, "/e", "x", ZK_EPHEMERAL); /* its UPGRADE waits with it */
-    for (int i = 0; i < 200; i++) {
-        char path[16];
-        snprintf(path, sizeof(path), "/%d", i);
-        client_create(&b, i + 1, path, "x", 0);
-        group_pass(&g, 5);
-    }
+    outgrow_the_log();
     group_heal(&g, follower);
     group_pass(&g, 2000);
     leader = group_leader(&g);
     CHECK(knows(leader, a.session));
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 0);
     CHECK(resumes(follower, &a));
     check_equal();
     end();
@@ -538,9 +532,9 @@ TEST(replica_local, goes_on_reading_without_a_quorum_if_it_asked_to)
     begin(false);
     REQUIRE(client_connect(&a, 30000));
     group_cut(&g, follower);
-    for (int i = 0; i < 100 && !stats_of(follower).read_only; i++)
+    for (int i = 0; i < 100 && !group_stats(&g, follower).read_only; i++)
         group_pass(&g, 100);
-    REQUIRE(stats_of(follower).read_only);
+    REQUIRE(group_stats(&g, follower).read_only);
     client_open(&c, &g, follower);
     jute_append(&frame, &jute_connect_request,
                 &(struct zk_connect_request){0, 0, 10000, (int64_t)a.session, slice_make(a.password, 16)});
@@ -553,7 +547,7 @@ TEST(replica_local, goes_on_reading_without_a_quorum_if_it_asked_to)
     group_heal(&g, follower);
     group_pass(&g, 3000);
     CHECK(client_closed(&c)); /* there is better now */
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 1);
     CHECK(resumes(follower, &a));
     buf_deinit(&frame);
     client_deinit(&c);
@@ -574,7 +568,7 @@ TEST(replica_local, waits_for_entropy)
                                          {.type = REPLICA_CONN_FRAME, .conn = FIRST + i, .bytes = buf_slice(&frame)}};
         replica_step(at(follower), events, 2, &(struct replica_now){g.now_ms, 1700000000000});
     }
-    CHECK_EQ_INT(stats_of(follower).local_sessions, REPLICA_ENTROPY_BYTES / 24);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, REPLICA_ENTROPY_BYTES / 24);
     CHECK_EQ_INT(replica_wake_at_ms(at(follower)), g.now_ms);
     replica_step(at(follower), &(struct replica_event){.type = REPLICA_CONN_CLOSED, .conn = FIRST + MANY - 1}, 1,
                  &(struct replica_now){g.now_ms, 1700000000000});
@@ -584,7 +578,7 @@ TEST(replica_local, waits_for_entropy)
         answered += io != NULL && buf_size(&io->output) == 4 + 36;
     }
     CHECK_EQ_INT(answered, MANY - 1);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, MANY - 1);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, MANY - 1);
     buf_deinit(&frame);
     end();
 }
@@ -608,7 +602,7 @@ TEST(replica_local, of_two_that_wait_the_later_one_gets_it)
     client_take(&d);
     CHECK(d.answered && d.session == a.session);
     CHECK(client_closed(&c) && !client_closed(&d));
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 1);
     client_deinit(&c);
     client_deinit(&d);
     end();
@@ -650,7 +644,7 @@ TEST(replica_local, an_upgrade_that_never_left_is_none)
     group_pass(&g, 2000);
     client_take(&c);
     CHECK(c.answered && c.session == a.session);
-    CHECK_EQ_INT(stats_of(follower).local_sessions, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).local_sessions, 1);
     CHECK(!knows(follower, a.session));
     client_create(&c, 1, "/e", "x", ZK_EPHEMERAL);
     group_settle(&g);

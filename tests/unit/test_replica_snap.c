@@ -13,18 +13,6 @@ static struct client a;
 static uint32_t leader, away;
 static uint32_t lost_count, lost_max;
 
-static const struct paxos *core_of(uint32_t id)
-{
-    return replica_paxos(g.member[id - 1].r);
-}
-
-static struct replica_stats stats_of(uint32_t id)
-{
-    struct replica_stats stats;
-    replica_stats(g.member[id - 1].r, &stats);
-    return stats;
-}
-
 /* A leader, and a server that is so far behind that it needs a snapshot, which is there: 60 values. Still cut off. */
 static void leave_behind(size_t value_size)
 {
@@ -58,10 +46,10 @@ static void end(void)
 
 static void expect_caught_up(const char *what)
 {
-    CHECK_EQ_INT(stats_of(away).snapshots_received, 1, "%s", what);
-    CHECK_EQ_INT(stats_of(away).applied, stats_of(leader).applied, "%s", what);
-    CHECK(stats_of(away).digest == stats_of(leader).digest, "%s", what);
-    CHECK_EQ_INT(stats_of(leader).synced_followers, 2, "%s", what);
+    CHECK_EQ_INT(group_stats(&g, away).snapshots_received, 1, "%s", what);
+    CHECK_EQ_INT(group_stats(&g, away).applied, group_stats(&g, leader).applied, "%s", what);
+    CHECK(group_stats(&g, away).digest == group_stats(&g, leader).digest, "%s", what);
+    CHECK_EQ_INT(group_stats(&g, leader).synced_followers, 2, "%s", what);
 }
 
 static struct {
@@ -87,6 +75,34 @@ static void choose_job(uint32_t id, enum job_type type, int err)
     chosen_job.err = err;
     chosen_job.seen = 0;
     g.fate = judge;
+}
+
+TEST(replica_snap, server_away_for_long_gets_one)
+{
+    leave_behind(10);
+    group_heal(&g, away);
+    group_pass(&g, 5000);
+    expect_caught_up("healed");
+    end();
+}
+
+static bool first_last_word(struct peer_msg *m)
+{
+    return m->type == PEER_SNAPSHOT_ACK && m->snapshot_ack.refused == 2 && lost_count++ == 0; /* that it is installed */
+}
+
+TEST(replica_snap, a_lost_last_word_is_said_again)
+{
+    leave_behind(10);
+    g.lost = first_last_word;
+    group_heal(&g, away);
+    group_pass(&g, 1000);
+    client_set(&a, 500, "/s0000000000", "v", -1);
+    group_pass(&g, 2000);
+    CHECK(lost_count >= 2);
+    expect_caught_up("said again");
+    g.lost = NULL;
+    end();
 }
 
 /* ---- storage that fails ---- */
@@ -141,7 +157,7 @@ TEST(replica_snap, one_for_which_there_is_no_room_comes_again_after_a_pause)
     group_heal(&g, away);
     group_pass(&g, 10000);
     CHECK(chosen_job.seen >= 3 && chosen_job.seen <= 5, "%u", chosen_job.seen); /* two seconds apart, and up to one more */
-    CHECK_EQ_INT(stats_of(away).snapshots_received, 0);
+    CHECK_EQ_INT(group_stats(&g, away).snapshots_received, 0);
     g.fate = NULL;
     group_pass(&g, 5000);
     expect_caught_up("room again");
@@ -173,8 +189,8 @@ TEST(replica_snap, c15_one_without_form_is_refused)
     state_walk_stop(empty);
     leave_behind(10);
     g.lies = true;
-    uint64_t applied = stats_of(away).applied;
-    uint32_t epoch = core_of(away)->promised.epoch + 20;
+    uint64_t applied = group_stats(&g, away).applied;
+    uint32_t epoch = group_core(&g, away)->promised.epoch + 20;
     group_say(&g, leader, away, (struct peer_msg){.type = PEER_HEARTBEAT, .heartbeat = {.epoch = epoch, .round = 1}});
     group_settle(&g);
     struct peer_msg m = {.type = PEER_SNAPSHOT,
@@ -183,9 +199,9 @@ TEST(replica_snap, c15_one_without_form_is_refused)
     group_say(&g, leader, away, m);
     group_settle(&g);
     CHECK_EQ_INT(g.member[away - 1].log.image_zxid, m.snapshot.zxid); /* it did come so far */
-    CHECK_EQ_INT(stats_of(away).snapshots_received, 0);
-    CHECK_EQ_INT(stats_of(away).applied, applied);
-    CHECK(core_of(away)->has_form);
+    CHECK_EQ_INT(group_stats(&g, away).snapshots_received, 0);
+    CHECK_EQ_INT(group_stats(&g, away).applied, applied);
+    CHECK(group_core(&g, away)->has_form);
     buf_deinit(&image);
     state_free(empty);
     end();
@@ -210,7 +226,7 @@ TEST(replica_snap, lost_pieces_are_sent_again)
     g.lost = some_pieces;
     group_heal(&g, away);
     group_pass(&g, 900);
-    CHECK_EQ_INT(stats_of(away).snapshots_received, 0);
+    CHECK_EQ_INT(group_stats(&g, away).snapshots_received, 0);
     group_pass(&g, 2000);
     CHECK_EQ_INT(lost_count, 10);
     expect_caught_up("pieces");
@@ -243,7 +259,7 @@ TEST(replica_snap, a_transfer_that_the_receiver_gave_up_is_begun_anew)
     group_heal(&g, away);
     group_pass(&g, 6000);
     CHECK(lost_count > 0);
-    CHECK_EQ_INT(stats_of(away).snapshots_received, 0);
+    CHECK_EQ_INT(group_stats(&g, away).snapshots_received, 0);
     g.lost = NULL;
     group_pass(&g, 3000);
     expect_caught_up("given up");
@@ -262,8 +278,8 @@ TEST(replica_snap, a_transfer_without_any_answer_is_given_up_by_the_sender)
         group_pass(&g, 1000);
         client_plain(&a, ZK_XID_PING, ZK_OP_PING);
     }
-    CHECK_EQ_INT(stats_of(away).snapshots_received, 1);
-    CHECK_EQ_INT(stats_of(leader).synced_followers, 1);
+    CHECK_EQ_INT(group_stats(&g, away).snapshots_received, 1);
+    CHECK_EQ_INT(group_stats(&g, leader).synced_followers, 1);
     group_pass(&g, 3000);
     CHECK(lost_count > 20); /* it was asked again all the time */
     expect_caught_up("no answer");
@@ -311,7 +327,7 @@ TEST(replica_snap, a_late_acknowledgement_saves_what_would_be_sent_twice)
     struct job *j = LIST_ENTRY(g.held_jobs[leader - 1].next, struct job, link);
     CHECK_EQ_INT(j->offset, 0);
     struct peer_msg ack = {.type = PEER_SNAPSHOT_ACK,
-                           .snapshot_ack = {.epoch = core_of(leader)->epoch, .transfer = j->tag + 1, .offset = arrived}};
+                           .snapshot_ack = {.epoch = group_core(&g, leader)->epoch, .transfer = j->tag + 1, .offset = arrived}};
     group_say(&g, away, leader, ack); /* of another transfer */
     ack.snapshot_ack.transfer--;
     ack.snapshot_ack.epoch--;
@@ -336,7 +352,7 @@ TEST(replica_snap, pieces_that_make_no_sense_are_dropped)
     group_heal(&g, away);
     group_pass(&g, 200);
     CHECK_EQ_INT(chosen_job.seen > 0, 1);
-    uint32_t seen = chosen_job.seen, epoch = core_of(away)->promised.epoch, third = 6 - leader - away;
+    uint32_t seen = chosen_job.seen, epoch = group_core(&g, away)->promised.epoch, third = 6 - leader - away;
     const struct job *first = LIST_ENTRY(g.held_jobs[away - 1].next, struct job, link);
     struct peer_snapshot now = {.epoch = epoch, .transfer = first->tag, .zxid = first->zxid, .size = first->size};
     struct peer_snapshot rows[] = {now, now, now, now, now, now};
@@ -368,10 +384,10 @@ TEST(replica_snap, pieces_wait_while_an_own_snapshot_is_taken)
         group_heal(&g, away);
     }
     group_pass(&g, 500);
-    CHECK_EQ_INT(stats_of(away).snapshot_running, chosen_job.seen > 0);
+    CHECK_EQ_INT(group_stats(&g, away).snapshot_running, chosen_job.seen > 0);
     group_release(&g);
     group_pass(&g, 5000);
-    CHECK_EQ_INT(stats_of(away).applied, stats_of(leader).applied);
+    CHECK_EQ_INT(group_stats(&g, away).applied, group_stats(&g, leader).applied);
     end();
 }
 
@@ -386,24 +402,25 @@ TEST(replica_snap, the_core_hears_nothing_while_one_is_installed)
     group_heal(&g, away);
     group_pass(&g, 500);
     CHECK_EQ_INT(chosen_job.seen, 1);
-    uint64_t committed = core_of(away)->committed, last = runs_last(&core_of(away)->log);
+    uint64_t committed = group_core(&g, away)->committed, last = runs_last(&group_core(&g, away)->log);
     uint32_t third = 6 - leader - away;
     client_create(&a, 500, "/meanwhile", "", 0);
     group_link(&g, away, third, false);
     group_link(&g, third, away, false);
     group_pass(&g, 2000);
-    CHECK_EQ_INT(core_of(away)->committed, committed);
-    CHECK_EQ_INT(runs_last(&core_of(away)->log), last);
-    CHECK(core_of(away)->peer[third - 1].link_up);
-    group_say(&g, leader, away, /* a piece behind the end: how far it is, is all there is to say */
-              (struct peer_msg){.type = PEER_SNAPSHOT,
-                                .snapshot = {.epoch = core_of(away)->promised.epoch, .transfer = 99, .zxid = 1, .size = 1}});
+    CHECK_EQ_INT(group_core(&g, away)->committed, committed);
+    CHECK_EQ_INT(runs_last(&group_core(&g, away)->log), last);
+    CHECK(group_core(&g, away)->peer[third - 1].link_up);
+    group_say(
+        &g, leader, away, /* a piece behind the end: how far it is, is all there is to say */
+        (struct peer_msg){.type = PEER_SNAPSHOT,
+                          .snapshot = {.epoch = group_core(&g, away)->promised.epoch, .transfer = 99, .zxid = 1, .size = 1}});
     group_release(&g);
-    CHECK(!core_of(away)->peer[third - 1].link_up);
+    CHECK(!group_core(&g, away)->peer[third - 1].link_up);
     group_pass(&g, 3000);
-    CHECK_EQ_INT(stats_of(away).snapshots_received, 1);
-    CHECK_EQ_INT(stats_of(away).applied, stats_of(leader).applied);
-    CHECK(stats_of(away).digest == stats_of(leader).digest);
+    CHECK_EQ_INT(group_stats(&g, away).snapshots_received, 1);
+    CHECK_EQ_INT(group_stats(&g, away).applied, group_stats(&g, leader).applied);
+    CHECK(group_stats(&g, away).digest == group_stats(&g, leader).digest);
     end();
 }
 
@@ -419,23 +436,23 @@ TEST(replica_snap, c2_one_that_the_log_has_overtaken_is_not_installed)
     group_pass(&g, 500);
     CHECK_EQ_INT(chosen_job.seen, 1);
     const struct job *load = LIST_ENTRY(g.held_jobs[away - 1].next, struct job, link);
-    uint64_t last = runs_last(&core_of(away)->log), zxid = load->zxid;
+    uint64_t last = runs_last(&group_core(&g, away)->log), zxid = load->zxid;
     uint32_t count = (uint32_t)(zxid - last);
     for (uint32_t i = 0; i < count; i++)
         entry_append(&bytes, &(struct entry){.kind = ENTRY_NOOP, .zxid = last + 1 + i, .origin = {99, 1, 1, 1}});
     struct peer_msg m = {
         .type = PEER_ACCEPT,
-        .accept = {core_of(away)->promised.epoch + 9, last, last + 1, count, 0, zxid},
+        .accept = {group_core(&g, away)->promised.epoch + 9, last, last + 1, count, 0, zxid},
         .payload = buf_slice(&bytes),
     };
     g.lies = true;
     group_say(&g, 6 - leader - away, away, m);
-    CHECK_EQ_INT(runs_last(&core_of(away)->log), zxid);
+    CHECK_EQ_INT(runs_last(&group_core(&g, away)->log), zxid);
     g.stuck = leader;
     group_release(&g);
-    CHECK_EQ_INT(stats_of(away).snapshots_received, 0);
-    CHECK_EQ_INT(runs_last(&core_of(away)->log), zxid);
-    CHECK_EQ_INT(core_of(away)->log.floor < zxid, 1);
+    CHECK_EQ_INT(group_stats(&g, away).snapshots_received, 0);
+    CHECK_EQ_INT(runs_last(&group_core(&g, away)->log), zxid);
+    CHECK_EQ_INT(group_core(&g, away)->log.floor < zxid, 1);
     buf_deinit(&bytes);
     end();
 }
@@ -467,19 +484,19 @@ TEST(replica_snap, a_folded_log_makes_a_snapshot_due)
         group_pass(&g, 5);
     }
     group_pass(&g, 1000);
-    CHECK(core_of(leader)->log.floor > 0);
-    CHECK_EQ_INT(stats_of(leader).snapshots_taken, 0);
+    CHECK(group_core(&g, leader)->log.floor > 0);
+    CHECK_EQ_INT(group_stats(&g, leader).snapshots_taken, 0);
     group_heal(&g, away);
     group_pass(&g, 500);
-    CHECK_EQ_INT(stats_of(leader).followers, 2);
-    CHECK_EQ_INT(stats_of(leader).synced_followers, 1);
+    CHECK_EQ_INT(group_stats(&g, leader).followers, 2);
+    CHECK_EQ_INT(group_stats(&g, leader).synced_followers, 1);
     group_cut(&g, away); /* it is wanted, and its link breaks before there is one */
     group_pass(&g, 100);
     group_heal(&g, away);
     group_pass(&g, 500);
     group_release(&g);
     group_pass(&g, 5000);
-    CHECK(stats_of(leader).snapshots_taken > 0);
+    CHECK(group_stats(&g, leader).snapshots_taken > 0);
     expect_caught_up("folded");
     end();
 }
@@ -505,15 +522,15 @@ TEST(replica_snap, c9_a_transfer_ends_with_its_epoch)
     group_heal(&g, away);
     group_pass(&g, 200);
     CHECK(chosen_job.seen > 0);
-    uint32_t epoch = core_of(leader)->epoch;
+    uint32_t epoch = group_core(&g, leader)->epoch;
     for (int32_t i = 60; i < 90; i++) {
         client_create(&a, i + 1, "/s", "", ZK_PERSISTENT_SEQUENTIAL);
         group_pass(&g, 5);
     }
-    CHECK_EQ_INT(core_of(leader)->epoch, epoch + 1);
+    CHECK_EQ_INT(group_core(&g, leader)->epoch, epoch + 1);
     group_release(&g);
     group_pass(&g, 8000);
-    CHECK(stats_of(away).snapshots_received > 0);
-    CHECK_EQ_INT(stats_of(away).applied, stats_of(leader).applied);
+    CHECK(group_stats(&g, away).snapshots_received > 0);
+    CHECK_EQ_INT(group_stats(&g, away).applied, group_stats(&g, leader).applied);
     end();
 }

@@ -466,3 +466,110 @@ TEST(replica_watches, a_thousand_recursive_watchers_hear_each_change_once)
     group_deinit(&g);
     free(watcher);
 }
+
+/* A path of so many bytes that few of its events fill an output. */
+static const char *long_path(char letter)
+{
+    static char path[500001];
+    memset(path, letter, sizeof(path) - 1);
+    path[0] = '/';
+    return path;
+}
+
+static void exists_watch(struct client *c, int32_t xid, const char *path)
+{
+    client_request(c, xid, ZK_OP_EXISTS, &jute_path_watch_request,
+                   &(struct zk_path_watch_request){slice_from_text(path), true});
+}
+
+static const uint8_t no_read[] = {0, 0, 0, 30, 0, 0, 0, 5, 'w', 'o', 'r', 'l', 'd', 0, 0, 0, 6, 'a', 'n', 'y', 'o', 'n', 'e'};
+
+TEST(replica_watches, event_precedes_the_reply_that_shows_the_change)
+{
+    group_begin(&g, 1);
+    client_open(&a, &g, 1);
+    CHECK(client_connect(&a, 10000));
+    client_create(&a, 1, "/x", "v", 0);
+    client_get(&a, 2, "/x", true);
+    client_set(&a, 3, "/x", "w", -1);
+    client_set(&a, 4, "/x", "w", -1);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&a), "1:0 2:0 event:3:/x 3:0 4:0");
+    client_deinit(&a);
+    group_deinit(&g);
+}
+
+TEST(replica_watches, who_reads_no_events_is_closed_and_others_get_theirs)
+{
+    struct client writer;
+    struct reply reply;
+    int32_t xid = 0;
+    group_begin(&g, 1);
+    client_open(&writer, &g, 1);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&writer, 10000) && client_connect(&a, 10000) && client_connect(&b, 10000));
+    for (int i = 0; i < 140; i++) { /* all watches first: a full output holds requests back */
+        char *path = (char *)(uintptr_t)long_path('x');
+        path[1] = (char)('a' + i / 12);
+        path[2] = (char)('a' + i % 12);
+        exists_watch(&a, i + 1, path);
+    }
+    client_request(&a, 141, ZK_OP_ADD_WATCH, &jute_add_watch_request,
+                   &(struct zk_add_watch_request){SLICE_LITERAL("/"), ZK_ADD_WATCH_PERSISTENT}); /* a second event for each */
+    exists_watch(&b, 1, long_path('y'));
+    client_replies(&b);
+    for (int i = 0; i < 140 && !client_closed(&a); i++) {
+        char *path = (char *)(uintptr_t)long_path('x');
+        path[1] = (char)('a' + i / 12);
+        path[2] = (char)('a' + i % 12);
+        exists_watch(&b, 2, path); /* behind a's in the same firing */
+        client_replies(&b);
+        client_create(&writer, ++xid, path, "", 0);
+        group_settle(&g);
+        CHECK(client_reply(&writer, &reply) && reply.err == 0);
+        CHECK(client_reply(&b, &reply) && reply.xid == ZK_XID_NOTIFICATION && reply.record.size == 12 + 500000);
+        CHECK(reply.record.data[12 + 1] == path[1] && reply.record.data[12 + 2] == path[2]);
+    }
+    CHECK(client_closed(&a));
+    CHECK(output_of(&a) > REPLICA_OUTPUT_EVENTS_BYTES);
+    CHECK(!client_closed(&b));
+    client_deinit(&writer);
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}
+
+TEST(replica_watches, who_may_not_read_a_node_hears_nothing_of_it)
+{
+    struct buf frame = {0};
+    uint8_t hidden[] = {0, 0, 0, 2, '/', 'h'};
+    group_begin(&g, 1);
+    client_open(&a, &g, 1);
+    client_open(&b, &g, 1);
+    CHECK(client_connect(&a, 10000) && client_connect(&b, 10000));
+    exists_watch(&a, 1, "/h");
+    exists_watch(&a, 2, "/i");
+    struct zk_create_request c = {.path = slice_from_text("/h"), .acl = {1, slice_make(no_read, sizeof(no_read))}};
+    jute_append(&frame, &jute_request_header, &(struct zk_request_header){1, ZK_OP_CREATE});
+    jute_append(&frame, &jute_create_request, &c);
+    client_frame(&b, buf_bytes(&frame), buf_size(&frame));
+    client_create(&b, 2, "/i", "", 0);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "1:0 2:0");
+    CHECK_EQ_STR(client_replies(&a), "1:-101 2:-101 event:1:/i");
+    struct jute_vector list = {1, slice_make(hidden, sizeof(hidden))};
+    struct zk_set_watches_request m = {.data = list, .exist = list, .child = list};
+    buf_clear(&frame);
+    jute_append(&frame, &jute_request_header, &(struct zk_request_header){ZK_XID_SET_WATCHES, ZK_OP_SET_WATCHES});
+    jute_append(&frame, &jute_set_watches_request, &m);
+    client_frame(&a, buf_bytes(&frame), buf_size(&frame));
+    client_set(&b, 3, "/h", "x", -1);
+    group_settle(&g);
+    CHECK_EQ_STR(client_replies(&b), "3:0");
+    CHECK_EQ_STR(client_replies(&a), "-8:0");
+    buf_deinit(&frame);
+    client_deinit(&a);
+    client_deinit(&b);
+    group_deinit(&g);
+}

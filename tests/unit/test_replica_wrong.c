@@ -24,21 +24,9 @@ static void begin(void)
     group_pass(&g, 200);
 }
 
-static const struct paxos *core_of(uint32_t id)
-{
-    return replica_paxos(g.member[id - 1].r);
-}
-
-static struct replica_stats stats_of(uint32_t id)
-{
-    struct replica_stats stats;
-    replica_stats(g.member[id - 1].r, &stats);
-    return stats;
-}
-
 static uint64_t last_of(uint32_t id)
 {
-    return runs_last(&core_of(id)->log);
+    return runs_last(&group_core(&g, id)->log);
 }
 
 /* Encoded entries of one epoch that change nothing, from a server that is none of the group. */
@@ -74,14 +62,14 @@ TEST(replica_wrong, entries_that_are_not_what_the_message_says)
     for (size_t i = 0; i < COUNT(rows); i++) {
         begin();
         g.lies = true;
-        uint32_t epoch = stats_of(leader).epoch + 5;
+        uint32_t epoch = group_stats(&g, leader).epoch + 5;
         uint64_t last = last_of(follower), first = (uint64_t)epoch << 32 | rows[i].first;
-        uint64_t bad = stats_of(follower).bad_packets;
+        uint64_t bad = group_stats(&g, follower).bad_packets;
         struct slice payload = noops(&bytes, (uint64_t)epoch << 32 | rows[i].of, rows[i].has);
         group_say(&g, third, follower, accept_of(epoch, last, first, rows[i].count, payload));
         CHECK_EQ_INT(last_of(follower) == first + 1, rows[i].sound, "row %zu", i);
-        CHECK_EQ_INT(core_of(follower)->promised.epoch == epoch, rows[i].sound, "row %zu", i);
-        CHECK_EQ_INT(stats_of(follower).bad_packets - bad, !rows[i].sound && rows[i].count > 0, "row %zu", i);
+        CHECK_EQ_INT(group_core(&g, follower)->promised.epoch == epoch, rows[i].sound, "row %zu", i);
+        CHECK_EQ_INT(group_stats(&g, follower).bad_packets - bad, !rows[i].sound && rows[i].count > 0, "row %zu", i);
         group_deinit(&g);
     }
     buf_deinit(&bytes);
@@ -93,7 +81,7 @@ TEST(replica_wrong, entries_of_two_epochs_are_no_accept)
 
     begin();
     g.lies = true;
-    uint32_t epoch = stats_of(leader).epoch + 5;
+    uint32_t epoch = group_stats(&g, leader).epoch + 5;
     uint64_t last = last_of(follower), first = (uint64_t)epoch << 32 | 1;
     noops(&bytes, first, 1);
     struct slice second = noops(&more, (uint64_t)(epoch + 1) << 32 | 1, 1);
@@ -114,8 +102,8 @@ TEST(replica_wrong, c15_a_form_that_cannot_be_decoded_forms_nothing)
     g.lies = true;
     entry_append(&bytes, &(struct entry){.kind = ENTRY_FORM, .zxid = (uint64_t)5 << 32 | 1, .body = slice_from_text("form")});
     group_say(&g, 2, 1, accept_of(5, 0, (uint64_t)5 << 32 | 1, 1, buf_slice(&bytes)));
-    CHECK(!core_of(1)->has_form);
-    CHECK_EQ_INT(core_of(1)->accepted, 0);
+    CHECK(!group_core(&g, 1)->has_form);
+    CHECK_EQ_INT(group_core(&g, 1)->accepted, 0);
     buf_deinit(&bytes);
     group_deinit(&g);
 }
@@ -132,7 +120,7 @@ TEST(replica_wrong, entries_that_nobody_fetched)
     CHECK_EQ_INT(last_of(follower), last);
     m.payload = noops(&bytes, first, 1);
     group_say(&g, third, follower, m);
-    CHECK_EQ_INT(stats_of(follower).bad_packets, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).bad_packets, 1);
     buf_deinit(&bytes);
     group_deinit(&g);
 }
@@ -144,7 +132,7 @@ TEST(replica_wrong, c2_a_conflict_cuts_a_batch_in_its_middle)
 
     begin();
     g.lies = true;
-    uint32_t epoch = stats_of(leader).epoch + 5;
+    uint32_t epoch = group_stats(&g, leader).epoch + 5;
     uint64_t first = (uint64_t)epoch << 32 | 1, other = (uint64_t)(epoch + 1) << 32 | 1;
     group_say(&g, third, follower, accept_of(epoch, last_of(follower), first, 3, noops(&bytes, first, 3)));
     REQUIRE(last_of(follower) == first + 2);
@@ -154,7 +142,7 @@ TEST(replica_wrong, c2_a_conflict_cuts_a_batch_in_its_middle)
     g.stuck = leader; /* what it hears of this would only confuse it */
     group_settle(&g);
     group_say(&g, third, follower, commit);
-    CHECK_EQ_INT(stats_of(follower).applied, other); /* without 2 and 3 of the epoch before */
+    CHECK_EQ_INT(group_stats(&g, follower).applied, other); /* without 2 and 3 of the epoch before */
     buf_deinit(&bytes);
     group_deinit(&g);
 }
@@ -169,22 +157,22 @@ TEST(replica_wrong, c18_own_numbers_that_were_never_given)
         g.lies = true;
         client_open(&a, &g, follower);
         CHECK(client_connect(&a, 10000));
-        uint32_t epoch = stats_of(leader).epoch + 5;
-        uint64_t first = (uint64_t)epoch << 32 | 1, nodes = stats_of(follower).state.nodes;
+        uint32_t epoch = group_stats(&g, leader).epoch + 5;
+        uint64_t first = (uint64_t)epoch << 32 | 1, nodes = group_stats(&g, follower).state.nodes;
         g.stuck = leader;
         if (waiting)
             client_create(&a, 1, "/mine", "", 0);
         buf_clear(&bytes);
         entry_append(&bytes, &(struct entry){.kind = ENTRY_NOOP,
                                              .zxid = first,
-                                             .origin = {follower, core_of(follower)->options.boot,
-                                                        core_of(follower)->options.incarnation, 4711}});
+                                             .origin = {follower, group_core(&g, follower)->options.boot,
+                                                        group_core(&g, follower)->options.incarnation, 4711}});
         struct peer_msg m = accept_of(epoch, last_of(follower), first, 1, buf_slice(&bytes));
         m.accept.committed = first;
         group_say(&g, third, follower, m);
         group_settle(&g);
-        CHECK_EQ_INT(stats_of(follower).applied, first);
-        CHECK_EQ_INT(stats_of(follower).state.nodes, nodes);
+        CHECK_EQ_INT(group_stats(&g, follower).applied, first);
+        CHECK_EQ_INT(group_stats(&g, follower).state.nodes, nodes);
         CHECK_EQ_STR(client_replies(&a), "");
         client_deinit(&a);
         group_deinit(&g);
@@ -200,8 +188,8 @@ TEST(replica_wrong, c18_forwards_that_are_not_admitted)
     struct buf bytes = {0};
 
     begin();
-    uint64_t incarnation = core_of(follower)->options.incarnation, committed = core_of(leader)->committed;
-    uint32_t boot = core_of(follower)->options.boot;
+    uint64_t incarnation = group_core(&g, follower)->options.incarnation, committed = group_core(&g, leader)->committed;
+    uint32_t boot = group_core(&g, follower)->options.boot;
     uint64_t number = state_origin_number(replica_state(g.member[leader - 1].r), follower, incarnation, boot) + 1;
     const struct {
         struct entry e;
@@ -216,7 +204,7 @@ TEST(replica_wrong, c18_forwards_that_are_not_admitted)
         {{.kind = ENTRY_ORIGIN, .origin = {follower, boot, incarnation, 0}}, "the same boot again"},
         {{.kind = ENTRY_SESSION_EXPIRE, .origin = {follower, boot, incarnation, number}}, "what leaders alone propose"},
     };
-    struct peer_msg m = {.type = PEER_FORWARD, .forward = {.epoch = stats_of(leader).epoch, .count = 1}};
+    struct peer_msg m = {.type = PEER_FORWARD, .forward = {.epoch = group_stats(&g, leader).epoch, .count = 1}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         buf_clear(&bytes);
         entry_append(&bytes, &rows[i].e);
@@ -226,7 +214,7 @@ TEST(replica_wrong, c18_forwards_that_are_not_admitted)
     }
     m.payload = slice_from_text("no entry");
     group_say(&g, follower, leader, m);
-    CHECK_EQ_INT(stats_of(leader).bad_packets, 1);
+    CHECK_EQ_INT(group_stats(&g, leader).bad_packets, 1);
     m.forward.epoch--;
     buf_clear(&bytes);
     entry_append(&bytes, &(struct entry){.kind = ENTRY_NOOP, .origin = {follower, boot, incarnation, number}});
@@ -264,17 +252,17 @@ TEST(replica_wrong, strangers_are_nobody)
 {
     begin();
     uint64_t last = last_of(follower);
-    uint32_t promised = core_of(follower)->promised.epoch;
+    uint32_t promised = group_core(&g, follower)->promised.epoch;
     group_say(&g, 9, follower,
               (struct peer_msg){.type = PEER_PREPARE, .prepare = {.epoch = promised + 1, .incarnation = 1, .boot = 1}});
-    CHECK_EQ_INT(core_of(follower)->promised.epoch, promised);
+    CHECK_EQ_INT(group_core(&g, follower)->promised.epoch, promised);
     CHECK_EQ_INT(last_of(follower), last);
     CHECK(replica_peer_output(g.member[follower - 1].r, 9) == NULL);
     CHECK(replica_peer_output(g.member[follower - 1].r, follower) == NULL);
     group_link(&g, follower, 9, true);
     group_link(&g, follower, leader, true); /* told twice */
-    CHECK_EQ_INT(stats_of(follower).leader, leader);
-    CHECK(stats_of(follower).serving);
+    CHECK_EQ_INT(group_stats(&g, follower).leader, leader);
+    CHECK(group_stats(&g, follower).serving);
     group_deinit(&g);
 }
 
@@ -286,9 +274,9 @@ TEST(replica_wrong, c1_a_second_leader_of_the_own_epoch)
     for (int i = 0; i < 30; i++) {
         group_say(&g, follower, leader,
                   (struct peer_msg){.type = PEER_HEARTBEAT,
-                                    .heartbeat = {.epoch = stats_of(leader).epoch,
+                                    .heartbeat = {.epoch = group_stats(&g, leader).epoch,
                                                   .round = 1,
-                                                  .applied = stats_of(leader).applied,
+                                                  .applied = group_stats(&g, leader).applied,
                                                   .digest = 1,
                                                   .established = 1}});
         group_pass(&g, 50);
@@ -376,14 +364,14 @@ TEST(replica_wrong, connect_requests_that_are_none)
     client_open(&a, &g, follower);
     client_frame(&a, "what is this", 12);
     CHECK(client_closed(&a));
-    CHECK_EQ_INT(stats_of(follower).bad_packets, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).bad_packets, 1);
     client_plain(&a, 1, ZK_OP_PING); /* behind the end */
     client_drained(&a);
     client_deinit(&a);
     client_plain(&a, 1, ZK_OP_PING); /* of a connection that is forgotten */
     client_drained(&a);
-    CHECK_EQ_INT(stats_of(follower).bad_packets, 1);
-    CHECK_EQ_INT(stats_of(follower).connections, 0);
+    CHECK_EQ_INT(group_stats(&g, follower).bad_packets, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).connections, 0);
     group_deinit(&g);
 }
 
@@ -412,7 +400,7 @@ TEST(replica_wrong, an_empty_frame_behind_the_connect_request)
     group_settle(&g);
     CHECK(client_closed(&a));
     CHECK(!client_closed(&b));
-    CHECK_EQ_INT(stats_of(follower).bad_packets, 1);
+    CHECK_EQ_INT(group_stats(&g, follower).bad_packets, 1);
     client_deinit(&a);
     client_deinit(&b);
     group_deinit(&g);
