@@ -10,11 +10,10 @@ import re
 import time
 
 from known import KNOWN
-from operations import WRITES
+from operations import SYSTEM_PATHS, WRITES
 from records import Stat
 from world import meant
 
-SYSTEM_PATHS = (b"/", b"", b"/zookeeper", b"/zookeeper/quota", b"/zookeeper/config")
 CLOCK_MS = 600000
 
 

@@ -53,9 +53,8 @@ def denied_set_watches(judge, step, one, other):
     """Events that only ZooKeeper tells, all about nodes whose ACL ever denied READ to somebody."""
     if step.name not in ("setWatches", "setWatches2"):
         return False
-    told = [entry for entry in one[step.slot] if entry[0] == "event"]
-    heard = [entry for entry in other[step.slot] if entry[0] == "event"]
-    return all(entry in told for entry in heard) and all(entry in heard or entry[4] in judge.dark for entry in told)
+    told, heard = [[entry[2:] for entry in entries[step.slot] if entry[0] == "event"] for entries in (one, other)]
+    return all(entry in told for entry in heard) and all(entry in heard or entry[2] in judge.dark for entry in told)
 
 
 def no_slash(_judge, step, one, other):

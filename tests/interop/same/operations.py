@@ -15,6 +15,7 @@ Seen = collections.namedtuple("Seen", "back")
 Op = collections.namedtuple("Op", "number request reply")
 
 QUOTAS = b"/zookeeper/quota"
+SYSTEM_PATHS = (b"/", b"", b"/zookeeper", b"/zookeeper/quota", b"/zookeeper/config")  # of all worlds: their lists and counts are not compared
 WRITES = {"create", "create2", "createContainer", "createTTL", "delete", "setData", "setACL", "multi", "close", "reconfig"}
 TABLE = {
     "create": Op(1, "path data acl int", "path"),
