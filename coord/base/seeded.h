@@ -58,6 +58,18 @@
     B(ephemeral_survives, "ephemeral left behind", "closing a session leaves an ephemeral node")                               \
     B(expiry_not_restarted, "expiry by the wrong clock", "a new leader gives sessions no full time-out")                       \
     B(expiry_unchecked, "expiry of a moved session", "an expiry holds though the session came back")                           \
+    B(local_logged, "local session", "a session that a server should keep to itself is made by the log")                       \
+    B(local_not_awaited, "local session", "its next connection does not wait for writes of the last")                          \
+    B(local_not_heard, "local session", "requests do not keep a local session alive")                                          \
+    B(upgrade_twice, "ZK-1147, upgrade", "each ephemeral node that waits upgrades its session again")                          \
+    B(upgrade_owner_lost, "ZK-1147, upgrade", "the ephemeral node of an upgraded session has no owner")                        \
+    B(upgrade_drops_watches, "ZK-1147, upgrade", "an upgrade loses the watches of its connection")                             \
+    B(quota_multi_kept, "multi", "a multi that fails is counted by quotas all the same")                                       \
+    B(quota_bytes_of_set, "quota", "a hard limit of bytes holds for creations, not for setData")                               \
+    B(quota_soft_is_hard, "quota", "a soft limit refuses what passes it")                                                      \
+    B(quota_delete_bytes, "quota", "the bytes of a deleted node stay counted")                                                 \
+    B(quota_highest, "quota", "of nested quotas the highest counts, not the deepest")                                          \
+    B(quota_raises_version, "quota", "what is counted raises the version of zookeeper_stats")                                  \
     B(version_not_checked, "conditional update", "setData ignores the version asked for")                                      \
     B(multi_half_done, "multi", "a multi that fails keeps what it did before")                                                 \
     B(subtree_unguarded, "ACL skipped", "removeRecursive asks for no right on what is below the node")                         \

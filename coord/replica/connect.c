@@ -31,7 +31,7 @@ static void admit(struct replica *r, struct conn *c, const struct zk_connect_req
 {
     if (r->read_only)
         read_only_connect(r, c, m);
-    else if (!r->options.local_sessions || !local_connect(r, c, m))
+    else if (!r->options.local_sessions || (SEEDED(local_logged) && m->session_id == 0) || !local_connect(r, c, m))
         submit_connect(r, c, m);
 }
 

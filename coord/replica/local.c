@@ -62,7 +62,8 @@ void local_deinit(struct replica *r)
 /* Whether writes of it are under way that a connection has sent which may be gone. */
 static bool is_busy(const struct replica *r, const struct local_session *s)
 {
-    return s->number > state_origin_number(r->state, replica_self(r), r->options.paxos.incarnation, r->options.paxos.boot);
+    return !SEEDED(local_not_awaited) &&
+           s->number > state_origin_number(r->state, replica_self(r), r->options.paxos.incarnation, r->options.paxos.boot);
 }
 
 static bool can_open(const struct replica *r)
@@ -207,7 +208,8 @@ void local_read_only(struct replica *r, struct conn *c)
 
 void local_heard(const struct replica *r, const struct conn *c)
 {
-    c->local->heard_ms = r->now.mono_ms;
+    if (!SEEDED(local_not_heard))
+        c->local->heard_ms = r->now.mono_ms;
 }
 
 void local_submitted(struct conn *c, const struct request *q)
@@ -236,6 +238,8 @@ void local_upgraded(struct replica *r, uint64_t id)
     struct conn *c = conn_of_session(r, id);
     if (s != NULL)
         forget(r, s);
+    if (SEEDED(upgrade_drops_watches) && c != NULL)
+        watch_drop(r->watch, c->id);
     if (c != NULL && !c->read_only)
         liveness_touch(r, c); /* from here on the leader judges */
 }

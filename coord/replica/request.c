@@ -247,7 +247,7 @@ static void enqueue_write(struct replica *r, struct conn *c, const struct zk_req
 static bool local_answers(struct replica *r, struct conn *c, const struct zk_request_header *h, const struct op_desc *op,
                           const union op_request *decoded)
 {
-    if (c->local == NULL || c->attach != 0)
+    if (c->local == NULL || (c->attach != 0 && !SEEDED(upgrade_twice)))
         return false;
     if (h->type == ZK_OP_CLOSE_SESSION) {
         struct request *q = request_new(r, c, REQUEST_ERROR, h->xid, h->type, 0);

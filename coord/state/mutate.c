@@ -212,7 +212,7 @@ void node_delete(struct state *s, uint32_t index, uint64_t zxid)
     }
     tree_node(&s->tree, parent)->pzxid = zxid;
     node_settle(s, parent);
-    quota_moved(s, changes_last_path(&s->changes), -1, -bytes);
+    quota_moved(s, changes_last_path(&s->changes), -1, SEEDED(quota_delete_bytes) ? 0 : -bytes);
 }
 
 /* -1 means "any version" in requests, so no node ever has it. */
@@ -272,6 +272,8 @@ void node_set_text(struct state *s, uint32_t index, struct slice text)
 {
     node_touch(s, index);
     replace_value(s, index, text);
+    if (SEEDED(quota_raises_version))
+        tree_node(&s->tree, index)->version++;
     node_settle(s, index);
 }
 

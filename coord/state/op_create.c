@@ -4,6 +4,7 @@
  * permission, full path, existence, ephemeral parent, quota (PROTOCOL section 4).
  */
 #include "base/error.h"
+#include "base/seeded.h"
 #include "state/discovery.h"
 #include "state/internal.h"
 #include "state/path.h"
@@ -100,6 +101,8 @@ static int create(struct state *s, const struct apply *a, const struct wish *wis
         rc = quota_countable(s, parent_path, c.name);
     if (rc == 0) {
         c.owner = is_ephemeral(q->flags) && !wish->container ? apply_session(s, a) : NULL;
+        if (SEEDED(upgrade_owner_lost) && (a->entry->session & SESSION_LOCAL) != 0)
+            c.owner = NULL;
         c.container = wish->container;
         c.ttl_ms = wish->ttl_ms;
         *index = node_create(s, parent, &c);

@@ -36,7 +36,7 @@ static void descend(const struct state *s, struct slice name, uint32_t *at, uint
 {
     if (*at != NODE_NONE)
         *at = tree_child(&s->tree, *at, name);
-    if (*at != NODE_NONE && tree_child(&s->tree, *at, LIMITS) != NODE_NONE)
+    if (*at != NODE_NONE && tree_child(&s->tree, *at, LIMITS) != NODE_NONE && !(SEEDED(quota_highest) && *found != NODE_NONE))
         *found = *at;
 }
 
@@ -201,7 +201,7 @@ static bool exceeds(struct state *s, uint32_t place, enum quota_kind kind, int64
         *excess = (struct quota_excess){true, hard > -1, kind, value, limit, SLICE_NULL};
         excess->path = slice_make(buf_bytes(&s->quota_path) + HOME.size, buf_size(&s->quota_path) - HOME.size);
     }
-    return hard > -1;
+    return hard > -1 || SEEDED(quota_soft_is_hard);
 }
 
 int quota_check(struct state *s, struct slice path, struct slice name, int64_t count, int64_t bytes)
@@ -216,7 +216,7 @@ int quota_check(struct state *s, struct slice path, struct slice name, int64_t c
     if (!readable)
         return -COORD_E_MARSHALLING;
     counted = count != 0 && (limits.count > -1 || limits.count_hard > -1);
-    weighed = bytes != 0 && (limits.bytes > -1 || limits.bytes_hard > -1);
+    weighed = bytes != 0 && !(SEEDED(quota_bytes_of_set) && count == 0) && (limits.bytes > -1 || limits.bytes_hard > -1);
     if ((!counted && !weighed) || !child_figures(s, place, STATS, &stats, &readable))
         return 0;
     if (!readable)

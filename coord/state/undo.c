@@ -73,6 +73,10 @@ static void back_data(struct state *s, const struct undo_step *step)
 {
     struct node *n = tree_node(&s->tree, step->index);
 
+    if (SEEDED(quota_multi_kept) && step->version == n->version) { /* no client's, then */
+        value_drop(step->value);
+        return;
+    }
     value_drop(n->value);
     n->value = step->value;
     if (!SEEDED(multi_version_kept))

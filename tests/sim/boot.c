@@ -142,6 +142,8 @@ void node_start(struct sim *s, struct node *n)
                                  .cluster = recovered.cluster,
                                  .fresh_cluster = rng_next(&n->rng) | 1,
                                  .connect_timeout_ms = 20000,
+                                 .local_sessions = (p->local >> n->id & 1) != 0,
+                                 .local_upgrading = p->local_upgrading,
                                  .settings = settings(s, n)};
     paxos_options(s, n, &recovered, &ro.paxos);
     n->replica = replica_new(&ro, &recovered.paxos, state, node_mono_ms(s, n));

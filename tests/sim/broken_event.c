@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "sim/broken.h"
 #include "sim/ck_log.h"
+#include "sim/ck_session.h"
 
 #define HEAD 16 /* xid, zxid, err; then type, state, path */
 
@@ -82,7 +83,33 @@ static bool session_of_another(struct broken_point *p, bool apply)
     if (p->c->phase != CLIENT_CONNECTING || p->size < HEAD || get_be64(p->bytes + 8) == 0)
         return false;
     if (apply)
-        put_be64(p->bytes + 8, get_be64(p->bytes + 8) ^ 1);
+        put_be64(p->bytes + 8, get_be64(p->bytes + 8) ^ (ck_session_is_local(get_be64(p->bytes + 8)) ? 1ull << 55 : 1));
+    return true;
+}
+
+/* The client asks for a session that one process alone knows, or knew. */
+static bool asks_for_local(const struct broken_point *p)
+{
+    return p->c->phase == CLIENT_CONNECTING && p->size >= HEAD && ck_session_is_alone(p->s, p->c->session);
+}
+
+static bool local_session_expired(struct broken_point *p, bool apply)
+{
+    const struct client *c = p->c;
+
+    if (!asks_for_local(p) || get_be64(p->bytes + 8) == 0 || c->closed || p->s->now - c->vouched_at >= c->least_ms / 2)
+        return false; /* it may be so */
+    if (apply)
+        put_be64(p->bytes + 8, 0);
+    return true;
+}
+
+static bool local_session_elsewhere(struct broken_point *p, bool apply)
+{
+    if (!asks_for_local(p) || get_be64(p->bytes + 8) != 0 || p->c->server == p->c->session >> 56)
+        return false;
+    if (apply)
+        put_be64(p->bytes + 8, p->c->session);
     return true;
 }
 
@@ -94,6 +121,8 @@ const struct broken_kind broken_events[] = {
     {"event with another zxid", "C8 C9", event_of_another_zxid, false},
     {"event on a node not watched", "C8", event_elsewhere, false},
     {"session: expired, but it lives", "C12", living_session_expired, false},
-    {"session: of another", "C12", session_of_another, false},
+    {"session: of another", "C12 local", session_of_another, false},
+    {"local session: expired, but it lives", "C12 local", local_session_expired, false},
+    {"local session: found by another server", "local", local_session_elsewhere, false},
     {NULL, NULL, NULL, false},
 };

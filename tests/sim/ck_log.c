@@ -6,6 +6,7 @@
 #include "sim/ck_durable.h"
 #include "sim/ck_lead.h"
 #include "sim/ck_model.h"
+#include "sim/ck_session.h"
 #include "sim/client.h"
 #include "sim/mark.h"
 #include "sim/mermaid.h"
@@ -121,6 +122,7 @@ static void extend(struct sim *s, struct node *n, const struct shadow_entry *se)
     mermaid_note(s, n->id, "knows " ZXID_FMT " chosen, applies it", ZXID_ARG(e.zxid));
     if (a.skipped && e.kind == ENTRY_SESSION_EXPIRE)
         mark(s, MARK_EXPIRY_VOID);
+    ck_session_entry(s, &e, &a);
     ck_model_apply(s, &e, &a);
     if (a.skipped)
         return;

@@ -44,13 +44,23 @@ struct track *track_make(struct ck_model *m, struct slice path)
     return t;
 }
 
+/* It is there from the first, and nobody's creation. */
+static struct track *track_first(struct ck_model *m, struct slice path)
+{
+    struct track *t = track_make(m, path);
+
+    GROW(t->versions, t->count, t->capacity);
+    t->versions[t->count++] = (struct version){.acl = CK_ACL_OPEN, .event = ZK_EVENT_NODE_CREATED};
+    return t;
+}
+
 struct ck_model *ck_model_new(void)
 {
     struct ck_model *m = coord_alloc_zero(1, sizeof(*m));
 
-    m->root = track_make(m, SLICE_LITERAL("/"));
-    GROW(m->root->versions, m->root->count, m->root->capacity);
-    m->root->versions[m->root->count++] = (struct version){.acl = CK_ACL_OPEN, .event = ZK_EVENT_NODE_CREATED};
+    m->root = track_first(m, SLICE_LITERAL("/"));
+    track_first(m, SLICE_LITERAL("/zookeeper"));
+    m->quotas = track_first(m, SLICE_LITERAL("/zookeeper/quota"));
     return m;
 }
 
@@ -67,6 +77,7 @@ void ck_model_free(struct sim *s)
     }
     map_deinit(&s->model->by_path);
     coord_free(s->model->changes);
+    coord_free(s->model->pushed);
     coord_free(s->model);
 }
 
@@ -247,6 +258,8 @@ void track_push(struct ck_model *m, struct track *t, const struct version *v)
 {
     const struct version *parent = track_now(t->parent);
 
+    GROW(m->pushed, m->pushed_count, m->pushed_capacity);
+    m->pushed[m->pushed_count++] = t;
     GROW(t->versions, t->count, t->capacity);
     struct version *to = &t->versions[t->count++];
     *to = *v;
@@ -264,11 +277,11 @@ void track_push(struct ck_model *m, struct track *t, const struct version *v)
 
 void track_pop(struct ck_model *m, size_t count)
 {
-    while (m->change_count > count) {
-        const struct ck_change *c = &m->changes[--m->change_count];
-        struct track *t = track_find(m, slice_from_text(c->path));
-        t->count--;
-        if (c->event != ZK_EVENT_DATA_CHANGED)
+    while (m->pushed_count > count) {
+        struct track *t = m->pushed[--m->pushed_count];
+        enum zk_event event = t->versions[--t->count].event;
+        m->change_count -= event != 0;
+        if (event == ZK_EVENT_NODE_CREATED || event == ZK_EVENT_NODE_DELETED)
             t->parent->change_count--;
     }
 }

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "sim/ck_log.h"
+#include "sim/ck_session.h"
 #include "sim/mark.h"
 #include "sim/trace.h"
 
@@ -81,6 +82,8 @@ int rule_create(struct deed *d, int32_t opcode, const struct zk_create_ttl_reque
 
     if (!mode_fits(opcode, q))
         return -COORD_E_BAD_ARGUMENTS;
+    if (ephemeral && !ck_session_is_global(d->s, d->e->session))
+        return -COORD_E_EPHEMERAL_ON_LOCAL_SESSION;
     if (!ck_acl_read(q->acl, d->who, false, &v.acl))
         return -COORD_E_INVALID_ACL;
     const struct version *parent = rule_node(d, rule_parent(q->path), &t);
@@ -98,7 +101,12 @@ int rule_create(struct deed *d, int32_t opcode, const struct zk_create_ttl_reque
         return -COORD_E_NODE_EXISTS;
     if (of_ephemeral)
         return -COORD_E_NO_CHILDREN_FOR_EPHEMERALS;
+    int err = rule_quota_check(d, path, 1, v.size);
+    if (err != 0)
+        return err;
+    rule_quota_read(&v, path, q->data);
     track_push(m, t, &v);
+    rule_quota_created(d, t);
     rule_put_path(d, slice_from_text(path));
     if (opcode != ZK_OP_CREATE)
         put_stat(d, path);
@@ -112,6 +120,7 @@ void rule_push_deletion(struct deed *d, struct track *t)
     v.zxid = d->e->zxid;
     v.event = ZK_EVENT_NODE_DELETED;
     track_push(d->s->model, t, &v);
+    rule_quota_deleted(d, t, v.size);
 }
 
 int rule_delete(struct deed *d, const struct zk_delete_request *q)
@@ -143,6 +152,10 @@ static int do_set_data(struct deed *d, const struct zk_set_data_request *q)
         return -COORD_E_NO_NODE;
     if (!rule_permits(d, old, ZK_PERM_WRITE))
         return -COORD_E_NO_AUTH;
+    int32_t before = old->size;
+    int err = rule_quota_check(d, t->path, 0, (int64_t)q->data.size - before);
+    if (err != 0)
+        return err;
     if (!rule_version_fits(q->version, old->version))
         return -COORD_E_BAD_VERSION;
     struct version v = *old;
@@ -154,7 +167,9 @@ static int do_set_data(struct deed *d, const struct zk_set_data_request *q)
     v.mtime = d->e->wall_ms;
     v.since = d->e->cluster_ms;
     v.since_at = d->s->now;
+    rule_quota_read(&v, t->path, q->data);
     track_push(d->s->model, t, &v);
+    rule_quota_set(d, t, before);
     put_stat(d, t->path);
     return 0;
 }
@@ -233,7 +248,7 @@ static int32_t result_type(int32_t opcode)
 static void do_multi(struct deed *d, const struct multi_request *m)
 {
     struct jute_cursor c = jute_cursor_make(m->operations);
-    size_t start = d->s->model->change_count;
+    size_t start = d->s->model->pushed_count;
     uint32_t count = 0, done = 0;
     struct zk_multi_header h;
     union op_request q;
@@ -250,7 +265,7 @@ static void do_multi(struct deed *d, const struct multi_request *m)
         done += err == 0;
     }
     if (err != 0) {
-        mark(d->s, d->s->model->change_count > start ? MARK_MULTI_UNDONE : MARK_MULTI_REFUSED);
+        mark(d->s, d->s->model->pushed_count > start ? MARK_MULTI_UNDONE : MARK_MULTI_REFUSED);
         track_pop(d->s->model, start);
         buf_clear(&d->reply);
         for (uint32_t i = 0; i < count; i++) {
@@ -409,6 +424,7 @@ void ck_model_apply(struct sim *s, const struct entry *e, const struct apply *a)
         sim_fail(s, "C15", "entry " ZXID_FMT " is of cluster time %lld, behind %lld", ZXID_ARG(e->zxid),
                  (long long)e->cluster_ms, (long long)s->model->cluster_ms);
     s->model->cluster_ms = e->cluster_ms;
+    s->model->pushed_count = 0;
     if (a->err != 0 && a->change_count > 0)
         sim_fail(s, "C5", "entry " ZXID_FMT " failed and has effects", ZXID_ARG(e->zxid));
     if (e->kind == ENTRY_REAP)

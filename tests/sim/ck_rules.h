@@ -1,5 +1,5 @@
-/* ck_rules.h - an entry being judged: between ck_rules.c, which has ZooKeeper's operations, and ck_rules_keeper.c, which has
- * those that ClickHouse Keeper added.
+/* ck_rules.h - an entry being judged: between ck_rules.c, which has ZooKeeper's operations, ck_rules_keeper.c, which has those
+ * that ClickHouse Keeper added, and ck_rules_quota.c.
  *
  * An operation's rule returns the error; without one it has changed the tree of the model and answered.
  */
@@ -27,6 +27,14 @@ void rule_push_deletion(struct deed *d, struct track *t);
 
 int rule_create(struct deed *d, int32_t opcode, const struct zk_create_ttl_request *q);
 int rule_delete(struct deed *d, const struct zk_delete_request *q);
+
+/* Quotas. Whether one refuses so many more nodes and bytes there; what a node below /zookeeper/quota says from here on, before
+ * it is pushed; what changed, after it was: before, size: of its data. */
+int rule_quota_check(const struct deed *d, const char *path, int64_t count, int64_t bytes);
+void rule_quota_read(struct version *v, const char *path, struct slice data);
+void rule_quota_created(struct deed *d, struct track *t);
+void rule_quota_deleted(struct deed *d, const struct track *t, int32_t size);
+void rule_quota_set(struct deed *d, const struct track *t, int32_t before);
 
 /* The rule of one of Keeper's operations. */
 int rule_keeper(struct deed *d, int32_t opcode, const union op_request *q);

@@ -8,6 +8,12 @@
 #include "base/map.h"
 #include "sim/ck_model.h"
 
+/* What the text of a node below /zookeeper/quota says; -1: nothing. */
+struct ck_figures {
+    int64_t count, bytes, count_hard, bytes_hard;
+    bool readable;
+};
+
 /* One change of a node, and what it was from then on. */
 struct version {
     uint64_t zxid, order; /* order: among all changes; of one zxid there may be several */
@@ -16,7 +22,8 @@ struct version {
     int64_t ctime, mtime, ttl, since; /* ttl 0: none; since: cluster_ms of its creation or last data */
     uint64_t since_at;                /* the same in virtual time */
     struct ck_acl acl;
-    enum zk_event event; /* CREATED, DELETED, DATA_CHANGED; 0: its list was set */
+    struct ck_figures figures;
+    enum zk_event event; /* CREATED, DELETED, DATA_CHANGED; 0: its list was set, or it counts for a quota */
     int32_t version, aversion, size;
     bool container;
 };
@@ -40,15 +47,17 @@ struct track {
 };
 
 struct ck_model {
-    struct map by_path; /* struct track by hash of the path */
-    struct track *root;
-    uint64_t listings; /* looked at so far */
+    struct map by_path;          /* struct track by hash of the path */
+    struct track *root, *quotas; /* /zookeeper/quota */
+    uint64_t listings;           /* looked at so far */
     uint64_t order;
     int64_t cluster_ms;   /* of the last entry */
     uint64_t config_hash; /* of the text of /zookeeper/config; 0: none */
     bool enforce_quota;
     struct ck_change *changes; /* of all nodes: what watches hear of */
     size_t change_count, change_capacity;
+    struct track **pushed; /* of the entry being judged: whose history grew, in order */
+    size_t pushed_count, pushed_capacity;
 };
 
 struct track *track_find(const struct ck_model *m, struct slice path); /* NULL: no node ever had this path */
@@ -61,7 +70,7 @@ int32_t track_children(const struct track *t);          /* that it has now */
 /* The newest version; order and born are filled in. */
 void track_push(struct ck_model *m, struct track *t, const struct version *v);
 
-/* Takes back all changes behind the first `count` of m->changes; none of them set a list. */
+/* Takes back what was pushed behind the first `count` of m->pushed. */
 void track_pop(struct ck_model *m, size_t count);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "sim/broken.h"
 #include "sim/ck_acl.h"
-#include "sim/ck_log.h"
+#include "sim/ck_session.h"
 #include "sim/mark.h"
 #include "sim/mermaid.h"
 #include "sim/pipe.h"
@@ -78,6 +78,7 @@ static void idle(struct sim *s, struct client *c, uint64_t ms)
 static void session_over(struct sim *s, struct client *c)
 {
     c->session = 0;
+    c->closed = false;
     c->watch_count = 0;
     memset(c->stream, 0, sizeof(c->stream));
     c->lock[0] = 0;
@@ -124,6 +125,21 @@ static void send_record(struct sim *s, struct client *c, const struct jute_recor
     buf_deinit(head);
 }
 
+/* Where to look for its session: a local one mostly where it was made. */
+static uint32_t server_draw(struct sim *s, struct client *c)
+{
+    if (c->home != 0)
+        return c->home;
+    if (ck_session_is_local(c->session) && chance(&c->rng, 600))
+        return (uint32_t)(c->session >> 56);
+    return (uint32_t)rng_between(&c->rng, 1, s->preset.nodes);
+}
+
+static uint32_t clamp(const struct preset *p, uint32_t timeout_ms)
+{
+    return timeout_ms < p->session_min_ms ? p->session_min_ms : timeout_ms;
+}
+
 static void connect(struct sim *s, struct client *c)
 {
     struct buf frame = {0};
@@ -132,11 +148,12 @@ static void connect(struct sim *s, struct client *c)
         .timeout = (int32_t)rng_between(&c->rng, s->preset.session_min_ms / 2, s->preset.session_max_ms),
         .session_id = (int64_t)c->session,
         .password = slice_make(c->password, ZK_PASSWORD_BYTES)};
-    uint32_t id = c->home != 0 ? c->home : (uint32_t)rng_between(&c->rng, 1, s->preset.nodes);
+    uint32_t id = server_draw(s, c), asked_ms = clamp(&s->preset, (uint32_t)request.timeout);
 
     c->phase = CLIENT_CONNECTING;
     c->since_at = c->heard_at = s->now;
     c->timeout_ms = (uint32_t)request.timeout;
+    c->least_ms = c->session == 0 || asked_ms < c->least_ms ? asked_ms : c->least_ms;
     c->conn = pipe_open(s, c->id, id);
     c->server = id;
     trace_line(s, c->session, "c%u connects to n%u by conn %llu, session=%llx last=" ZXID_FMT, c->id, id,
@@ -157,7 +174,6 @@ static void connected(struct sim *s, struct client *c, struct slice frame)
 {
     struct jute_cursor in = jute_cursor_make(frame);
     struct zk_connect_response r;
-    struct state_session info;
 
     if (jute_decode(&in, &jute_connect_response, &r) != 0 || r.password.size != ZK_PASSWORD_BYTES)
         sim_fail(s, "protocol", "c%u got a malformed connect response", c->id);
@@ -166,9 +182,7 @@ static void connected(struct sim *s, struct client *c, struct slice frame)
         trace_line(s, c->session, "c%u session %llx is refused", c->id, (unsigned long long)c->session);
         if (c->session == 0)
             sim_fail(s, "protocol", "c%u was refused a new session", c->id);
-        if (state_session(ck_log_state(s), c->session, &info))
-            sim_fail(s, "C12", "c%u is told that session %llx has expired, but it has not", c->id,
-                     (unsigned long long)c->session);
+        ck_session_expired(s, c);
         c->expired++;
         session_over(s, c);
         return;
@@ -176,9 +190,7 @@ static void connected(struct sim *s, struct client *c, struct slice frame)
     if (c->session != 0 && session != c->session)
         sim_fail(s, "C12", "c%u asked for session %llx and got %llx", c->id, (unsigned long long)c->session,
                  (unsigned long long)session);
-    if (c->session == 0 &&
-        (!state_session(ck_log_state(s), session, &info) || memcmp(info.password, r.password.data, ZK_PASSWORD_BYTES) != 0))
-        sim_fail(s, "C12", "c%u got session %llx, which is not in the log", c->id, (unsigned long long)session);
+    ck_session_opened(s, c, session, r.password.data);
     if ((uint32_t)r.timeout < s->preset.session_min_ms || (uint32_t)r.timeout > s->preset.session_max_ms)
         sim_fail(s, "protocol", "c%u got a time-out of %d ms", c->id, r.timeout);
     trace_line(s, session, "c%u has session %llx timeout=%d", c->id, (unsigned long long)session, r.timeout);
@@ -189,7 +201,9 @@ static void connected(struct sim *s, struct client *c, struct slice frame)
     c->session = session;
     memcpy(c->password, r.password.data, ZK_PASSWORD_BYTES);
     c->timeout_ms = (uint32_t)r.timeout;
+    c->least_ms = c->timeout_ms;
     c->phase = CLIENT_CONNECTED;
+    c->vouched_at = c->since_at;
     c->since_at = s->now;
     for (uint32_t user = 0; user < CK_USERS; user++)
         if (c->who >> user & 1)
@@ -217,8 +231,10 @@ static struct op *op_send(struct sim *s, struct client *c, int32_t opcode, const
     op->session = c->session;
     op->conn = c->conn;
     op->lower = s->completed;
+    op->at = s->now;
     op->who = c->who;
     op->body_hash = hash_bytes(buf_bytes(body), buf_size(body), 0);
+    op->hopeless = ck_session_refuses(s, c->session, opcode, buf_slice(body));
     list_push_back(&c->flight, &op->link);
     c->flight_count++;
     trace_line(s, op->body_hash, "c%u sends xid=%d op=%d %s", c->id, op->xid, opcode, path);
@@ -236,7 +252,7 @@ static struct op *op_send(struct sim *s, struct client *c, int32_t opcode, const
 /* What the checkers are to know of a write. */
 static struct op *sent(struct sim *s, struct client *c, struct op *op)
 {
-    if ((op_find(op->opcode)->flags & OP_WRITE) == 0)
+    if ((op_find(op->opcode)->flags & OP_WRITE) == 0 || op->hopeless)
         return op;
     client_write_sent(s, c, op);
     broken_sent(s, c, op);
@@ -303,6 +319,7 @@ void client_close_session(struct sim *s, struct client *c)
     struct op *op = op_send(s, c, ZK_OP_CLOSE_SESSION, "", &none);
     mermaid_request(s, c, op, SLICE_NULL);
     client_write_sent(s, c, op);
+    c->closed = true;
     c->phase = CLIENT_CLOSING;
 }
 
@@ -344,6 +361,7 @@ static void answered(struct sim *s, struct client *c, const struct zk_reply_head
     c->flight_count--;
     if (op->xid != h->xid)
         sim_fail(s, "C1", "c%u got the reply to xid %d before that to %d", c->id, h->xid, op->xid);
+    c->vouched_at = op->at;
     bool write = op->write, over = op->opcode == ZK_OP_CLOSE_SESSION || h->err == -COORD_E_SESSION_EXPIRED;
     script_answered(s, c, op, h, *in);
     client_reply(s, c, op, h, in);

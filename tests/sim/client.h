@@ -6,6 +6,8 @@
  * complete before it, a sync is not behind any of them, C5 a result is that of the committed entry, C8 a watch fires once,
  * C9 before any reply that shows the change, C11, C14 nobody reads or hears of what he may not.
  *
+ * What clients are told of sessions is ck_session.c's.
+ *
  * client.c has the session and the connection, client_reply.c the checks of replies, client_read.c those of reads,
  * client_watch.c the one-shot watches, client_stream.c those that stay, client_write.c what became of each write.
  */
@@ -27,8 +29,10 @@ struct op {
     int32_t xid, opcode;
     char path[CLIENT_PATH_MAX];
     bool watch, sequential, write;
+    bool hopeless; /* a write that its local session is refused by its server, without an entry */
     uint64_t session, conn;
     uint64_t lower; /* s->completed when it was sent */
+    uint64_t at;    /* when it was sent */
     uint64_t body_hash;
     uint32_t who;      /* the users that its connection has proven */
     int32_t number;    /* client_request's */
@@ -70,6 +74,9 @@ struct client {
     uint64_t session;
     uint8_t password[ZK_PASSWORD_BYTES];
     uint32_t timeout_ms;
+    uint32_t least_ms;   /* the least time-out that any process may think it has */
+    uint64_t vouched_at; /* its process has heard of it since then */
+    bool closed;         /* closeSession was sent */
     int32_t xid;
     uint64_t last_zxid;
     struct list flight; /* struct op */
@@ -139,6 +146,7 @@ void client_stream_shown(struct sim *s, struct client *c, uint64_t zxid);
 void client_stream_lost(struct client *c);
 void client_stream_restored(struct sim *s, struct client *c, uint64_t zxid);
 void client_write_sent(struct sim *s, struct client *c, struct op *op);
-void client_write_answered(struct sim *s, struct client *c, struct op *op, const struct zk_reply_header *h);
+/* False: it is the end of a local session, of which the log knows nothing. */
+bool client_write_answered(struct sim *s, struct client *c, struct op *op, const struct zk_reply_header *h);
 
 #endif

@@ -3,6 +3,7 @@
 #include "sim/ck_log.h"
 #include "sim/ck_model.h"
 #include "sim/client.h"
+#include "sim/mark.h"
 #include "sim/trace.h"
 #include "sim/workload.h"
 
@@ -48,8 +49,7 @@ static void write_reply(struct sim *s, struct client *c, struct op *op, const st
 {
     uint64_t zxid = (uint64_t)h->zxid;
 
-    client_write_answered(s, c, op, h);
-    if (h->err != 0)
+    if (!client_write_answered(s, c, op, h) || h->err != 0)
         return;
     if (op->opcode == ZK_OP_CREATE || op->opcode == ZK_OP_CREATE2)
         created(s, c, op, zxid, *in);
@@ -81,7 +81,12 @@ void client_reply(struct sim *s, struct client *c, struct op *op, const struct z
     if (zxid != 0 && ck_log_find(s, zxid) == NULL)
         sim_fail(s, "I11", "c%u xid %d was answered at " ZXID_FMT ", which is not committed", c->id, op->xid, ZXID_ARG(zxid));
     client_shown(s, c, zxid);
-    if (op->write) {
+    if (op->hopeless) {
+        if (h->err != -COORD_E_EPHEMERAL_ON_LOCAL_SESSION)
+            sim_fail(s, "local", "c%u xid %d: an ephemeral node of a local session is answered with %d", c->id, op->xid,
+                     h->err);
+        mark(s, MARK_LOCAL_REFUSED);
+    } else if (op->write) {
         write_reply(s, c, op, h, in);
     } else if (op->opcode == ZK_OP_ADD_WATCH || op->opcode == ZK_OP_REMOVE_WATCHES) {
         watch_reply(s, c, op, h, in);

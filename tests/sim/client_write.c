@@ -5,6 +5,7 @@
 #include "sim/broken.h"
 #include "sim/ck_acl.h"
 #include "sim/ck_log.h"
+#include "sim/ck_session.h"
 #include "sim/client.h"
 #include "sim/mark.h"
 #include "sim/trace.h"
@@ -58,6 +59,18 @@ void client_write_sent(struct sim *s, struct client *c, struct op *op)
     map_put(&writes_of(s)->by_request, key(op->session, op->xid), op);
 }
 
+/* The session was given to a later connection than the one that sent it. */
+static bool is_stale(const struct sim *s, const struct op *op)
+{
+    for (uint32_t i = 0; i < s->preset.clients; i++) {
+        const struct client *c = s->clients[i];
+        bool connected = c->phase == CLIENT_CONNECTED || c->phase == CLIENT_CLOSING;
+        if (connected && c->session == op->session && c->conn != op->conn)
+            return true;
+    }
+    return false;
+}
+
 void client_committed(struct sim *s, const struct entry *e, int err)
 {
     struct writes *w = writes_of(s);
@@ -82,6 +95,9 @@ void client_committed(struct sim *s, const struct entry *e, int err)
         return;
     }
     op->committed = true;
+    if (is_stale(s, op))
+        sim_fail(s, "C1", "xid %d of session %llx took effect as " ZXID_FMT " though a later connection has the session",
+                 e->xid, (unsigned long long)e->session, ZXID_ARG(e->zxid));
     if (op->before != NULL && !op->before->committed)
         sim_fail(s, "C1", "xid %d of session %llx took effect as " ZXID_FMT " without xid %d, sent before it", e->xid,
                  (unsigned long long)e->session, ZXID_ARG(e->zxid), op->before->xid);
@@ -95,14 +111,16 @@ void client_committed(struct sim *s, const struct entry *e, int err)
     t->xid = e->xid;
 }
 
-void client_write_answered(struct sim *s, struct client *c, struct op *op, const struct zk_reply_header *h)
+bool client_write_answered(struct sim *s, struct client *c, struct op *op, const struct zk_reply_header *h)
 {
     uint64_t zxid = (uint64_t)h->zxid;
     const struct committed *entry = ck_log_find(s, zxid);
 
     op->answered = true;
     if (h->err == -COORD_E_SESSION_EXPIRED && !op->committed)
-        return;
+        return true;
+    if (op->opcode == ZK_OP_CLOSE_SESSION && h->err == 0 && !op->committed && ck_session_closed(s, op->session))
+        return false;
     if (entry == NULL || entry->session != op->session || entry->xid != op->xid || entry->skipped)
         sim_fail(s, "I11", "c%u xid %d was acknowledged as " ZXID_FMT ", which is not in the log as such", c->id, op->xid,
                  ZXID_ARG(zxid));
@@ -113,4 +131,5 @@ void client_write_answered(struct sim *s, struct client *c, struct op *op, const
                  op->xid, ZXID_ARG(zxid), ZXID_ARG(op->lower));
     if (zxid > s->completed)
         s->completed = zxid;
+    return true;
 }

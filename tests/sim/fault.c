@@ -249,6 +249,42 @@ static void strike(struct sim *s, void *arg)
     sched_at(s, s->now + 1 + rng_below(rng, 2 * (uint64_t)s->preset.fault_gap_ms), strike, NULL, arg);
 }
 
+/* A crash to come. */
+struct soon {
+    struct node *node;
+    uint64_t life;
+    enum fake_fs_crash mode;
+    uint64_t down_ms;
+};
+
+static void soon_drop(struct sim *s, void *arg)
+{
+    (void)s;
+    coord_free(arg);
+}
+
+static void soon_crash(struct sim *s, void *arg)
+{
+    struct soon at = *(struct soon *)arg;
+
+    coord_free(arg);
+    if (!s->healed && at.node->life == at.life)
+        node_crash(s, at.node, at.mode, at.down_ms);
+}
+
+void fault_crash_soon(struct sim *s, uint32_t id, struct rng *rng)
+{
+    struct soon *at = coord_alloc(sizeof(*at));
+    uint64_t ms = rng_below(rng, 15);
+
+    *at = (struct soon){.node = s->nodes[id - 1], .life = s->nodes[id - 1]->life, .mode = FAKE_FS_RANDOM};
+    at->down_ms = rng_between(rng, 5, 600);
+    if (s->options.faults == 0 || (s->options.faults >> FAULT_CRASH & 1) != 0)
+        sched_at(s, s->now + ms, soon_crash, soon_drop, at);
+    else
+        coord_free(at);
+}
+
 void fault_end(struct sim *s)
 {
     trace_line(s, 0xe4d, "FAULTS END");

@@ -38,6 +38,9 @@ void fault_flap(struct sim *s, struct rng *rng, uint32_t id);
 struct fault *fault_new(struct sim *s);
 void fault_free(struct sim *s);
 
+/* The process dies within the next few ms, unless no crashes are asked for. */
+void fault_crash_soon(struct sim *s, uint32_t id, struct rng *rng);
+
 /* Everything is mended for good, and every server is started. */
 void fault_end(struct sim *s);
 

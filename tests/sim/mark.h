@@ -46,6 +46,16 @@
     X(MOVED_PENDING, "session moves while a write of it is pending")                                                           \
     X(EXPIRY_VOID, "expiry without effect: the session was attached anew")                                                     \
     X(EXPIRED, "session expired, ephemeral nodes removed with it")                                                             \
+    X(LOCAL, "session that one server keeps to itself")                                                                        \
+    X(LOCAL_RESUMED, "local session found again by its client")                                                                \
+    X(LOCAL_ELSEWHERE, "local session unknown to another server")                                                              \
+    X(LOCAL_GONE, "local session gone with its server's process")                                                              \
+    X(LOCAL_EXPIRED, "local session expired by the clock of its server")                                                       \
+    X(LOCAL_CLOSED, "local session closed, without an entry")                                                                  \
+    X(LOCAL_REFUSED, "local session refused an ephemeral node")                                                                \
+    X(LOCAL_LOST_UPGRADE, "local session found again whose upgrade was lost with a connection")                                \
+    X(UPGRADED, "local session made known to all servers")                                                                     \
+    X(UPGRADE_LATE, "local session upgraded when its client was told elsewhere that it is over")                               \
     X(SYNC_AGAIN, "sync asked again of a leader")                                                                              \
     X(SYNCS_SHARED, "several syncs wait for one barrier")                                                                      \
     X(STREAM, "event for a recursive watch")                                                                                   \
@@ -64,6 +74,11 @@
     X(HASH_HIDDEN, "list of rights shown without its hashes")                                                                  \
     X(REAPED_CONTAINER, "container removed, empty")                                                                            \
     X(REAPED_TTL, "node removed, its time to live over")                                                                       \
+    X(QUOTA_COUNTED, "change counted for a quota")                                                                             \
+    X(QUOTA_COUNT, "creation refused by a quota: too many nodes")                                                              \
+    X(QUOTA_BYTES, "creation refused by a quota: too many bytes")                                                              \
+    X(QUOTA_SET, "data refused by a quota")                                                                                    \
+    X(QUOTA_SOFT, "soft limit of a quota passed")                                                                              \
     X(SETTINGS, "leader writes other settings than those that held")                                                           \
     X(REAP_VOID, "removal of a container or TTL node void: it was used again")                                                 \
     X(REMOVED_TREE, "subtree removed by one operation")                                                                        \

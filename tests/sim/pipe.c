@@ -117,6 +117,13 @@ uint64_t pipe_open(struct sim *s, uint32_t client, uint32_t id)
     return c->number;
 }
 
+uint64_t pipe_life(const struct sim *s, uint64_t conn)
+{
+    const struct pipe *c = map_get(&s->pipes->by_number, conn);
+
+    return c->life;
+}
+
 void pipe_send(struct sim *s, uint64_t conn, struct slice frame)
 {
     struct pipe *c = map_get(&s->pipes->by_number, conn);

@@ -15,6 +15,7 @@ void pipes_free(struct sim *s);
 /* Client `client` dials server `id`. Frames go in and out by pipe_send and client_frame; the number is never used again.
  * A server that is not there is reported by client_conn_lost, or by silence. */
 uint64_t pipe_open(struct sim *s, uint32_t client, uint32_t id);
+uint64_t pipe_life(const struct sim *s, uint64_t conn);           /* of the process that took it (node.h) */
 void pipe_send(struct sim *s, uint64_t conn, struct slice frame); /* without its length; ignored when the conn is gone */
 void pipe_close(struct sim *s, uint64_t conn);                    /* by the client */
 void pipe_stall(struct sim *s, uint64_t conn);

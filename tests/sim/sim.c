@@ -10,6 +10,7 @@
 #include "sim/ck_lead.h"
 #include "sim/ck_log.h"
 #include "sim/ck_model.h"
+#include "sim/ck_session.h"
 #include "sim/client.h"
 #include "sim/fault.h"
 #include "sim/mermaid.h"
@@ -40,6 +41,18 @@ static void lost_draw(struct preset *p, struct rng *rng)
         p->lost_max = (uint32_t)rng_between(rng, minority(p) > 0 ? 1 : 0, minority(p));
     else if (dice < 60 && p->nodes > 1)
         p->lost_max = (uint32_t)rng_between(rng, minority(p) + 1, p->nodes - 1);
+}
+
+/* Sessions that servers keep to themselves: in a quarter of the seeds, mostly on all servers. One server alone has none. */
+static void local_draw(const struct sim *s, struct preset *p)
+{
+    struct rng rng;
+
+    sim_rng(s, &rng, "local", 0);
+    bool on = chance(&rng, 250), some = chance(&rng, 200);
+    uint32_t which = (uint32_t)rng_next(&rng);
+    p->local_upgrading = chance(&rng, 850);
+    p->local = p->nodes > 1 && on ? some ? which : UINT32_MAX : 0;
 }
 
 static void preset_draw(struct sim *s)
@@ -78,6 +91,7 @@ static void preset_draw(struct sim *s)
     if (s->options.nodes != 0)
         p->nodes = s->options.nodes;
     lost_draw(p, &rng);
+    local_draw(s, p);
     if (s->options.ms != 0)
         p->fault_ms = s->options.ms;
     if (s->options.script != NULL)
@@ -160,6 +174,7 @@ static void begin(struct sim *s)
     s->model = ck_model_new();
     s->durable = ck_durable_new(s);
     s->lead = ck_lead_new();
+    s->sessions = ck_session_new();
     trace_line(s, s->options.seed, "seed %llu: %u servers, %u clients, %s, fault gap %u ms, snap_count %llu, segments of %llu",
                (unsigned long long)s->options.seed, s->preset.nodes, s->preset.clients,
                s->preset.datagrams ? "datagrams" : "streams", s->preset.fault_gap_ms, (unsigned long long)s->preset.snap_count,
@@ -183,6 +198,7 @@ static void end(struct sim *s)
     for (uint32_t i = 0; i < s->preset.nodes; i++)
         node_free(s, s->nodes[i]);
     fault_free(s);
+    ck_session_free(s);
     ck_lead_free(s);
     ck_durable_free(s);
     ck_model_free(s);

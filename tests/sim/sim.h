@@ -10,7 +10,8 @@
  *     net      links and messages between servers     ck_durable  I5 I6 I9 I12: what each disk must hold
  *     node     one server's process; lanes of jobs    ck_lead     I4 I7: leaders
  *     pipe     connections of clients                 fault       what goes wrong, and when
- *     client   sessions, requests, watches; C1 C2 C9  workload    what the clients do
+ *     client   sessions, requests, watches; C1 C2 C9  ck_session  C12 C13: sessions, also those of one server alone
+ *     workload what the clients do
  *     script   a file in place of fault and workload
  */
 #ifndef TESTS_SIM_SIM_H
@@ -35,6 +36,7 @@ struct ck_log;
 struct ck_model;
 struct ck_durable;
 struct ck_lead;
+struct ck_session;
 struct writes;
 struct broken;
 struct script;
@@ -76,7 +78,9 @@ struct preset {
     uint32_t fault_gap_ms; /* mean time between faults */
     uint32_t image_check;  /* one in so many batches is followed by a look at the disk's durable image */
     uint32_t value_max;
-    bool steady;       /* scripts: nothing is late, jumps or restarts by chance, and each message takes delay_max_ms */
+    bool steady;    /* scripts: nothing is late, jumps or restarts by chance, and each message takes delay_max_ms */
+    uint32_t local; /* servers that keep new sessions to themselves, by bit of their ids */
+    bool local_upgrading;
     uint32_t lost_max; /* disks that may be emptied or damaged beyond what heals: with a minority the run must end well */
 };
 
@@ -99,6 +103,7 @@ struct sim {
     struct ck_model *model;
     struct ck_durable *durable;
     struct ck_lead *lead;
+    struct ck_session *sessions;
     struct writes *writes;
     uint64_t crashes;
 };

@@ -10,6 +10,8 @@ void wl_multi_request(struct sim *s, struct client *c);
 void wl_acl_request(struct sim *s, struct client *c);
 void wl_reap_request(struct sim *s, struct client *c);
 void wl_recursive_request(struct sim *s, struct client *c);
+void wl_local_request(struct sim *s, struct client *c);
+void wl_quota_request(struct sim *s, struct client *c);
 
 /* wl_multi.c: accounts. One was read; the results of a multiRead of all of them. */
 #define WL_ACCOUNTS 6

@@ -2,6 +2,7 @@
 #include "sim/workload.h"
 
 #include "base/bytes.h"
+#include "sim/ck_session.h"
 #include "sim/pipe.h"
 #include "sim/wl.h"
 
@@ -13,7 +14,20 @@
 
 const char *const workload_names[WORKLOAD_COUNT] = {"register", "counter", "ephemeral", "lock",     "children",
                                                     "large",    "watch",   "session",   "snapshot", "multi",
-                                                    "acl",      "reap",    "recursive"};
+                                                    "acl",      "reap",    "recursive", "local",    "quota"};
+
+/* The workloads for what few seeds have. */
+static uint32_t draw_rare(const struct sim *s, const struct client *c, uint32_t usual)
+{
+    struct rng rng, seed;
+
+    sim_rng(s, &seed, "rare workload", SIM_CLIENTS_MAX);
+    sim_rng(s, &rng, "rare workload", c->id);
+    bool quotas = chance(&seed, 150), rare = chance(&rng, 500);
+    if (rare && s->preset.local != 0)
+        return WORKLOAD_LOCAL;
+    return rare && quotas ? WORKLOAD_QUOTA : usual;
+}
 
 void workload_draw(struct sim *s, struct client *c)
 {
@@ -23,7 +37,8 @@ void workload_draw(struct sim *s, struct client *c)
     sim_rng(s, &rng, "workload", c->id);
     if (s->options.workloads == 0) {
         bool other = chance(&rng, 450);
-        any = other ? (uint32_t)rng_below(&rng, WORKLOAD_COUNT) : WORKLOAD_REGISTER;
+        any = other ? (uint32_t)rng_below(&rng, WORKLOAD_LOCAL) : WORKLOAD_REGISTER;
+        any = draw_rare(s, c, any);
     } else {
         do {
             any = (uint32_t)rng_below(&rng, WORKLOAD_COUNT);
@@ -224,6 +239,8 @@ void workload_turn(struct sim *s, struct client *c)
         [WORKLOAD_ACL] = wl_acl_request,
         [WORKLOAD_REAP] = wl_reap_request,
         [WORKLOAD_RECURSIVE] = wl_recursive_request,
+        [WORKLOAD_LOCAL] = wl_local_request,
+        [WORKLOAD_QUOTA] = wl_quota_request,
     };
     uint32_t most = (uint32_t)rng_below(&c->rng, 4);
 
@@ -251,14 +268,22 @@ static void note_version(struct client *c, const char *path, int32_t version)
         c->version[path[3] - '0'] = version;
 }
 
-/* Nobody else makes nodes of these names: all sessions that this client had before are over. */
+/* Nobody else makes nodes of these names: all sessions that this client had before are over. A local session begins without an
+ * entry, so its server may not know yet. */
+static bool may_own(const struct sim *s, const struct client *c, uint64_t owner)
+{
+    if (owner == c->session || ck_session_is_orphan(s, owner))
+        return true;
+    return ck_session_is_local(c->session) && ck_session_lived(s, owner, c->last_zxid);
+}
+
 void workload_stat(struct sim *s, struct client *c, const char *path, int32_t version, uint64_t owner)
 {
     char own[CLIENT_PATH_MAX];
 
     note_version(c, path, version);
     snprintf(own, sizeof(own), "/s/%u-", c->id);
-    if (strncmp(path, own, strlen(own)) == 0 && owner != c->session)
+    if (strncmp(path, own, strlen(own)) == 0 && !may_own(s, c, owner))
         sim_fail(s, "C13", "c%u finds %s of session %llx, which is over", c->id, path, (unsigned long long)owner);
 }
 

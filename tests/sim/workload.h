@@ -13,6 +13,8 @@
  *     reap        containers and nodes with a time to live: gone in the end, and never early
  *     recursive   a tree under persistent and recursive watches of clients that move: every change once, in order
  *     session     ephemeral nodes of sessions that move, expire and end all the time: none outlives its session
+ *     local       sessions that one server keeps to itself until they want an ephemeral node
+ *     quota       a tree under quotas that come, change and go while it is filled and emptied
  *     snapshot    many writes, so that snapshots are taken, sent and trimmed behind all the time (I16)
  */
 #ifndef TESTS_SIM_WORKLOAD_H
@@ -34,6 +36,8 @@ enum workload {
     WORKLOAD_ACL,
     WORKLOAD_REAP,
     WORKLOAD_RECURSIVE,
+    WORKLOAD_LOCAL, /* from here on drawn by itself */
+    WORKLOAD_QUOTA,
     WORKLOAD_COUNT
 };
 extern const char *const workload_names[WORKLOAD_COUNT];
