@@ -44,7 +44,7 @@ static size_t batch_first(const struct deletion *d)
 /* All of them, or none, and then the error. */
 static int delete_together(const struct cli *cli, const struct deletion *d, size_t first)
 {
-    struct coord_multi *multi;
+    struct coord_multi *multi = NULL;
     int rc = coord_multi_new(&multi);
 
     for (size_t at = d->left; rc == 0 && at-- > first;)
