@@ -109,11 +109,13 @@ static void give_back(struct host *h, struct list *done)
 
     while ((node = list_pop_front(done)) != NULL) {
         struct job *j = LIST_ENTRY(node, struct job, link);
-        if (executor_job_fatal(j) && !h->ended) {
+        bool fatal = executor_job_fatal(j);
+        if (fatal && !h->ended) {
             LOG_ERROR("host", "storage_failed", "job=%s zxid=" ZXID_FMT " error=%s reason=%s", job_type_name(j->type),
                       ZXID_ARG(j->zxid), coord_error_name(j->err), log_quoted(store_failure(h->store)));
             end(h, exit_code_of(j->err));
-        } else if (j->err < 0 && (j->type == JOB_SNAP_COMMIT || j->type == JOB_SNAP_RECEIVED || j->type == JOB_LOAD)) {
+        } else if (j->err < 0 && !fatal &&
+                   (j->type == JOB_SNAP_COMMIT || j->type == JOB_SNAP_RECEIVED || j->type == JOB_LOAD)) {
             LOG_WARN("host", "snapshot_given_up", "job=%s zxid=" ZXID_FMT " error=%s", job_type_name(j->type),
                      ZXID_ARG(j->zxid), coord_error_name(j->err));
         }

@@ -120,6 +120,13 @@ void adopt_installed(struct paxos *p, struct paxos_out *out, uint64_t zxid)
     go_on(p, out);
 }
 
+/* The others hear a candidate and wait for it; another of them may have what this one cannot keep. */
+void adopt_refused(struct paxos *p, struct paxos_out *out)
+{
+    if (p->role == PAXOS_ADOPTING && p->adopt_snapshot)
+        election_give_up(p, out);
+}
+
 void adopt_tick(struct paxos *p, struct paxos_out *out)
 {
     if (p->role != PAXOS_ADOPTING)

@@ -68,6 +68,7 @@ void candidate_resend(struct paxos *p, struct paxos_out *out);
 void adopt_begin(struct paxos *p, struct paxos_out *out, struct paxos_peer *best);
 void adopt_entries(struct paxos *p, struct paxos_out *out, const struct paxos_event *event);
 void adopt_installed(struct paxos *p, struct paxos_out *out, uint64_t zxid);
+void adopt_refused(struct paxos *p, struct paxos_out *out); /* of a snapshot */
 void adopt_tick(struct paxos *p, struct paxos_out *out);
 void adopt_drop(struct paxos *p, struct paxos_out *out);
 

@@ -271,6 +271,9 @@ void paxos_step(struct paxos *p, const struct paxos_event *event, struct paxos_o
     case PAXOS_SNAPSHOT_INSTALLED:
         installed(p, out, event);
         break;
+    case PAXOS_SNAPSHOT_REFUSED:
+        adopt_refused(p, out);
+        break;
     case PAXOS_HAND_OVER:
         leader_hand_over(p, out);
         break;

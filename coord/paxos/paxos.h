@@ -70,6 +70,7 @@ enum paxos_event_type {
     PAXOS_SNAPSHOT_SENT, /* peer, zxid: it has installed our snapshot; zxid 0: the transfer failed */
     PAXOS_SNAPSHOT_INSTALLED, /* zxid: own log and state were replaced by a snapshot, durably; form as it stands in it. See
                                  paxos_snapshot_wanted() */
+    PAXOS_SNAPSHOT_REFUSED,   /* one that came cannot be kept here: a candidate that waits for it lets others try */
     PAXOS_HAND_OVER,          /* pass the lead to the most current follower */
     PAXOS_TIMER,              /* wake_at_ms came */
 };

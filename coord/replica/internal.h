@@ -408,7 +408,7 @@ struct snap_receive {
     bool active, installing, finishing;
     uint32_t from, epoch;
     uint64_t transfer, zxid, size, next, written;
-    uint64_t progress_ms, not_before_ms; /* not_before_ms: no space was left; no other is begun before */
+    uint64_t progress_ms, not_before_ms; /* not_before_ms: one was refused; no other is begun before */
     uint32_t jobs;
 };
 

@@ -8,7 +8,7 @@
 #include "replica/internal.h"
 
 #define SILENT_HEARTBEATS 100
-#define RETRY_HEARTBEATS 40 /* after one that found no space */
+#define RETRY_HEARTBEATS 40 /* after one that was refused */
 
 static void send_ack(struct replica *r, struct peer_snapshot_ack ack, uint32_t to)
 {
@@ -34,6 +34,12 @@ static bool has_it_already(struct replica *r, const struct peer_snapshot *p, uin
     return true;
 }
 
+/* A candidate that needs it must not keep the others waiting. */
+static void refused(struct replica *r)
+{
+    drive_event(r, &(struct paxos_event){.type = PAXOS_SNAPSHOT_REFUSED}, NULL);
+}
+
 static void queue_job(struct replica *r, enum job_type type)
 {
     struct job *j = job_new(type);
@@ -54,8 +60,10 @@ void snap_receive_piece(struct replica *r, const struct peer_msg *m)
     if (!same) {
         if (!s->finishing && has_it_already(r, p, m->from))
             return;
-        if (r->now.mono_ms < s->not_before_ms)
-            return;                                        /* no word, or it would come again at once, and whole */
+        if (r->now.mono_ms < s->not_before_ms) { /* no word, or it would come again at once, and whole */
+            refused(r);
+            return;
+        }
         if (p->offset != 0 && !s->active && !s->finishing) /* the rest of one that was given up here: from the start again */
             send_ack(r, (struct peer_snapshot_ack){p->epoch, p->transfer, 0, SNAP_ACK_REFUSED}, m->from);
         if (p->offset != 0 || s->jobs > 0 || s->finishing || r->take.state != SNAP_IDLE || r->take.jobs > 0)
@@ -144,9 +152,9 @@ void snap_receive_done(struct replica *r, struct job *j)
         replica_fail(r, j->type == JOB_INSTALL ? "a received snapshot cannot be installed"
                                                : "a received snapshot cannot be stored");
     } else if (j->err < 0) {
-        if (j->err == -COORD_E_NO_SPACE)
-            s->not_before_ms = r->now.mono_ms + RETRY_HEARTBEATS * (uint64_t)r->options.paxos.heartbeat_ms;
+        s->not_before_ms = r->now.mono_ms + RETRY_HEARTBEATS * (uint64_t)r->options.paxos.heartbeat_ms;
         end(r, SNAP_ACK_REFUSED);
+        refused(r);
     } else if (j->type == JOB_SNAP_RECEIVE) {
         s->written = j->offset + buf_size(&j->bytes);
         answer(r, SNAP_ACK_PROGRESS);

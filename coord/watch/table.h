@@ -16,7 +16,8 @@
 enum { WATCH_KINDS = WATCH_RECURSIVE + 1, SPOT_PATH_INLINE = 32 };
 #define SPOT_PATH_MAX (1u << 29) /* above what any packet holds */
 
-/* Where a watch is: the index of its struct watch, doubled; where it is alone that of its spot, doubled, and one. */
+/* Where a watch is: the index of its struct watch, doubled; where it is alone that of its spot, doubled, and one. (Not with the
+ * top bit as the mark: gcc 12.2 -O2 then leaves out the mask on one way through watch_unlink, see docs/decisions.md.) */
 #define SEAT_NONE UINT32_MAX
 #define SEAT_INDEX_MAX (SEAT_NONE >> 1) /* of indexes, exclusive */
 

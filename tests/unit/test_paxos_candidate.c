@@ -154,6 +154,25 @@ TEST(paxos_candidate, c7_history_below_the_others_floor_needs_its_snapshot)
     CHECK_EQ_INT(runs_last(&c.p.log), Z(4, 9));
 }
 
+/* The others hear it and wait; one of them may have what this one finds no room for. */
+TEST(paxos_candidate, c7_gives_up_when_the_snapshot_is_refused)
+{
+    core_start(&c, three);
+    core_prepare(&c);
+    core_promise(&c, 2, 6, (struct core_disk){.run = {{1, 1, 3}, {4, 1, 3}}});
+    REQUIRE(c.p.role == PAXOS_ADOPTING && c.out.snapshot_from == 0);
+    core_step(&c, (struct paxos_event){.type = PAXOS_SNAPSHOT_REFUSED}); /* another's: it waits for entries */
+    CHECK_EQ_INT(c.p.role, PAXOS_ADOPTING);
+    core_start(&c, three);
+    core_prepare(&c);
+    core_promise(&c, 2, 6, (struct core_disk){.floor = Z(4, 8), .run = {{4, 9, 9}}});
+    REQUIRE(c.p.role == PAXOS_ADOPTING && c.out.snapshot_from == 2);
+    core_step(&c, (struct paxos_event){.type = PAXOS_SNAPSHOT_REFUSED});
+    CHECK_EQ_INT(c.p.role, PAXOS_FOLLOWER);
+    CHECK_EQ_INT(c.p.leader, 0);
+    CHECK_EQ_INT(c.out.snapshot_from, 0);
+}
+
 TEST(paxos_candidate, c7_gives_up_when_the_source_is_gone)
 {
     core_start(&c, three);
