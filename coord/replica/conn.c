@@ -165,7 +165,7 @@ void conn_frame(struct replica *r, uint64_t id, struct slice frame)
     if (c->state == CONN_NEW)
         connect_frame(r, c, frame);
     else
-        request_frame(r, c, frame);
+        intake_frame(r, c, frame);
 }
 
 void conn_drained(struct replica *r, uint64_t id)

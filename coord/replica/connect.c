@@ -134,5 +134,5 @@ void connect_done(struct replica *r, struct conn *c, const struct apply *a)
     c->timeout_ms = session.timeout_ms;
     connect_respond(r, c, session.timeout_ms, session.id, session.password);
     liveness_touch(r, c);
-    request_opened(r, c);
+    intake_opened(r, c);
 }

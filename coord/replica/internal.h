@@ -19,7 +19,7 @@
 #include "wire/batch.h"
 #include "wire/jute.h"
 
-/* ---- conn.c, connect.c, request.c, watches.c: clients ---- */
+/* ---- conn.c, connect.c, intake.c, request.c, watches.c: clients ---- */
 
 enum conn_state {
     CONN_NEW,         /* waits for the connect request */
@@ -129,15 +129,22 @@ int32_t connect_clamp(const struct replica *r, int32_t asked); /* to the time-ou
 void connect_caught_up(struct replica *r);                     /* looks at the held ones: applied moved on, or time passed */
 void connect_done(struct replica *r, struct conn *c, const struct apply *a);
 
+void intake_frame(struct replica *r, struct conn *c, struct slice frame);
+void intake_opened(struct replica *r, struct conn *c); /* the frames that were held */
+
 struct request *request_new(struct replica *r, struct conn *c, enum request_kind kind, int32_t xid, int32_t op, size_t size);
 void request_free(struct request *q); /* out of all lists */
 void request_enqueue(struct replica *r, struct conn *c, struct request *q);
-void request_frame(struct replica *r, struct conn *c, struct slice frame);
+void request_number(struct replica *r, struct conn *c,
+                    struct request *q); /* a write: queued, and on its way if it may leave now */
+void request_read(struct replica *r, struct conn *c, const struct op_desc *op, const void *decoded, int32_t xid,
+                  size_t auth_size);
+/* Its client does not read: nothing more of it is executed until it does. */
+bool request_stalled(const struct conn *c);
 void request_run(struct replica *r, struct conn *c); /* execute what the head of the queue allows */
 void request_run_looking(struct replica *r);         /* those that the last turn had no time for */
 #define REQUEST_TURN_LOOKS 65536                     /* nodes that such reads look at in one turn; one of them is never split */
 void request_before_apply(struct replica *r, struct request *q); /* what was sent before this write runs now at the latest */
-void request_opened(struct replica *r, struct conn *c);          /* the frames that were held */
 void request_applied(struct replica *r, struct request *q, const struct apply *a,
                      struct slice record); /* our write came back */
 

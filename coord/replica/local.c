@@ -87,7 +87,7 @@ static void open(struct replica *r, struct conn *c, struct local_session *s)
     c->state = CONN_OPEN;
     connect_respond(r, c, s->timeout_ms, s->id, s->password);
     origin_ask(r); /* the leader is not told of it otherwise, and may hold back what its watches wait for */
-    request_opened(r, c);
+    intake_opened(r, c);
 }
 
 uint64_t local_draw(struct replica *r, uint8_t password[ZK_PASSWORD_BYTES])

@@ -50,7 +50,7 @@ static void open(struct replica *r, struct conn *c, const struct state_session *
     c->heard_ms = r->now.mono_ms;
     local_read_only(r, c);
     connect_respond(r, c, session->timeout_ms, session->id, session->password);
-    request_opened(r, c);
+    intake_opened(r, c);
 }
 
 /* False when there is no entropy left in this turn. */

@@ -1,9 +1,10 @@
 /* request.c - one queue per session: every operation takes effect in the order in which it was sent (DESIGN section 2).
  *
- * An operation runs when it is at the head. A read runs at once; a write leaves the head when it is applied here; a sync when
- * its barrier is applied. Writes are numbered and forwarded when they are read in, ahead of the head, so that a session can
- * have many under way: each is applied only after everything before it ran, because the queue runs between any two applies.
- * Only a sync, a setWatches, a read that may take long, or a write without credit, keeps the writes behind it back.
+ * intake.c brings the operations. One runs when it is at the head. A read runs at once; a write leaves the head when it is
+ * applied here; a sync when its barrier is applied. Writes are numbered and forwarded when they are read in, ahead of the head,
+ * so that a session can have many under way: each is applied only after everything before it ran, because the queue runs
+ * between any two applies. Only a sync, a setWatches, a read that may take long, or a write without credit, keeps the writes
+ * behind it back.
  */
 #include "replica/internal.h"
 
@@ -38,8 +39,8 @@ static void dequeue(struct replica *r, struct conn *c, struct request *q)
     conn_counted(r, c, -1, -(int64_t)q->size);
 }
 
-static void run_read(struct replica *r, struct conn *c, const struct op_desc *op, const void *decoded, int32_t xid,
-                     size_t auth_size)
+void request_read(struct replica *r, struct conn *c, const struct op_desc *op, const void *decoded, int32_t xid,
+                  size_t auth_size)
 {
     uint64_t limit = r->options.limits.reply_bytes;
     buf_clear(&r->reply);
@@ -78,8 +79,7 @@ static void answer_sync(struct replica *r, struct conn *c, const struct request 
     r->stats.syncs++;
 }
 
-/* Its client does not read: nothing more of it is executed until it does. */
-static bool is_full(const struct conn *c)
+bool request_stalled(const struct conn *c)
 {
     return buf_size(&c->io.output) >= REPLICA_OUTPUT_BYTES;
 }
@@ -116,7 +116,7 @@ void request_run_looking(struct replica *r)
 /* Writes further back that may leave now. */
 static void submit_waiting(struct replica *r, struct conn *c)
 {
-    if (c->unsubmitted == 0 || is_full(c))
+    if (c->unsubmitted == 0 || request_stalled(c))
         return;
     LIST_EACH(node, &c->queue)
     {
@@ -146,12 +146,12 @@ static bool run_head(struct replica *r, struct conn *c, struct request *q, bool 
     switch (q->kind) {
     case REQUEST_LOOK:
     case REQUEST_READ: {
-        if (!forced && is_full(c))
+        if (!forced && request_stalled(c))
             return false;
         if (!forced && q->kind == REQUEST_LOOK && !may_look(r, c))
             return false;
         const struct op_desc *op = decode(q, &decoded);
-        run_read(r, c, op, &decoded, q->xid, q->auth_size);
+        request_read(r, c, op, &decoded, q->xid, q->auth_size);
         c->looking -= q->kind == REQUEST_LOOK;
         break;
     }
@@ -207,200 +207,12 @@ void request_run(struct replica *r, struct conn *c)
         submit_waiting(r, c);
 }
 
-static void enqueue_error(struct replica *r, struct conn *c, int32_t xid, int err, bool close_after)
-{
-    struct request *q = request_new(r, c, REQUEST_ERROR, xid, 0, 0);
-    q->err = err;
-    q->close_after = close_after;
-    c->last_words = close_after;
-    request_enqueue(r, c, q);
-    request_run(r, c);
-}
-
-static void enqueue_numbered(struct replica *r, struct conn *c, struct request *q)
+void request_number(struct replica *r, struct conn *c, struct request *q)
 {
     c->unsubmitted++;
     request_enqueue(r, c, q);
-    if (c->unsubmitted == 1 && c->syncs == 0 && c->set_watches == 0 && c->looking == 0 && !is_full(c))
+    if (c->unsubmitted == 1 && c->syncs == 0 && c->set_watches == 0 && c->looking == 0 && !request_stalled(c))
         try_submit(r, c, q);
-}
-
-static void enqueue_write(struct replica *r, struct conn *c, const struct zk_request_header *h, struct slice record,
-                          uint8_t version)
-{
-    struct entry e = {.kind = ENTRY_REQUEST,
-                      .version = c->local != NULL && c->attach == 0 ? ENTRY_VERSION_LOCAL : version,
-                      .session = c->session,
-                      .xid = h->xid,
-                      .attach = c->attach,
-                      .op = h->type,
-                      .auth = buf_slice(&c->auth),
-                      .body = record};
-    struct request *q = request_new(r, c, REQUEST_WRITE, h->xid, h->type, entry_size(&e));
-    origin_encode(r, q, &e);
-    c->last_words = h->type == ZK_OP_CLOSE_SESSION;
-    enqueue_numbered(r, c, q);
-}
-
-/* A write of a session that is known here alone, and is to stay so: true when it is answered without the log. An ephemeral node
- * wants a session that all know. */
-static bool local_answers(struct replica *r, struct conn *c, const struct zk_request_header *h, const struct op_desc *op,
-                          const union op_request *decoded)
-{
-    if (c->local == NULL || (c->attach != 0 && !SEEDED(upgrade_twice)))
-        return false;
-    if (h->type == ZK_OP_CLOSE_SESSION) {
-        struct request *q = request_new(r, c, REQUEST_ERROR, h->xid, h->type, 0);
-        q->close_after = c->last_words = true;
-        request_enqueue(r, c, q);
-        request_run(r, c);
-        return true;
-    }
-    if (!op_makes_ephemeral(op, decoded))
-        return false;
-    if (r->options.local_upgrading) {
-        enqueue_numbered(r, c, local_upgrade(r, c));
-        return false;
-    }
-    enqueue_error(r, c, h->xid, -COORD_E_EPHEMERAL_ON_LOCAL_SESSION, false);
-    return true;
-}
-
-static void enqueue_copy(struct replica *r, struct conn *c, enum request_kind kind, const struct zk_request_header *h,
-                         struct slice record)
-{
-    struct request *q = request_new(r, c, kind, h->xid, h->type, record.size);
-    if (record.size > 0)
-        memcpy(q->bytes, record.data, record.size);
-    if (kind == REQUEST_SET_WATCHES) {
-        if (!watches_decode(q)) {
-            request_free(q);
-            enqueue_error(r, c, h->xid, -COORD_E_MARSHALLING, false);
-            return;
-        }
-        c->set_watches++;
-    }
-    c->looking += kind == REQUEST_LOOK;
-    q->auth_size = (uint32_t)buf_size(&c->auth);
-    request_enqueue(r, c, q);
-    if (kind == REQUEST_SYNC) {
-        c->syncs++;
-        r->stats.pending_syncs++;
-        sync_request(r, q); /* its round is asked for now, not when it reaches the head */
-    }
-    request_run(r, c);
-}
-
-/* The ids count from now on; the reply leaves in its turn. */
-static void enqueue_auth(struct replica *r, struct conn *c, int32_t xid, const struct zk_auth_packet *m)
-{
-    struct request *q = request_new(r, c, REQUEST_AUTH, xid, ZK_OP_AUTH, 0);
-    q->err = auth_add(r, c, m);
-    c->last_words = q->err != 0;
-    request_enqueue(r, c, q);
-    request_run(r, c);
-}
-
-static void hold_frame(struct replica *r, struct conn *c, struct slice frame)
-{
-    struct request *q = request_new(r, c, REQUEST_HELD, 0, 0, frame.size);
-    if (frame.size > 0)
-        memcpy(q->bytes, frame.data, frame.size);
-    request_enqueue(r, c, q);
-}
-
-void request_opened(struct replica *r, struct conn *c)
-{
-    struct list held;
-    list_init(&held);
-    struct list *node;
-    while (!list_empty(&c->queue)) {
-        struct request *q = LIST_ENTRY(c->queue.next, struct request, queue_link);
-        dequeue(r, c, q);
-        list_push_back(&held, &q->queue_link);
-    }
-    while ((node = list_pop_front(&held)) != NULL) {
-        struct request *q = LIST_ENTRY(node, struct request, queue_link);
-        if (c->state == CONN_OPEN)
-            request_frame(r, c, slice_make(q->bytes, q->size));
-        request_free(q);
-    }
-}
-
-static bool data_too_large(const struct replica *r, const struct op_desc *op, const union op_request *decoded)
-{
-    uint64_t limit = r->options.limits.node_data_bytes;
-    return limit != 0 && op_data_size(op, decoded) > limit;
-}
-
-void request_frame(struct replica *r, struct conn *c, struct slice frame)
-{
-    if (c->state != CONN_OPEN) {
-        hold_frame(r, c, frame);
-        return;
-    }
-    if (c->last_words)
-        return;
-    if (c->local != NULL)
-        local_heard(r, c);
-    if (c->read_only)
-        c->heard_ms = r->now.mono_ms;
-    else if (c->local == NULL)
-        liveness_touch(r, c);
-    struct jute_cursor at = jute_cursor_make(frame);
-    struct zk_request_header h;
-    if (jute_decode(&at, &jute_request_header, &h) < 0) {
-        r->stats.bad_packets++;
-        conn_close(r, c);
-        return;
-    }
-    struct slice record = slice_make(at.at, (size_t)(at.end - at.at));
-    const struct op_desc *op = op_find(h.type);
-    union op_request decoded;
-    if (h.type != ZK_OP_AUTH && !auth_suffices(r, c)) {
-        enqueue_error(r, c, h.xid, -COORD_E_AUTH_REQUIRED, true);
-        return;
-    }
-    if (op == NULL) {
-        enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, true);
-    } else if (op_decode(op, record, &decoded) < 0) {
-        if (h.type == ZK_OP_AUTH) { /* nobody's to say who it is any more */
-            r->stats.bad_packets++;
-            conn_close(r, c);
-            return;
-        }
-        enqueue_error(r, c, h.xid, -COORD_E_MARSHALLING, false);
-    } else if (op->flags & OP_REFUSED) {
-        enqueue_error(r, c, h.xid, op->refusal, false);
-    } else if (c->read_only && read_only_refuses(r, c, &h, op)) {
-        return;
-    } else if (r->options.ttl_off &&
-               (h.type == ZK_OP_CREATE_TTL || (h.type == ZK_OP_MULTI && multi_holds(&decoded.multi, ZK_OP_CREATE_TTL)))) {
-        enqueue_error(r, c, h.xid, -COORD_E_UNIMPLEMENTED, false);
-    } else if (data_too_large(r, op, &decoded)) {
-        enqueue_error(r, c, h.xid, -COORD_E_BAD_ARGUMENTS, false);
-    } else if (op->flags & OP_WRITE) {
-        if (!local_answers(r, c, &h, op, &decoded))
-            enqueue_write(r, c, &h, record, op_entry_version(op, &decoded));
-    } else if (op->flags & OP_READ) {
-        bool look = op_looks(op, &decoded), now = (!look || r->looks_left > 0) && !is_full(c);
-        if ((list_empty(&c->queue) || SEEDED(read_overtakes)) && now) {
-            run_read(r, c, op, &decoded, h.xid, buf_size(&c->auth));
-            conn_answered(r, c, h.xid, h.type, r->now.mono_ms);
-        } else {
-            enqueue_copy(r, c, look ? REQUEST_LOOK : REQUEST_READ, &h, record);
-        }
-    } else if (h.type == ZK_OP_SYNC) {
-        enqueue_copy(r, c, REQUEST_SYNC, &h, record);
-    } else if (h.type == ZK_OP_AUTH) {
-        enqueue_auth(r, c, h.xid, &decoded.auth);
-    } else if (h.type == ZK_OP_PING) {
-        enqueue_copy(r, c, REQUEST_PING, &h, record);
-    } else if (h.type == ZK_OP_SET_WATCHES || h.type == ZK_OP_SET_WATCHES2) {
-        enqueue_copy(r, c, REQUEST_SET_WATCHES, &h, record);
-    } else {
-        enqueue_copy(r, c, REQUEST_WATCH, &h, record);
-    }
 }
 
 void request_applied(struct replica *r, struct request *q, const struct apply *a, struct slice record)
