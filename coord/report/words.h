@@ -9,7 +9,8 @@ const char *report_mode_name(enum status_mode mode);
 /* Appends ZooKeeper's sentence when the server does not serve; returns whether it did. */
 bool report_not_serving(struct buf *to, const struct status *s);
 
-void report_put_average(struct buf *to, uint64_t total, uint64_t count); /* as Java prints it: 0.0, 2.5, 5.3333; 0.0 of none */
+/* Rounded to four digits, of which one stays: 0.0, 2.5, 5.3333, 0.0006 (where Java prints 6.0E-4); 0.0 of none. */
+void report_put_average(struct buf *to, uint64_t total, uint64_t count);
 
 void report_summary(struct buf *to, const struct status *s); /* the last lines of srvr and stat */
 void report_mntr(struct buf *to, const struct status *s);

@@ -166,7 +166,7 @@ TEST(report, mntr_has_the_figures_of_quotas)
                  "zk_a b_quota_bytes_limit_per_namespace\t-1\nzk_a b_quota_count_usage_per_namespace\t7\n") != NULL);
 }
 
-TEST(report, averages_are_as_java_prints_them)
+TEST(report, averages_have_up_to_four_digits)
 {
     static const struct {
         uint64_t total, count;
