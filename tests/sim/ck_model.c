@@ -148,6 +148,11 @@ static int32_t children_at(const struct track *t, const struct version *v, uint6
     return last != NULL ? 2 * (int32_t)last->creates - changes : 0;
 }
 
+uint64_t track_children_at(const struct track *t)
+{
+    return t->change_count > 0 ? t->child_changes[t->change_count - 1].at : 0;
+}
+
 int32_t track_children(const struct track *t)
 {
     return children_at(t, track_now(t), UINT64_MAX, NULL);
@@ -245,9 +250,9 @@ int32_t ck_model_descendants(const struct sim *s, const char *path, uint64_t zxi
 
 /* Changes. */
 
-static void child_changed(struct track *parent, const struct version *v)
+static void child_changed(const struct ck_model *m, struct track *parent, const struct version *v)
 {
-    struct child_change c = {.zxid = v->zxid, .order = v->order, .creates = track_creates(parent)};
+    struct child_change c = {.zxid = v->zxid, .order = v->order, .at = m->now, .creates = track_creates(parent)};
 
     c.creates += v->event == ZK_EVENT_NODE_CREATED;
     GROW(parent->child_changes, parent->change_count, parent->change_capacity);
@@ -272,7 +277,7 @@ void track_push(struct ck_model *m, struct track *t, const struct version *v)
     m->changes[m->change_count++] =
         (struct ck_change){.zxid = v->zxid, .event = v->event, .path = t->path, .acl = v->acl, .parent_acl = parent->acl};
     if (v->event != ZK_EVENT_DATA_CHANGED)
-        child_changed(t->parent, to);
+        child_changed(m, t->parent, to);
 }
 
 void track_pop(struct ck_model *m, size_t count)

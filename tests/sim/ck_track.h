@@ -31,6 +31,7 @@ struct version {
 /* A creation or deletion of a child. */
 struct child_change {
     uint64_t zxid, order;
+    uint64_t at;      /* in virtual time */
     uint32_t creates; /* of children since this node was created, this one included */
 };
 
@@ -51,6 +52,7 @@ struct ck_model {
     struct track *root, *quotas; /* /zookeeper/quota */
     uint64_t listings;           /* looked at so far */
     uint64_t order;
+    uint64_t now;         /* of the entry being judged, in virtual time */
     int64_t cluster_ms;   /* of the last entry */
     uint64_t config_hash; /* of the text of /zookeeper/config; 0: none */
     bool enforce_quota;
@@ -66,6 +68,7 @@ struct track *track_make(struct ck_model *m, struct slice path);
 const struct version *track_now(const struct track *t); /* NULL: it does not exist now; t may be NULL */
 uint32_t track_creates(const struct track *t);          /* of children, since it was created */
 int32_t track_children(const struct track *t);          /* that it has now */
+uint64_t track_children_at(const struct track *t);      /* when its children changed last; 0: never */
 
 /* The newest version; order and born are filled in. */
 void track_push(struct ck_model *m, struct track *t, const struct version *v);
