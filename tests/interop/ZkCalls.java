@@ -545,6 +545,9 @@ public class ZkCalls {
         a.addWatch("/java-stays", stays, AddWatchMode.PERSISTENT_RECURSIVE);
         List<Answer> underWay = new ArrayList<>();
         sync(b);
+        Events kept = new Events(); /* by the follower: its client has no reason to set these again */
+        same(b.exists("/java-kept", kept), null);
+        b.addWatch("/java-kept/below", kept, AddWatchMode.PERSISTENT);
         for (int i = 0; i < 200; i++) {
             if (i == 100)
                 ask("kill", hosts[0]);
@@ -560,6 +563,10 @@ public class ZkCalls {
         stays.queue.clear();
         b.setData("/java-stays", null, -1);
         stays.expect(EventType.NodeDataChanged, "/java-stays");
+        a.create("/java-kept", null, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+        a.create("/java-kept/below", null, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+        kept.expect(EventType.NodeCreated, "/java-kept");
+        kept.expect(EventType.NodeCreated, "/java-kept/below");
         everything(b, ofB, a, admin, "/java-b2");
         everything(a, ofA, b, admin, "/java-a2");
         ask("start", hosts[0]);

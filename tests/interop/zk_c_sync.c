@@ -229,14 +229,19 @@ static void everything(struct client *c, struct client *writer, const char *root
 void case_sync_calls(char *const *hosts)
 {
     struct client a, b;
+    struct Stat stat;
+    char made[PATH_MAX_HERE];
 
     zoo_deterministic_conn_order(1);
     client_open(&a, host_list(hosts, 0), SESSION_MS, NULL); /* of the leader */
     client_open(&b, host_list(hosts, 1), SESSION_MS, NULL);
     everything(&a, &b, "/sync-a1");
     everything(&b, &a, "/sync-b1");
+    is(zoo_wexists(b.zh, "/sync-kept", client_watcher, &b, &stat), ZNONODE, "wexists before the change");
     ask("kill", hosts[0]);
     client_wait_connections(&a, 2);
+    client_create(&a, "/sync-kept", "", 0, made, sizeof(made));
+    client_expect(&b, ZOO_CREATED_EVENT, "/sync-kept"); /* the follower kept the watch */
     everything(&b, &a, "/sync-b2");
     everything(&a, &b, "/sync-a2");
     ask("start", hosts[0]);

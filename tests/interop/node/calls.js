@@ -241,6 +241,8 @@ async function calls() {
     await ask(a, 'getData', '/node-stays', stays.watcher);
     await caughtUp(b, '/node-stays-seen');
     const session = a.getSessionId();
+    const kept = new Events(); /* by the follower: its client has no reason to set it again */
+    assert.strictEqual(await ask(b, 'exists', '/node-kept', kept.watcher), null);
     const before = [...Array(100)].map((_, i) => ask(b, 'setData', '/node-stays-seen', Buffer.from('' + i)));
     await server('kill', hosts[0]);
     await within(disconnected, 'the loss');
@@ -250,6 +252,8 @@ async function calls() {
     assert.deepStrictEqual((await ask(a, 'exists', '/node-stays')).ephemeralOwner, session);
     await ask(b, 'setData', '/node-stays', Buffer.from('x'));
     await stays.expect(Event.NODE_DATA_CHANGED, '/node-stays'); /* the client set its watch again */
+    await ask(a, 'create', '/node-kept');
+    await kept.expect(Event.NODE_CREATED, '/node-kept');
     await everything(b, a, '/node-b2');
     await everything(a, b, '/node-a2');
     await server('start', hosts[0]);

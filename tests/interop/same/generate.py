@@ -42,7 +42,9 @@ ACLS_PLAIN = [None, (), ((1, b"world", b"anyone"),), ((15, b"world", b"anyone"),
               ((31, b"none", b"x"),), ((31, b"", b""),), ((31, None, b"anyone"),),
               ((32, b"world", b"anyone"),), ((-1, b"world", b"anyone"),), ((0x7fffffff, b"world", b"anyone"),), ((-32, b"world", b"anyone"),),
               ((31, b"super", b""),), ((31, b"WORLD", b"anyone"),), ((1, b"world", b"anyone"),) * 20]
-ACLS_SCHEMES = [((31, b"digest", digest(USERS[0])),), ((31, b"digest", digest(USERS[1])), (1, b"world", b"anyone")),
+# Everybody may read what is ann's and bob's, and see no hash in its ACL: often, as another has to ask for it.
+ACLS_SHOWN = [((31, b"digest", digest(user)), (1, b"world", b"anyone")) for user in USERS]
+ACLS_SCHEMES = ACLS_SHOWN * 4 + [((31, b"digest", digest(USERS[0])),),
                 ((31, b"digest", b"nocolon"),), ((31, b"digest", b"a:b:c"),), ((31, b"digest", b""),),
                 ((31, b"auth", b""),), ((5, b"auth", b"ignored"), (1, b"world", b"anyone")), ((31, b"ip", b"127.0.0.1"),),
                 ((31, b"ip", b"127.0.0.0/8"),), ((1, b"ip", b"10.1.2.3"),), ((31, b"ip", b"127.0.0.1/33"),),
@@ -349,7 +351,8 @@ class Generator:
 
     def _stranger(self, _slot):
         usual = (40000, False, 0)
-        return usual + (self.random.choice((None, b"", bytes(16), b"\0" * 15, b"x" * 32)),) if self._chance(0.5) else ()
+        wrong = (None, b"", bytes(16), b"\0" * 15, b"x" * 32, 0, 7, 15, 15)
+        return usual + (self.random.choice(wrong),) if self._chance(0.7) else ()
 
     def _expiry(self, slot):
         """A session that ends for want of a client, with a node of its own that others watch."""

@@ -19,7 +19,8 @@ Answer a system and step. A step is (slot, name, arguments): an operation of the
     expire       (path): the connection is dropped, and the session left alone until that node, which it owns, is gone
     burst        ((name, arguments), ...): requests of which none waits for a reply
 The arguments of connect, renew, takeover and stranger: (timeout, read only or None to leave that out, version of the protocol, and
-for stranger the password), or () for what is usual. A step on a slot without a connection becomes a renew, or a connect where the session is over.
+for stranger the password, or which byte of the right one is another), or () for what is usual. A step on a slot without a
+connection becomes a renew, or a connect where the session is over.
 """
 import collections
 import itertools
@@ -91,6 +92,8 @@ class Side:
             session, password, zxid = slot.session, slot.password, self.places.zxids[-1]
             if name == "stranger":
                 password = step.arguments[3] if step.arguments else WRONG
+                if isinstance(password, int):
+                    password = slot.password[:password] + bytes((slot.password[password] ^ 1,)) + slot.password[password + 1:]
             elif name == "gone":
                 session = 0x7700000000000000 + (zlib.crc32(self.places.root) << 8) + step.slot
             elif name == "ahead":
