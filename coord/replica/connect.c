@@ -49,6 +49,10 @@ void connect_frame(struct replica *r, struct conn *c, struct slice frame)
     int flag = jute_decode_read_only(&at);
     c->wants_read_only_byte = flag >= 0;
     c->asks_read_only = flag > 0;
+    if (snap_receive_refused(r) && !r->read_only) { /* without an answer, as one that is late */
+        conn_close(r, c);
+        return;
+    }
     if (m.last_zxid_seen > 0 && (uint64_t)m.last_zxid_seen > r->apply.applied) {
         c->held = slice_make(coord_memdup(frame.data, frame.size), frame.size);
         c->held_zxid = m.last_zxid_seen;
@@ -58,6 +62,15 @@ void connect_frame(struct replica *r, struct conn *c, struct slice frame)
         return;
     }
     admit(r, c, &m);
+}
+
+void connect_turn_away(struct replica *r)
+{
+    size_t at = 0;
+    struct conn *c;
+    while ((c = map_next(&r->conns, &at)) != NULL)
+        if (c->state == CONN_CONNECTING || c->state == CONN_CATCHING_UP)
+            conn_close(r, c);
 }
 
 void connect_caught_up(struct replica *r)

@@ -126,7 +126,8 @@ void connect_frame(struct replica *r, struct conn *c, struct slice frame);
 void connect_respond(struct replica *r, struct conn *c, uint32_t timeout_ms, uint64_t session, const uint8_t *password);
 void connect_refuse(struct replica *r, struct conn *c);        /* there is no such session, or not with this password */
 int32_t connect_clamp(const struct replica *r, int32_t asked); /* to the time-outs that are allowed */
-void connect_caught_up(struct replica *r);                     /* looks at the held ones: applied moved on, or time passed */
+void connect_turn_away(struct replica *r); /* closes those without a session that wait for what is applied */
+void connect_caught_up(struct replica *r); /* looks at the held ones: applied moved on, or time passed */
 void connect_done(struct replica *r, struct conn *c, const struct apply *a);
 
 void intake_frame(struct replica *r, struct conn *c, struct slice frame);
@@ -430,6 +431,7 @@ void snap_send_stop(struct replica *r, struct peer_part *peer);
 void snap_receive_piece(struct replica *r, const struct peer_msg *m);
 void snap_receive_stop(struct replica *r, uint32_t peer); /* its link broke: what it was sending will not be finished */
 bool snap_receive_busy(const struct replica *r);          /* one comes in, or jobs of one that came are under way */
+bool snap_receive_refused(const struct replica *r);       /* a short while ago: it lacks what only a snapshot brings */
 void snap_receive_run(struct replica *r);                 /* give up on a sender that fell silent */
 void snap_receive_done(struct replica *r, struct job *j);
 

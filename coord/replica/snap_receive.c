@@ -60,7 +60,7 @@ void snap_receive_piece(struct replica *r, const struct peer_msg *m)
     if (!same) {
         if (!s->finishing && has_it_already(r, p, m->from))
             return;
-        if (r->now.mono_ms < s->not_before_ms) { /* no word, or it would come again at once, and whole */
+        if (snap_receive_refused(r)) { /* no word, or it would come again at once, and whole */
             refused(r);
             return;
         }
@@ -96,6 +96,11 @@ void snap_receive_stop(struct replica *r, uint32_t peer)
 bool snap_receive_busy(const struct replica *r)
 {
     return r->receive.active || r->receive.finishing || r->receive.jobs > 0;
+}
+
+bool snap_receive_refused(const struct replica *r)
+{
+    return r->now.mono_ms < r->receive.not_before_ms;
 }
 
 void snap_receive_run(struct replica *r)
@@ -155,6 +160,7 @@ void snap_receive_done(struct replica *r, struct job *j)
         s->not_before_ms = r->now.mono_ms + RETRY_HEARTBEATS * (uint64_t)r->options.paxos.heartbeat_ms;
         end(r, SNAP_ACK_REFUSED);
         refused(r);
+        connect_turn_away(r); /* what they wait for does not come here soon: let them try another server */
     } else if (j->type == JOB_SNAP_RECEIVE) {
         s->written = j->offset + buf_size(&j->bytes);
         answer(r, SNAP_ACK_PROGRESS);

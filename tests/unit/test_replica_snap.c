@@ -179,6 +179,37 @@ TEST(replica_snap, one_that_is_refused_comes_again_after_a_pause)
     }
 }
 
+/* They would wait for as long as the disk is full: nothing is applied here, so no session is ever made. */
+TEST(replica_snap, clients_of_a_server_without_room_for_one_try_another)
+{
+    struct client came, comes, late;
+
+    leave_behind(10);
+    refuse_each(JOB_SNAP_RECEIVED, -COORD_E_NO_SPACE);
+    client_open(&came, &g, away);
+    client_open(&late, &g, away);
+    group_heal(&g, away);
+    client_send_connect(&came, NULL, 0);
+    client_send_connect(&late, NULL, INT64_MAX);
+    for (int i = 0; i < 2000 && chosen_job.seen == 0; i++)
+        group_pass(&g, 1);
+    REQUIRE(chosen_job.seen == 1);
+    group_pass(&g, 20);
+    CHECK(client_closed(&came) && client_closed(&late));
+    client_open(&comes, &g, away);
+    CHECK(!client_connect(&comes, 10000) && client_closed(&comes));
+    client_deinit(&comes);
+    g.fate = NULL;
+    group_pass(&g, 5000);
+    expect_caught_up("room again");
+    client_open(&comes, &g, away);
+    CHECK(client_connect(&comes, 10000));
+    client_deinit(&comes);
+    client_deinit(&came);
+    client_deinit(&late);
+    end();
+}
+
 static bool candidacy_of_the_other(struct peer_msg *m)
 {
     return m->from != away && (m->type == PEER_PREPARE || m->type == PEER_PROBE);
