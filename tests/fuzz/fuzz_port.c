@@ -47,6 +47,7 @@ struct end {
     struct client client;
     bool open, greeted; /* greeted: the connect request was answered */
     bool unknown;       /* what it has proven */
+    bool wrong;         /* it came with a password that is not its session's */
     struct list asked;
     struct buf auth;
     int64_t zxid; /* of the last reply */
@@ -112,7 +113,7 @@ static void forget(struct end *e)
         coord_free(a);
     }
     buf_clear(&e->auth);
-    e->waiting = e->open = e->greeted = e->unknown = false;
+    e->waiting = e->open = e->greeted = e->unknown = e->wrong = false;
 }
 
 static void close_end(struct end *e)
@@ -146,8 +147,10 @@ static void move_end(struct end *e, uint32_t how)
     struct client earlier = port.end[how % CONNECTIONS].client;
 
     open_end(e, how >> 2);
-    if ((how >> 4 & 3) == 3)
-        earlier.password[0] ^= 1;
+    if ((how >> 4 & 3) == 3) {
+        earlier.password[how & 15] ^= 1;
+        e->wrong = earlier.session != 0;
+    }
     client_send_connect(&e->client, &earlier, (how >> 6) == 3 ? INT64_C(1) << 50 : 0);
 }
 
@@ -271,6 +274,7 @@ static void greet(struct end *e)
     e->greeted = true;
     e->client.session = (uint64_t)e->reply.zxid << 32 | (uint32_t)e->reply.err;
     memcpy(e->client.password, record + 4, 16);
+    COORD_ASSERT(!e->wrong || e->client.session == 0);
 }
 
 /* Who hears of a node may read it; the bystander hears of none. */
