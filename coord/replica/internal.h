@@ -160,6 +160,7 @@ bool read_only_refuses(struct replica *r, struct conn *c, const struct zk_reques
 
 /* ---- watches.c ---- */
 
+#define WATCHES_TURN_DROPS 4096 /* watches of closed connections that are taken out in one turn */
 #define WATCHES_TURN_PATHS 4096 /* paths of setWatches that are looked at in one turn; a long one counts for several */
 #define WATCHES_TURN_PIECE 256
 

@@ -272,7 +272,7 @@ void replica_step(struct replica *r, const struct replica_event *events, uint32_
     }
     cork_run(r);
     log_shrink(r);
-    r->again = r->again || !list_empty(&r->looking);
+    r->again = watch_sweep(r->watch, WATCHES_TURN_DROPS) || r->again || !list_empty(&r->looking);
 }
 
 void replica_take_jobs(struct replica *r, enum job_lane lane, struct list *to)

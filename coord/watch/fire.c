@@ -12,7 +12,7 @@ struct event {
 
 static void notify(struct watch_table *t, struct watcher *watcher, const struct event *e)
 {
-    if (watcher->fired == t->fire_serial && !SEEDED(watch_twice))
+    if (watcher->leaving || (watcher->fired == t->fire_serial && !SEEDED(watch_twice)))
         return;
     watcher->fired = t->fire_serial;
     if (t->notification_count == t->notification_capacity) {

@@ -13,14 +13,14 @@ static bool listed(const struct watch_table *t, const struct spot *s, uint64_t i
 static bool list_one(const struct watch_table *t, uint32_t seat, uint32_t *left, watch_list_cb each, void *context)
 {
     const struct spot *s = spot_at(t, seat_spot(t, seat));
-    uint64_t id = watcher_at(t, seat_at(t, seat)->watcher)->id;
+    const struct watcher *watcher = watcher_at(t, seat_at(t, seat)->watcher);
     uint32_t cost = 1 + s->size / WATCH_LIST_COST_BYTES;
 
     if (*left < cost)
         return false;
     *left -= cost;
-    if (listed(t, s, id))
-        each(context, id, spot_path(s));
+    if (!watcher->leaving && listed(t, s, watcher->id))
+        each(context, watcher->id, spot_path(s));
     return true;
 }
 

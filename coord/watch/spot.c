@@ -37,15 +37,24 @@ struct slice spot_path(const struct spot *s)
     return slice_make(text, s->size);
 }
 
+/* Buckets are of the hash's lower half, which spots keep. */
+static uint32_t *head_of(const struct watch_table *t, uint32_t hash)
+{
+    return buckets_head(&t->by_path, hash);
+}
+
 static struct spots find(const struct watch_table *t, uint64_t hash, struct slice path)
 {
     struct spots found;
 
     for (unsigned kind = 0; kind < WATCH_KINDS; kind++)
         found.of[kind] = SLABS_NONE;
-    for (uint32_t at = *buckets_head(&t->by_path, hash); at != BUCKETS_NONE; at = spot_at(t, at)->chain)
-        if (slice_equal(spot_path(spot_at(t, at)), path))
-            found.of[spot_at(t, at)->kind] = at;
+    for (uint32_t at = *head_of(t, (uint32_t)hash); at != BUCKETS_NONE; at = spot_at(t, at)->chain) {
+        const struct spot *s = spot_at(t, at);
+
+        if (s->hash == (uint32_t)hash && slice_equal(spot_path(s), path))
+            found.of[s->kind] = at;
+    }
     return found;
 }
 
@@ -83,7 +92,7 @@ bool watch_above_next(const struct watch_table *t, struct watch_above *a, struct
 static void chain(struct watch_table *t, uint32_t index)
 {
     struct spot *s = spot_at(t, index);
-    uint32_t *head = buckets_head(&t->by_path, path_hash(spot_path(s)));
+    uint32_t *head = head_of(t, s->hash);
 
     s->chain = *head;
     *head = index;
@@ -95,7 +104,7 @@ uint32_t spot_take(struct watch_table *t, struct slice path, enum watch_kind kin
     struct spot *s = spot_at(t, index);
 
     COORD_ASSERT(index < SEAT_INDEX_MAX && path.size < SPOT_PATH_MAX && beside->of[kind] == SLABS_NONE);
-    *s = (struct spot){.size = (uint32_t)path.size & (SPOT_PATH_MAX - 1), .kind = kind & 3u};
+    *s = (struct spot){.hash = (uint32_t)path_hash(path), .size = (uint32_t)path.size & (SPOT_PATH_MAX - 1), .kind = kind & 3u};
     if (path.size > SPOT_PATH_INLINE) {
         uint8_t *text = coord_memdup(path.data, path.size);
 
@@ -121,8 +130,7 @@ uint32_t spot_take(struct watch_table *t, struct slice path, enum watch_kind kin
 void spot_give(struct watch_table *t, uint32_t index)
 {
     struct slice path = spot_path(spot_at(t, index));
-    uint64_t hash = path_hash(path);
-    uint32_t *at = buckets_head(&t->by_path, hash);
+    uint32_t hash = spot_at(t, index)->hash, *at = head_of(t, hash);
     struct spots left;
 
     while (*at != index)

@@ -14,6 +14,7 @@ struct watch_table *watch_table_new(void)
     slabs_init(&t->watchers, sizeof(struct watcher));
     buckets_init(&t->by_path);
     buckets_init(&t->by_seat);
+    t->leaving = SLABS_NONE;
     return t;
 }
 
@@ -55,6 +56,8 @@ static void own_link(struct watch_table *t, uint32_t seat, struct watcher *watch
     if (watcher->first != SEAT_NONE)
         seat_at(t, watcher->first)->prev = seat;
     watcher->first = seat;
+    watcher->count++;
+    t->counts.watches++;
 }
 
 /* Those beside a seat in its watcher's list see `next` behind them, `prev` before them. */
@@ -71,6 +74,10 @@ static void own_unlink(struct watch_table *t, const struct seat *s)
     struct watcher *watcher = watcher_at(t, s->watcher);
 
     own_join(t, s, s->next, s->prev);
+    if (watcher->leaving)
+        return;
+    watcher->count--;
+    t->counts.watches--;
     if (watcher->first != SEAT_NONE)
         return;
     map_remove(&t->by_id, watcher->id);
@@ -209,7 +216,6 @@ void watch_add(struct watch_table *t, enum watch_kind kind, struct slice path, u
             share(t, spot);
         append(t, spot, watcher);
     }
-    t->counts.watches++;
     t->recursive_count += kind == WATCH_RECURSIVE;
 }
 
@@ -218,7 +224,6 @@ void watch_unlink(struct watch_table *t, uint32_t seat)
     uint32_t spot = seat_spot(t, seat);
     bool last = true;
 
-    t->counts.watches--;
     t->recursive_count -= spot_at(t, spot)->kind == WATCH_RECURSIVE;
     if (!seat_is_lone(seat)) {
         index_remove(t, seat >> 1);
@@ -247,10 +252,30 @@ bool watch_remove(struct watch_table *t, enum watch_kind kind, struct slice path
 
 void watch_drop(struct watch_table *t, uint64_t id)
 {
-    struct watcher *watcher;
+    struct watcher *watcher = map_remove(&t->by_id, id);
 
-    while ((watcher = map_get(&t->by_id, id)) != NULL)
-        watch_unlink(t, watcher->first);
+    if (watcher == NULL)
+        return;
+    t->counts.watchers--;
+    t->counts.watches -= watcher->count;
+    watcher->leaving = 1;
+    watcher->next_leaving = t->leaving;
+    t->leaving = watcher->self;
+}
+
+bool watch_sweep(struct watch_table *t, uint32_t limit)
+{
+    for (; t->leaving != SLABS_NONE && limit > 0; limit--) {
+        struct watcher *watcher = watcher_at(t, t->leaving);
+
+        if (watcher->first != SEAT_NONE) {
+            watch_unlink(t, watcher->first);
+        } else {
+            t->leaving = watcher->next_leaving;
+            slabs_give(&t->watchers, watcher->self);
+        }
+    }
+    return t->leaving != SLABS_NONE;
 }
 
 void watch_counts(const struct watch_table *t, struct watch_counts *c)

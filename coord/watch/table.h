@@ -26,9 +26,10 @@ struct seat {
     uint32_t next, prev; /* seats of the same watcher's; SEAT_NONE at the ends */
 };
 
-/* 52 bytes. */
+/* 56 bytes. */
 struct spot {
     uint32_t chain; /* of the bucket */
+    uint32_t hash;  /* the path's, as far as buckets go */
     uint32_t size : 29, kind : 2, shared : 1;
     union {
         struct seat lone; /* unless shared */
@@ -50,6 +51,8 @@ struct watcher {
     uint64_t fired; /* serial of the last event that it was told of */
     uint32_t first; /* seat */
     uint32_t self;
+    uint32_t count : 31, leaving : 1; /* leaving: dropped, and hears nothing any more; count is of no use then */
+    uint32_t next_leaving;
 };
 
 struct watch_table {
@@ -57,6 +60,7 @@ struct watch_table {
     struct buckets by_path;   /* spots */
     struct buckets by_seat;   /* watches: (spot, watcher) */
     struct map by_id;         /* id -> struct watcher */
+    uint32_t leaving;         /* first of the watchers that are; SLABS_NONE */
     uint32_t spot_count;      /* in by_path */
     uint32_t shared_count;    /* in by_seat */
     uint64_t recursive_count; /* watches of this kind: without any nobody looks at a change's ancestors */
@@ -110,7 +114,7 @@ static inline uint32_t spot_next(const struct watch_table *t, uint32_t seat)
     return next == SLABS_NONE ? SEAT_NONE : next << 1;
 }
 
-/* Takes the watch away, its spot with the last one there, and its watcher with the last of his. */
+/* Takes the watch away, its spot with the last one there, and its watcher with the last of his, unless he is leaving. */
 void watch_unlink(struct watch_table *t, uint32_t seat);
 
 struct slice spot_path(const struct spot *s); /* valid while the spot is */

@@ -38,8 +38,11 @@ bool watch_has(const struct watch_table *t, enum watch_kind kind, struct slice p
 /* False when there was none. */
 bool watch_remove(struct watch_table *t, enum watch_kind kind, struct slice path, uint64_t watcher);
 
-/* Drop all of one watcher: its connection closed. */
+/* Drop all of one watcher: its connection closed. It hears of nothing from here on, and its watches count no more, however many
+ * they are; but what they take, and their paths' count, is given back by watch_sweep(), so many of them at a time. True: there
+ * are more. */
 void watch_drop(struct watch_table *t, uint64_t watcher);
+bool watch_sweep(struct watch_table *t, uint32_t limit);
 
 /* Remove the one-shot watches that these changes fire and return the notifications, valid until the next watch_fire() and as
  * long as the changes' paths are. */

@@ -39,6 +39,13 @@ static void add(struct watch_table *t, enum watch_kind kind, const char *path, u
     watch_add(t, kind, slice_from_text(path), watcher);
 }
 
+static void drop(struct watch_table *t, uint64_t watcher)
+{
+    watch_drop(t, watcher);
+    while (watch_sweep(t, 1))
+        ;
+}
+
 static uint64_t watches(const struct watch_table *t)
 {
     struct watch_counts c;
@@ -141,8 +148,8 @@ TEST(watch, drop_takes_all_of_one_watcher_only)
         add(t, WATCH_DATA, "/b", watcher);
     }
     add(t, WATCH_DATA, "/only-2", 2);
-    watch_drop(t, 2);
-    watch_drop(t, 77);
+    drop(t, 2);
+    drop(t, 77);
     watch_counts(t, &c);
     CHECK_EQ_INT(c.watches, 6);
     CHECK_EQ_INT(c.paths, 2);
@@ -150,6 +157,50 @@ TEST(watch, drop_takes_all_of_one_watcher_only)
     CHECK_EQ_STR(fire(t, "-/a"), "1:deleted:/a 3:deleted:/a");
     CHECK_EQ_STR(fire(t, "=/b =/only-2"), "1:data:/b 3:data:/b");
     watch_table_free(t);
+}
+
+static void note_listed(void *context, uint64_t watcher, struct slice path)
+{
+    buf_printf(context, "%llu:%.*s ", (unsigned long long)watcher, SLICE_ARG(path));
+}
+
+/* However many there are, nobody waits for them to go. */
+TEST(watch, who_leaves_hears_nothing_while_he_is_swept_out)
+{
+    struct watch_table *t = watch_table_new();
+    struct buf listed = {0};
+    struct watch_counts c;
+    uint32_t left = 1000;
+    char path[64];
+
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(path, sizeof(path), "/mine/%u", i);
+        add(t, i & 3, path, 1);
+        add(t, i & 3, "/ours", 1);
+    }
+    add(t, WATCH_DATA, "/mine/0", 2);
+    add(t, WATCH_RECURSIVE, "/", 1);
+    add(t, WATCH_RECURSIVE, "/", 3);
+    watch_drop(t, 1);
+    watch_drop(t, 1);
+    watch_counts(t, &c);
+    CHECK(c.watches == 2 && c.watchers == 2);
+    CHECK(!watch_has(t, WATCH_DATA, slice_from_text("/mine/4"), 1) && watch_has(t, WATCH_DATA, slice_from_text("/mine/0"), 2));
+    CHECK(watch_list_paths(t, &left, note_listed, &listed));
+    CHECK_EQ_BYTES(buf_bytes(&listed), buf_size(&listed), "3:/ 2:/mine/0 ", 14);
+    CHECK_EQ_STR(fire(t, "=/mine/0 =/mine/4 -/ours"), "2:data:/mine/0 3:data:/mine/0 3:data:/mine/4 3:deleted:/ours");
+    add(t, WATCH_DATA, "/mine/8", 1); /* as if somebody came by that number */
+    CHECK(watch_sweep(t, 10));
+    CHECK(watch_sweep(t, 0));
+    watch_drop(t, 3);
+    while (watch_sweep(t, 7))
+        ;
+    watch_counts(t, &c);
+    CHECK(c.watches == 1 && c.watchers == 1 && c.paths == 1);
+    CHECK_EQ_STR(fire(t, "=/mine/8"), "1:data:/mine/8");
+    watch_drop(t, 1);
+    buf_deinit(&listed);
+    watch_table_free(t); /* with somebody who is still there */
 }
 
 TEST(watch, notifications_have_no_limit)
@@ -179,7 +230,7 @@ TEST(watch, of_the_empty_path_never_fires)
     watch_add(t, WATCH_CHILD, SLICE_NULL, 1);
     CHECK_EQ_INT(watches(t), 2);
     CHECK_EQ_STR(fire(t, "=/ +/a -/a"), "");
-    watch_drop(t, 1);
+    drop(t, 1);
     CHECK_EQ_INT(watches(t), 0);
     watch_table_free(t);
 }
@@ -207,7 +258,7 @@ TEST(watch, paths_of_one_hash_have_their_own_watches)
             CHECK_EQ_STR(fire(t, change), expected);
             CHECK_EQ_STR(fire(t, change), "");
             add(t, WATCH_DATA, one, 1);
-            watch_drop(t, 2);
+            drop(t, 2);
             CHECK_EQ_STR(fire(t, change), expected);
             snprintf(change, sizeof(change), "-%s", other);
             snprintf(expected, sizeof(expected), "1:deleted:%s", other);
@@ -333,8 +384,8 @@ TEST(watch, remove_takes_one_and_says_whether_it_was_there)
     CHECK_EQ_STR(fire(t, "-/a"), "1:deleted:/a 3:deleted:/a");
     CHECK(watch_remove(t, WATCH_RECURSIVE, path, 1) && watch_remove(t, WATCH_RECURSIVE, path, 3));
     CHECK_EQ_STR(fire(t, "+/a/b"), "1:children:/a 3:children:/a");
-    watch_drop(t, 1);
-    watch_drop(t, 3);
+    drop(t, 1);
+    drop(t, 3);
     CHECK_EQ_INT(watches(t), 0);
     CHECK_EQ_STR(fire(t, "-/a"), "");
     watch_table_free(t);
@@ -421,7 +472,7 @@ TEST(watch, agrees_with_a_naive_model)
             REQUIRE(watch_remove(t, kind, slice_from_text(model_path[path]), watcher) == (*at != 0), "step %u", step);
             *at = 0;
         } else if (what == 16) {
-            watch_drop(t, watcher);
+            drop(t, watcher);
             for (unsigned k = 0; k < KINDS; k++)
                 for (int p = 0; p < PATHS; p++)
                     m.armed[k][p][watcher] = 0;
@@ -514,17 +565,12 @@ TEST(watch, memory_is_used_again)
         if (round == 0)
             watch_counts(t, &first);
         for (uint64_t watcher = 0; watcher < 7; watcher++)
-            watch_drop(t, watcher);
+            drop(t, watcher);
     }
     watch_counts(t, &last);
     CHECK_EQ_INT(last.watches + last.paths + last.watchers, 0);
     CHECK(last.memory_bytes <= first.memory_bytes);
     watch_table_free(t);
-}
-
-static void note_listed(void *context, uint64_t watcher, struct slice path)
-{
-    buf_printf(context, "%llu:%.*s ", (unsigned long long)watcher, SLICE_ARG(path));
 }
 
 TEST(watch, lists_a_path_once_for_each_watcher)
