@@ -21,13 +21,21 @@ const hosts = process.argv.slice(once ? 3 : 2);
 const answers = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const called = new Set();
 
-/* Notes every call of the functions of a prototype. */
+let depth = 0; /* of calls within calls */
+
+/* Notes every call of the functions of a prototype, but those that they make of each other. */
 function note(prototype, name) {
     for (const key of Object.keys(prototype).filter((k) => typeof prototype[k] === 'function')) {
         const inner = prototype[key];
         prototype[key] = function (...values) {
-            called.add(name + '.' + key);
-            return inner.apply(this, values);
+            if (depth === 0)
+                called.add(name + '.' + key);
+            depth += 1;
+            try {
+                return inner.apply(this, values);
+            } finally {
+                depth -= 1;
+            }
         };
     }
     return Object.keys(prototype).map((key) => name + '.' + key);
