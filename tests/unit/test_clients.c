@@ -552,13 +552,27 @@ TEST(clients, connections_in_all_are_limited)
 }
 
 /* ACLs of the scheme ip see it so. */
+static bool machine_has_ipv6(void)
+{
+    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    bool has = fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return has;
+}
+
 TEST(clients, over_an_ipv6_listener_an_ipv4_client_comes_by_its_own_address)
 {
     struct server s;
     int fd;
 
-    if (!start_at(&s, "::", 0, 10))
-        return; /* a machine without IPv6 has no such listener */
+    if (!machine_has_ipv6()) {
+        printf("left out: this machine has no IPv6\n");
+        return;
+    }
+    REQUIRE(start_at(&s, "::", 0, 10));
     fd = connect_to(&s);
     for (uint64_t d = test_deadline_ms(WAIT_MS); s.opened < 1 && test_before(d);)
         turn(&s);
