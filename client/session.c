@@ -202,7 +202,7 @@ void session_connected(struct session *s, uint64_t now_ms)
     s->phase = SESSION_GREETING;
 }
 
-/* PROTOCOL section 3. A time-out of 0 says that the session is unknown: expired, or the password is wrong. */
+/* A time-out of 0 says that the session is unknown: expired, or the password is wrong. */
 void session_greeted(struct session *s, const struct zk_connect_response *response)
 {
     int packets;

@@ -1,4 +1,4 @@
-/* set_watches.h - the packets that set all watches of a session anew on another server (PROTOCOL section 8). Pure. */
+/* set_watches.h - the packets that set all watches of a session anew on another server. Pure. */
 #ifndef CLIENT_SET_WATCHES_H
 #define CLIENT_SET_WATCHES_H
 

@@ -7,7 +7,7 @@
 #ifndef COORD_BASE_ERROR_H
 #define COORD_BASE_ERROR_H
 
-/* X(name, code, text): ZooKeeper's codes, PROTOCOL section 6. */
+/* X(name, code, text): ZooKeeper's codes where it has one. */
 #define COORD_ZK_ERRORS(X)                                                                                                     \
     X(SYSTEM, -1, "system error")                                                                                              \
     X(RUNTIME_INCONSISTENCY, -2, "runtime inconsistency")                                                                      \

@@ -1,7 +1,7 @@
 /* fs.h - the file interface: everything that storage code may ask of a file system.
  *
  * Two implementations: posix_fs.c (the real one) and tests/lib/fake_fs.c (crashes, torn and lost writes, errors). Storage code
- * above it is pure in the sense of DESIGN.md: it sees no descriptor and no errno. Paths are plain strings. All calls block.
+ * above it is pure (docs/architecture.md): it sees no descriptor and no errno. Paths are plain strings. All calls block.
  * Errors: -COORD_E_IO, -COORD_E_NO_SPACE, -COORD_E_NO_ENTRY, -COORD_E_EXISTS, -COORD_E_LOCKED. The real implementation
  * logs the system's reason with the path. After a failed write or sync a file must not be used again (fail-stop).
  * An fs may be used by several threads, one file by one thread at a time.

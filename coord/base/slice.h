@@ -1,7 +1,7 @@
 /* slice.h - bytes that belong to somebody else: pointer and length, borrowed.
  *
  * A slice never owns. Whoever hands one out says how long it is valid. A slice with data == NULL is the protocol's null,
- * which is not the same as an empty one (PROTOCOL section 11).
+ * which is not the same as an empty one.
  */
 #ifndef COORD_BASE_SLICE_H
 #define COORD_BASE_SLICE_H

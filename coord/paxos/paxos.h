@@ -1,4 +1,4 @@
-/* paxos.h - consensus: simplified Multi-Paxos (DESIGN section 3), one server's part, as a bare state machine.
+/* paxos.h - consensus: simplified Multi-Paxos (docs/consensus.md), one server's part, as a bare state machine.
  *
  * Pure: no clock, no randomness of its own, no allocation, no payloads. `struct paxos` is one flat block without pointers: a
  * copy is a memcpy and a hash is of its bytes. Time comes in every event; entries are named by zxid, their bytes are kept by
@@ -11,8 +11,9 @@
  * A log's shape is at most RUNS_MAX runs long: chosen runs beyond three quarters of that are folded into log.floor, and what
  * lies below the floor is brought to others by snapshots only. The caller takes a snapshot before that many elections pass.
  *
- * Words: C1..C19 are the rules of DESIGN section 3. `committed` is the highest zxid known chosen; `matched` the last zxid known
- * to be in the log of the leader of `promised` (C4); `history_end` the end of the history that the leader chose in phase 1.
+ * Words: C1..C19 are the rules of docs/consensus.md. `committed` is the highest zxid known chosen; `matched` the last zxid
+ * known to be in the log of the leader of `promised` (C4); `history_end` the end of the history that the leader chose in
+ * phase 1.
  */
 #ifndef COORD_PAXOS_PAXOS_H
 #define COORD_PAXOS_PAXOS_H

@@ -206,7 +206,7 @@ void apply_run(struct replica *r)
         connect_caught_up(r);
 }
 
-/* DESIGN section 4: who disagrees with the quorum at the same zxid stops, rather than serve what is wrong. The leader says its
+/* Who disagrees with the quorum at the same zxid stops, rather than serve what is wrong. The leader says its
  * digest at a zxid with each heartbeat, and the followers say theirs in answer. One that differs from the leader's may stand
  * for a wrong leader too: so the follower waits for a few heartbeats, in which a leader that differs from a quorum stops
  * itself, and judges anew under the next one. */

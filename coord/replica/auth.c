@@ -1,4 +1,4 @@
-/* auth.c - who a client is: its address, and what it has proven by auth packets (PROTOCOL sections 4 and 11).
+/* auth.c - who a client is: its address, and what it has proven by auth packets.
  *
  * The ids belong to the connection and only grow. A write carries them in its entry, as they were when it was read in; a read
  * that waits in the queue keeps how many they were. Schemes: digest, ip. Others fail, and the connection closes behind the

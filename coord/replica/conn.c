@@ -44,7 +44,7 @@ static void unbind(struct replica *r, struct conn *c)
 void conn_bind_session(struct replica *r, struct conn *c, uint64_t session, uint32_t attach)
 {
     struct conn *older = map_put(&r->sessions, session, c);
-    COORD_ASSERT(older == NULL); /* the apply closed it (PROTOCOL section 3: a renewal closes the session's other connection) */
+    COORD_ASSERT(older == NULL); /* the apply closed it (a renewal closes the session's other connection) */
     c->session = session;
     c->attach = attach;
 }
@@ -198,7 +198,7 @@ void conn_put(struct replica *r, struct conn *c, struct slice frame)
 
 void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, int err, struct slice record)
 {
-    size_t body = err == 0 ? record.size : 0; /* PROTOCOL section 1: an error carries the header alone */
+    size_t body = err == 0 ? record.size : 0; /* an error carries the header alone */
     uint8_t *to = buf_reserve(&c->io.output, REPLY_HEADER_BYTES + body);
     put_be32(to, (uint32_t)(REPLY_HEADER_BYTES - 4 + body));
     put_be32(to + 4, (uint32_t)xid);

@@ -1,7 +1,7 @@
-/* connect.c - the handshake: new sessions, and sessions that come back (PROTOCOL section 3).
+/* connect.c - the handshake: new sessions, and sessions that come back.
  *
  * Both are entries in the log, numbered like any write of this server: creating a session, and attaching one here. A session
- * that has seen more than this server has applied is held until the server has caught up, or is turned away (DESIGN promise 2).
+ * that has seen more than this server has applied is held until the server has caught up, or is turned away.
  */
 #include "replica/internal.h"
 

@@ -29,7 +29,7 @@ static void own_sessions(struct replica *r)
 }
 
 /* Clients that should look for a better server: this one has had no leader for a third of their time-out; and clients that have
- * output waiting but read nothing for a session time-out (DESIGN section 2). */
+ * output waiting but read nothing for a session time-out. */
 static void close_badly_served(struct replica *r)
 {
     size_t at = 0;

@@ -1,4 +1,4 @@
-/* readonly.c - serving reads without a quorum, to clients that asked for it (PROTOCOL section 3). Off unless an operator wants
+/* readonly.c - serving reads without a quorum, to clients that asked for it. Off unless an operator wants
  * it.
  *
  * A server that has had no leader for read_only_after_ms turns read-only: a connection whose request carries the flag is opened

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define MARK_IDLE_MS 50 /* DESIGN section 5: an empty record vouches for the last batch after this */
+#define MARK_IDLE_MS 50 /* an empty record vouches for the last batch after this */
 
 void replica_fail(struct replica *r, const char *why)
 {

@@ -1,4 +1,4 @@
-/* sync.c - the barrier: a read behind a sync sees every write completed anywhere before the sync was sent (DESIGN promise 3).
+/* sync.c - the barrier: a read behind a sync sees every write completed anywhere before the sync was sent.
  *
  * A server asks the leader once for all its syncs that wait; those that come meanwhile share the next question. The leader
  * answers with what it had committed when the question came, once a quorum has confirmed, in a round of heartbeats sent after

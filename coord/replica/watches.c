@@ -1,4 +1,4 @@
-/* watches.c - what clients wait for: their requests about watches, and the events (PROTOCOL section 8).
+/* watches.c - what clients wait for: their requests about watches, and the events.
  *
  * An event's frame is encoded once and copied to all that hear it. A setWatches may name millions of paths: it looks at some
  * in each turn, and pauses while its client does not read the events, so neither the turn nor the output grows with it. Until
@@ -123,7 +123,7 @@ static void set_one_shot(struct replica *r, struct conn *c, const struct arming 
     if (event == 0)
         watch_add(r->watch, kinds[a->list], path, c->id);
     else if (state_may_read(r->state, path, buf_slice(&c->auth))) /* a missing node: true */
-        tell(r, c, event_frame(r, event, path, -1));              /* PROTOCOL section 12 */
+        tell(r, c, event_frame(r, event, path, -1));              /* -1 as in ZooKeeper */
 }
 
 bool watches_set(struct replica *r, struct conn *c, struct request *q)

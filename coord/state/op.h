@@ -1,4 +1,4 @@
-/* op.h - the table of operations: what each one is, in one place (PROTOCOL section 4).
+/* op.h - the table of operations: what each one is, in one place.
  *
  * One file per operation (op_create.c, ...) holds its descriptor; op.c lists them. An operation declares its permission in its
  * descriptor. Pure.

@@ -1,7 +1,7 @@
 /* op_create.c - create, create2, createContainer, createTTL, Keeper's createIfNotExists. CREATE on the parent. Pure.
  *
  * The order of the checks is what clients see as precedence of errors: mode, session, slash and NUL, ACL, parent,
- * permission, full path, existence, ephemeral parent, quota (PROTOCOL section 4).
+ * permission, full path, existence, ephemeral parent, quota.
  */
 #include "base/error.h"
 #include "base/seeded.h"

@@ -6,7 +6,7 @@
 #include "state/internal.h"
 #include "state/path.h"
 
-/* A malformed path is nowhere rather than bad, but for what path_split refuses (PROTOCOL section 11). */
+/* A malformed path is nowhere rather than bad, but for what path_split refuses. */
 static int delete_check(const struct state *s, const struct apply *a, const struct zk_delete_request *q, uint32_t *index)
 {
     struct slice parent_path, name;

@@ -3,7 +3,7 @@
  *
  * A later operation sees what the earlier ones did, under the zxid of them all. When one fails, everything is taken back
  * (undo.c), and the answer names for each operation: 0 before it, its error, RUNTIME_INCONSISTENCY behind it; the reply itself
- * is no error (PROTOCOL section 5). The reads of a multiRead fail one by one.
+ * is no error. The reads of a multiRead fail one by one.
  */
 #include "base/error.h"
 #include "state/internal.h"

@@ -1,4 +1,4 @@
-/* path.h - what a znode's path may look like (PROTOCOL sections 4, 11, 12). Pure. */
+/* path.h - what a znode's path may look like. Pure. */
 #ifndef COORD_STATE_PATH_H
 #define COORD_STATE_PATH_H
 

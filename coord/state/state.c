@@ -13,7 +13,7 @@ struct state *state_new_empty(void)
     return s;
 }
 
-/* The first tree was there before all creates: no zxids, no times, not counted (PROTOCOL section 12). */
+/* The first tree was there before all creates: no zxids, no times, not counted (docs/compat.md). */
 static uint32_t first_node(struct state *s, uint32_t parent, struct slice name, int perms)
 {
     uint8_t space[ACL_WORLD_BYTES];

@@ -1,4 +1,4 @@
-/* state.h - the replicated state machine: znodes, ACLs, sessions, origins (DESIGN section 4). Pure and deterministic.
+/* state.h - the replicated state machine: znodes, ACLs, sessions, origins. Pure and deterministic.
  *
  * Every replica that applies the same entries holds the same state, to the byte of its snapshot image and to its digest: no
  * clock, no random number, no configuration, no order of a hash table gets in. All that an apply needs stands in the entry.
@@ -24,7 +24,7 @@
 
 struct state;
 
-struct state *state_new(void); /* the first tree of PROTOCOL section 12, zxid 0 */
+struct state *state_new(void); /* ZooKeeper's first tree, zxid 0 */
 void state_free(struct state *s);
 
 /* A quota's limit that an operation would pass. A hard one refuses it, a soft one does not. */

@@ -1,4 +1,4 @@
-/* fire.c - changes into notifications: the rows of PROTOCOL section 8. Pure. */
+/* fire.c - changes into notifications: who hears what of a change. Pure. */
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "base/seeded.h"

@@ -1,4 +1,4 @@
-/* watch.h - who waits for what on this server (PROTOCOL section 8). Local, not replicated, pure.
+/* watch.h - who waits for what on this server. Local, not replicated, pure.
  *
  * One-shot data watches (getData, exists) and child watches (getChildren); persistent ones, which are both and stay, and
  * recursive ones, which hear what is created, deleted and set at their path and anywhere below. Knows paths and watcher ids

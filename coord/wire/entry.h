@@ -1,4 +1,4 @@
-/* entry.h - one log entry: an envelope around the client's own request bytes (DESIGN section 4).
+/* entry.h - one log entry: an envelope around the client's own request bytes (docs/formats.md).
  *
  * The same encoding stands in the log, in ACCEPT and ENTRIES, in the snapshot transfer's suffix and, with zxid and times 0, in
  * FORWARD: the leader stamps it in place. Little-endian:

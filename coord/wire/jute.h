@@ -1,6 +1,6 @@
 /* jute.h - the client protocol's codec: one small interpreter over the field tables of records.h.
  *
- * Big-endian, no padding, no tags (PROTOCOL section 1). Decoding borrows from the input and allocates nothing. A cursor has a
+ * Big-endian, no padding, no tags. Decoding borrows from the input and allocates nothing. A cursor has a
  * sticky error: decode a whole record, check once at the end. Lengths are compared with what remains before any
  * arithmetic. Pure; shared with libcoord, so encoding writes into memory that the caller has sized by jute_size().
  */
@@ -63,7 +63,7 @@ void jute_print(struct buf *b, const struct jute_record *table, const void *reco
 bool jute_next_ustring(struct jute_cursor *c, struct slice *item);
 bool jute_next_acl(struct jute_cursor *c, struct zk_acl *item);
 
-/* The optional last byte of a connect request (PROTOCOL section 3): 0 or 1, or -1 when it was not sent. */
+/* The optional last byte of a connect request: 0 or 1, or -1 when it was not sent. */
 int jute_decode_read_only(struct jute_cursor *c);
 
 #endif

@@ -1,4 +1,4 @@
-/* zk.h - the numbers of ZooKeeper's client protocol: operations, special xids, modes, events (PROTOCOL sections 2, 4, 7). */
+/* zk.h - the numbers of ZooKeeper's client protocol: operations, special xids, modes, events. */
 #ifndef COORD_WIRE_ZK_H
 #define COORD_WIRE_ZK_H
 
@@ -35,7 +35,7 @@ enum zk_op {
     ZK_OP_SET_WATCHES2 = 105,
     ZK_OP_ADD_WATCH = 106,
     ZK_OP_WHO_AM_I = 107,
-    /* Of ClickHouse Keeper (PROTOCOL section 10). */
+    /* Of ClickHouse Keeper (docs/compat.md). */
     ZK_OP_FILTERED_LIST = 500,
     ZK_OP_CHECK_NOT_EXISTS = 501,
     ZK_OP_CREATE_IF_NOT_EXISTS = 502,

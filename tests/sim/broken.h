@@ -1,4 +1,4 @@
-/* broken.h - the checkers checked: histories broken on purpose, each of which must be refused (FAULTS 4.3).
+/* broken.h - the checkers checked: histories broken on purpose, each of which must be refused.
  *
  * A seed runs as always. At chosen moments the process forks: the child alters what the checkers are about to see - a reply,
  * an event, a committed entry, the order or number of them - in a way that no correct service could show, and goes on with the

@@ -2,7 +2,7 @@
  *
  * A state machine of its own, fed with each committed entry: ck_rules.c knows what each operation does to the tree, answers and
  * may (C6, C7, C13, C14, C15), and compares that with what applying the entry gave. It answers for any zxid: so a read, whose
- * reply names the zxid that it ran at, is checked against exactly that state (FAULTS 4.3), however old it is by now.
+ * reply names the zxid that it ran at, is checked against exactly that state, however old it is by now.
  */
 #ifndef TESTS_SIM_CK_MODEL_H
 #define TESTS_SIM_CK_MODEL_H

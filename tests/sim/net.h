@@ -29,7 +29,7 @@ void net_break(struct sim *s, uint32_t a, uint32_t b); /* the connection breaks;
 /* Messages from `from` to `to` wait, and come later: clogs are counted. */
 void net_clog(struct sim *s, uint32_t from, uint32_t to, bool clog);
 
-/* A bit of the next message from `from` to `to` flips: its frame is refused and the link closed (FAULTS F19). */
+/* A bit of the next message from `from` to `to` flips: its frame is refused and the link closed. */
 void net_damage(struct sim *s, uint32_t from, uint32_t to);
 
 /* Copies of messages of any time before arrive once more, on the links that stand now. Datagrams only. */

@@ -141,7 +141,7 @@ static void stay_safe(struct sim *s)
         sim_fail(s, "C17", "n%u leads, and %u of %u servers have no vote", leader->id, node_voteless(s), s->preset.nodes);
 }
 
-/* FAULTS 4.5. Digests are compared at each step already: equal zxids are equal states. */
+/* Digests are compared at each step already: equal zxids are equal states. */
 static void come_right(struct sim *s)
 {
     uint64_t timeout = s->preset.election_max_ms, deadline = s->now + 20 * timeout;

@@ -73,7 +73,7 @@ static enum job_fate judge(uint32_t id, struct job *j)
     return chosen_job.err == 0 ? JOB_WAITS : JOB_FAILS;
 }
 
-/* DESIGN: fail-stop. What cannot be written or trimmed ends the server, and names itself. */
+/* Fail-stop: what cannot be written or trimmed ends the server, and names itself. */
 TEST(replica_jobs, a_failed_write_ends_the_server)
 {
     static const struct {

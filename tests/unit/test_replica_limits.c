@@ -136,7 +136,7 @@ TEST(replica_limits, a_turn_makes_a_bounded_number_of_changes)
     }
 }
 
-/* DESIGN section 2: an origin without credit does not run a session's next write; what it has goes on when others are done. */
+/* An origin without credit does not run a session's next write; what it has goes on when others are done. */
 TEST(replica_limits, writes_beyond_the_credit_wait_and_keep_their_order)
 {
     uint32_t leader = begin(3);
@@ -313,7 +313,7 @@ TEST(replica_limits, nothing_more_is_executed_while_output_waits)
     group_deinit(&g);
 }
 
-/* DESIGN section 2, order within a session: what stands before a write that is applied now takes effect before it. */
+/* Order within a session: what stands before a write that is applied now takes effect before it. */
 TEST(replica_limits, a_read_before_a_write_runs_in_spite_of_a_full_output)
 {
     struct reply reply;

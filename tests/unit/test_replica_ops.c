@@ -489,7 +489,7 @@ TEST(replica_ops, ttl_nodes_can_be_switched_off)
     end();
 }
 
-/* PROTOCOL section 1: xids wrap from 2^31 - 1 to 1; some clients count on below zero. They are the client's own matter; but
+/* xids wrap from 2^31 - 1 to 1; some clients count on below zero. They are the client's own matter; but
  * that of a ping's reply is always -2, as in ZooKeeper. */
 TEST(replica_ops, an_xid_comes_back_as_it_was_sent)
 {

@@ -1,4 +1,4 @@
-/* test_replica_read_only.c - a server without a quorum serves reads to who asked for it, and nothing else (PROTOCOL section 3).
+/* test_replica_read_only.c - a server without a quorum serves reads to who asked for it, and nothing else.
  */
 #include "unit/replica_fixture.h"
 

@@ -187,7 +187,7 @@ TEST(replica_session, a_wrong_password_keeps_no_session_alive)
     group_deinit(&g);
 }
 
-/* PROTOCOL section 3: the optional byte that newer clients send, and get back: this is no read-only server. */
+/* The optional byte that newer clients send, and get back: this is no read-only server. */
 TEST(replica_session, connect_response_has_the_read_only_byte_if_the_request_has)
 {
     static const uint8_t no_password[16];

@@ -295,7 +295,7 @@ static bool heartbeats_differ(struct peer_msg *m)
     return false;
 }
 
-/* DESIGN section 4: who differs from its leader stops only after ten heartbeats of that leader: another may be right. */
+/* Who differs from its leader stops only after ten heartbeats of that leader: another may be right. */
 TEST(replica_wrong, a_difference_is_judged_anew_under_another_leader)
 {
     begin();

@@ -1,5 +1,4 @@
-/* test_state_acl.c - who may do what: schemes, lists, getACL, setACL, whoAmI, and for whom events are (PROTOCOL sections 4, 7,
- * 8). */
+/* test_state_acl.c - who may do what: schemes, lists, getACL, setACL, whoAmI, and for whom events are. */
 #include "lib/runner.h"
 #include "state/acl.h"
 #include "state/internal.h"

@@ -1,4 +1,4 @@
-/* test_state_errors.c - which error comes first, and which watch is armed (PROTOCOL sections 4, 8, 11 and 12). */
+/* test_state_errors.c - which error comes first, and which watch is armed. */
 #include "lib/runner.h"
 #include "state/acl.h"
 #include "state_fixture.h"

@@ -1,4 +1,4 @@
-/* test_state_keeper.c - ClickHouse Keeper's writes, 501 to 505 (PROTOCOL section 10): what they do, what they refuse, in bytes.
+/* test_state_keeper.c - ClickHouse Keeper's writes, 501 to 505: what they do, what they refuse, in bytes.
  */
 #include "lib/runner.h"
 #include "state/acl.h"

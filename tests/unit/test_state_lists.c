@@ -1,4 +1,4 @@
-/* test_state_lists.c - lists beyond ZooKeeper's: Keeper's 500, 506 and 507 (PROTOCOL section 10), and our own in pages. */
+/* test_state_lists.c - lists beyond ZooKeeper's: Keeper's 500, 506 and 507, and our own in pages. */
 #include "base/bytes.h"
 #include "lib/runner.h"
 #include "state_fixture.h"

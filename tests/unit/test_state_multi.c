@@ -1,4 +1,4 @@
-/* test_state_multi.c - multi: one zxid, all or nothing, without a trace; multiRead (PROTOCOL section 5). */
+/* test_state_multi.c - multi: one zxid, all or nothing, without a trace; multiRead. */
 #include "base/alloc.h"
 #include "lib/runner.h"
 #include "state/acl.h"

@@ -1,4 +1,4 @@
-/* test_state_ops.c - each operation: what it does and what it answers (PROTOCOL sections 2, 4 and 12). */
+/* test_state_ops.c - each operation: what it does and what it answers. */
 #include "base/bytes.h"
 #include "lib/runner.h"
 #include "state/acl.h"

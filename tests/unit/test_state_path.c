@@ -1,4 +1,4 @@
-/* test_state_path.c - which paths are allowed: PROTOCOL sections 4, 11 and 12. */
+/* test_state_path.c - which paths are allowed. */
 #include "lib/runner.h"
 #include "state/path.h"
 

@@ -1,4 +1,4 @@
-/* test_state_quota.c - quotas: what is counted, what is refused, and by which settings (PROTOCOL sections 4 and 12). What
+/* test_state_quota.c - quotas: what is counted, what is refused, and by which settings. What
  * ZooKeeper answers to the same was observed of 3.8.0. */
 #include "base/bytes.h"
 #include "lib/runner.h"

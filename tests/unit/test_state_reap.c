@@ -1,4 +1,4 @@
-/* test_state_reap.c - containers and TTL nodes: how they are made, and when they go (PROTOCOL sections 2, 4 and 12). */
+/* test_state_reap.c - containers and TTL nodes: how they are made, and when they go. */
 #include "lib/runner.h"
 #include "state/acl.h"
 #include "state_fixture.h"

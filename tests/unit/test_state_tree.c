@@ -141,7 +141,7 @@ TEST(state_tree, finds_what_is_there_and_nothing_else)
     tree_deinit(&t);
 }
 
-/* DESIGN section 4: at most 150 bytes besides its data, the allocator's share for the data included. */
+/* The goal: at most 150 bytes besides its data, the allocator's share for the data included. */
 TEST(state_tree, a_node_costs_at_most_150_bytes_besides_its_data)
 {
     enum { NODES = 100000 };

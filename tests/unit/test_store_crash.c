@@ -190,7 +190,7 @@ TEST(store_crash, lives_of_random_operations)
 }
 
 /* A sync that fails may leave in memory what never reaches the disk: after the process has died of it, a start that shows
- * such entries must have stored them (FAULTS F3). */
+ * such entries must have stored them. */
 TEST(store_crash, a_failed_sync_leaves_nothing_that_only_seems_durable)
 {
     for (uint64_t at = 1; at < 8; at++) {

@@ -1,4 +1,4 @@
-/* test_watch.c - the rows of PROTOCOL section 8, and what the table costs. */
+/* test_watch.c - who hears what of a change, and what the table costs. */
 #include "lib/runner.h"
 #include "watch/watch.h"
 
@@ -221,7 +221,7 @@ TEST(watch, notifications_have_no_limit)
     watch_table_free(t);
 }
 
-/* getData("") reads the root (PROTOCOL section 11), and its watch stands on "", which no change names. */
+/* getData("") reads the root, and its watch stands on "", which no change names. */
 TEST(watch, of_the_empty_path_never_fires)
 {
     struct watch_table *t = watch_table_new();
