@@ -1,13 +1,13 @@
 /* error.h - every error code of coord, in one list.
  *
  * Functions return 0 or a negative code from this list. Three families never mix: a programmer's error is COORD_ASSERT;
- * a refused or failed operation is one of these codes; damage to disk or invariants stops the process. Codes at or below
- * -100 and those down to -14 carry ZooKeeper's own number, and go to clients as they are; the rest are internal.
+ * a refused or failed operation is one of these codes; damage to disk or invariants stops the process. The first list has
+ * ZooKeeper's own numbers, which go to clients as they are; the second, below -1000, is internal.
  */
 #ifndef COORD_BASE_ERROR_H
 #define COORD_BASE_ERROR_H
 
-/* X(name, code, text): ZooKeeper's codes where it has one. */
+/* X(name, code, text): ZooKeeper's codes. */
 #define COORD_ZK_ERRORS(X)                                                                                                     \
     X(SYSTEM, -1, "system error")                                                                                              \
     X(RUNTIME_INCONSISTENCY, -2, "runtime inconsistency")                                                                      \

@@ -2,7 +2,8 @@
  *
  * Records are taken as they come; nodes wait unlinked, their `parent` holding the image's index, until finish knows them all
  * and hangs them under their parents from the top down. Nothing in an image is trusted: each record is checked for itself, the
- * tree for its shape while it is linked, and the whole by the digest, which covers every field.
+ * tree for its shape while it is linked, and the whole by the digest, which covers every field but zxid and times of the
+ * header.
  */
 #include "base/alloc.h"
 #include "base/bytes.h"
