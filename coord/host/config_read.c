@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 struct reader {
     struct config *config;
@@ -35,7 +36,7 @@ static void take_key(struct reader *r, const char *where, const char *name, cons
         return;
     }
     if (strcmp(name, "peerType") == 0) {
-        if (strcmp(value, "participant") != 0)
+        if (strcasecmp(value, "participant") != 0)
             config_problem(c, where, "peerType=%s is refused: every server of the ensemble votes here", value);
         return;
     }

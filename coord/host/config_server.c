@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A number of up to five digits and at most max at *text, which then stands behind it; -1 when there is none. */
 static int take_number(const char **text, int max)
@@ -79,9 +80,9 @@ static const char *take_election_and_role(struct config_server *s, const char **
     }
     if (**text == ':') {
         size_t size = strcspn(++*text, ";");
-        if (size == 8 && strncmp(*text, "observer", 8) == 0)
+        if (size == 8 && strncasecmp(*text, "observer", 8) == 0)
             return "observers do not exist here";
-        if (size != 11 || strncmp(*text, "participant", 11) != 0)
+        if (size != 11 || strncasecmp(*text, "participant", 11) != 0)
             return "the role is not participant";
         *text += size;
     }
