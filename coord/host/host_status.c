@@ -115,12 +115,12 @@ static void fill_replica(struct host *h, struct status *s)
     s->bytes_received = r.bytes_received;
     s->bytes_sent = r.bytes_sent;
     s->outstanding = r.outstanding;
-    s->nodes = r.state.nodes;
+    s->nodes = 1 + r.state.nodes; /* ZooKeeper's tree has its root twice, as "" and as "/" */
     s->ephemerals = r.state.ephemerals;
     s->owners = r.state.owners;
     s->sessions = r.state.sessions;
     s->local_sessions = r.local_sessions;
-    s->data_bytes = r.state.data_bytes;
+    s->tree_bytes = r.state.data_bytes + r.state.path_bytes;
     s->watches = r.watch.watches;
     s->watched_paths = r.watch.paths;
     s->watchers = r.watch.watchers;

@@ -78,7 +78,7 @@ static void put_tree(struct buf *to, const struct status *s)
 {
     put(to, "zk_ephemerals_count", s->ephemerals);
     put(to, "zk_znode_count", s->nodes);
-    put(to, "zk_approximate_data_size", s->data_bytes);
+    put(to, "zk_approximate_data_size", s->tree_bytes);
     put(to, "zk_global_sessions", s->sessions);
     put(to, "zk_local_sessions", s->local_sessions);
     put(to, "zk_watch_count", s->watches);

@@ -76,7 +76,8 @@ struct status {
     struct status_sizes reply_sizes, proposal_sizes;
     uint64_t auth_failed, revalidated, dropped, sessionless_expired, closed_unserved;
     uint64_t received, sent, bytes_received, bytes_sent, connections, outstanding;
-    uint64_t nodes, ephemerals, owners, sessions, local_sessions, data_bytes; /* owners: sessions with ephemeral nodes */
+    uint64_t nodes, ephemerals, owners, sessions, local_sessions; /* owners: sessions with ephemeral nodes */
+    uint64_t tree_bytes;                                          /* of all paths and data */
     uint64_t watches, watched_paths, watchers, watch_bytes;
     uint64_t files_open, files_max;
     uint64_t followers, synced_followers, pending_syncs; /* of a leader */

@@ -231,6 +231,7 @@ void state_counts(const struct state *s, struct state_counts *c)
         .owners = s->owners,
         .sessions = s->sessions.by_id.count,
         .data_bytes = s->data_bytes,
+        .path_bytes = 1 + s->tree.path_bytes,
         .memory_bytes = sizeof(*s) + tree_bytes(&s->tree) + s->value_memory + acl_table_bytes(&s->acls) +
                         session_table_bytes(&s->sessions) + s->origins.capacity * sizeof(struct origin) +
                         s->changes.paths.capacity + s->changes.capacity * sizeof(struct change) +

@@ -131,9 +131,10 @@ const struct form *state_form(const struct state *s, uint64_t *form_zxid);
 bool state_reap_next(const struct state *s, size_t *cursor, uint32_t *looks, int64_t cluster_ms, struct buf *path);
 
 struct state_counts {
-    uint64_t nodes, ephemerals, sessions, data_bytes, memory_bytes; /* data_bytes: names' paths are not counted, values are */
-    uint64_t owners;                                                /* sessions that own ephemeral nodes */
-    int64_t wall_ms, cluster_ms; /* of the last entry applied: the leader stamps never below them */
+    uint64_t nodes, ephemerals, sessions, memory_bytes;
+    uint64_t data_bytes, path_bytes; /* of the values; of the nodes' whole paths */
+    uint64_t owners;                 /* sessions that own ephemeral nodes */
+    int64_t wall_ms, cluster_ms;     /* of the last entry applied: the leader stamps never below them */
 };
 void state_counts(const struct state *s, struct state_counts *c);
 

@@ -165,6 +165,15 @@ static void count_above(struct tree *t, uint32_t parent, int by)
     }
 }
 
+static size_t path_size(const struct tree *t, uint32_t index)
+{
+    size_t size = 0;
+
+    for (uint32_t at = index; at != NODE_ROOT; at = tree_node(t, at)->parent)
+        size += 1 + tree_node(t, at)->name_size;
+    return size;
+}
+
 void tree_link(struct tree *t, uint32_t index, uint32_t parent)
 {
     struct node *n = tree_node(t, index), *p = tree_node(t, parent);
@@ -175,6 +184,7 @@ void tree_link(struct tree *t, uint32_t index, uint32_t parent)
     children_insert(t, parent, index);
     p->child_count++;
     count_above(t, parent, 1);
+    t->path_bytes += path_size(t, index);
     index_insert(t, index);
 }
 
@@ -190,6 +200,7 @@ void tree_unlink(struct tree *t, uint32_t index)
     children_remove(t, n->parent, index);
     tree_node(t, n->parent)->child_count--;
     count_above(t, n->parent, -1);
+    t->path_bytes -= path_size(t, index);
     t->count--;
 }
 
@@ -200,6 +211,7 @@ void tree_relink(struct tree *t, uint32_t index)
     children_insert(t, n->parent, index);
     tree_node(t, n->parent)->child_count++;
     count_above(t, n->parent, 1);
+    t->path_bytes += path_size(t, index);
     t->count++;
     index_insert(t, index);
 }
@@ -221,15 +233,13 @@ void tree_remove(struct tree *t, uint32_t index)
 
 void tree_append_path(const struct tree *t, uint32_t index, struct buf *to)
 {
-    size_t size = 0;
+    size_t size = path_size(t, index);
     uint8_t *end;
 
     if (index == NODE_ROOT) {
         buf_append(to, "/", 1);
         return;
     }
-    for (uint32_t at = index; at != NODE_ROOT; at = tree_node(t, at)->parent)
-        size += 1 + tree_node(t, at)->name_size;
     end = buf_reserve(to, size) + size;
     buf_commit(to, size);
     for (uint32_t at = index; at != NODE_ROOT; at = tree_node(t, at)->parent) {

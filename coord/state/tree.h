@@ -71,6 +71,7 @@ struct tree {
     uint32_t count; /* nodes, the root included */
     struct buckets buckets;
     uint64_t name_bytes; /* allocated for long names */
+    uint64_t path_bytes; /* of the paths of all nodes but the root */
     struct map deep;     /* index -> number of nodes two and more levels below, where there are any; not of the root */
 };
 

@@ -499,6 +499,7 @@ void world_check_same(struct state *a, struct state *b)
     CHECK_EQ_INT(y.owners, x.owners);
     CHECK_EQ_INT(y.sessions, x.sessions);
     CHECK_EQ_INT(y.data_bytes, x.data_bytes);
+    CHECK_EQ_INT(y.path_bytes, x.path_bytes);
     CHECK_EQ_INT(y.wall_ms, x.wall_ms);
     CHECK_EQ_INT(y.cluster_ms, x.cluster_ms);
     while (state_session_next(a, &at, &p)) {

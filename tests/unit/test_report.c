@@ -118,7 +118,7 @@ static struct status sample(void)
         .ephemerals = 1,
         .sessions = 4,
         .watches = 6,
-        .data_bytes = 44,
+        .tree_bytes = 44,
         .files_open = 60,
         .files_max = 1024,
         .client_port = 2181,

@@ -627,7 +627,7 @@ static void compare_all(struct duel *d)
 {
     struct state_counts c;
     struct zk_stat stat, expected;
-    uint64_t nodes = 0, bytes = 0;
+    uint64_t nodes = 0, bytes = 0, path_bytes = 0;
 
     for (unsigned i = 0; i < MODEL_NODES; i++) {
         const struct model_node *n = &d->m.nodes[i];
@@ -636,6 +636,7 @@ static void compare_all(struct duel *d)
             continue;
         nodes++;
         bytes += n->data_size;
+        path_bytes += strlen(n->path);
         REQUIRE(state_stat(d->w.s, slice_from_text(n->path), &stat), "%s", n->path);
         model_stat(&d->m, n, &expected);
         CHECK(jute_equal(&jute_stat, &stat, &expected), "%s", n->path);
@@ -651,6 +652,7 @@ static void compare_all(struct duel *d)
     state_counts(d->w.s, &c);
     CHECK_EQ_INT(c.nodes, nodes);
     CHECK_EQ_INT(c.data_bytes, bytes);
+    CHECK_EQ_INT(c.path_bytes, path_bytes);
     CHECK(state_digest(d->w.s) == state_digest_recompute(d->w.s), "step %u", d->step);
 }
 

@@ -168,6 +168,7 @@ TEST(state_multi, a_failed_one_leaves_no_trace)
         CHECK_EQ_INT(after.nodes, before.nodes);
         CHECK_EQ_INT(after.ephemerals, before.ephemerals);
         CHECK_EQ_INT(after.data_bytes, before.data_bytes);
+        CHECK_EQ_INT(after.path_bytes, before.path_bytes);
     }
     CHECK_EQ_INT(world_create(&w, "/p/s-", "", ZK_PERSISTENT_SEQUENTIAL), 0);
     CHECK_EQ_STR(world_path(&w), "/p/s-0000000005");

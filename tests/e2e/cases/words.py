@@ -68,6 +68,26 @@ def mntr_counts_what_happens(e):
     assert int(after["zk_max_client_response_size"]) >= 16 + 68
 
 
+@test(own=True)
+def nodes_and_their_size_are_counted_as_there(e):
+    """The root twice; the size is that of all paths and data."""
+    c = e.connect(e.leader())
+
+    def counts():
+        c.call(r.sync("/"))
+        monitor = e.leader().monitor()
+        return int(monitor["zk_znode_count"]), int(monitor["zk_approximate_data_size"])
+    nodes, size = counts()
+    assert nodes == c.call(r.all_children_number("/")) + 2, nodes
+    c.call(r.create("/sized", b"x" * 10))
+    c.call(r.create("/sized/below", b""))
+    c.call(r.set("/sized", b"y" * 4))
+    assert counts() == (nodes + 2, size + len("/sized") + len("/sized/below") + 4)
+    c.call(r.delete("/sized/below"))
+    c.call(r.delete("/sized"))
+    assert counts() == (nodes, size)
+
+
 VERSION = r"Zookeeper version: 3\.8\.0-\S+, built on \d{4}-\d\d-\d\d \d\d:\d\d UTC\n"
 SUMMARY = (r"Latency min/avg/max: \d+/\d+\.\d{1,4}/\d+\nReceived: \d+\nSent: \d+\nConnections: (\d+)\nOutstanding: \d+\n"
            r"Zxid: 0x[0-9a-f]+\nMode: (\w+)\nNode count: \d+\n(?:Proposal sizes last/min/max: (-?\d+)/(-?\d+)/(-?\d+)\n)?")
