@@ -164,7 +164,7 @@ class Judge:
 
     def _reply(self, step, a, b, answers):
         for known in KNOWN:
-            if known.errors is not None and a[2] == b[2] and a[3] != b[3] and known.errors(self, step, a[3], b[3]):
+            if known.errors is not None and a[2] == b[2] and a[3] != b[3] and known.errors(self, step, a[3], b[3], b[4]):
                 self.known(known.line)
                 return
         if a[2:4] != b[2:4]:

@@ -1,9 +1,9 @@
 """The differences that are wanted: each names the line of docs/compat.md that says so. A line that a whole run does not meet fails it.
 
-A Known is met wherever it comes up, and the run goes on: `alike(a, b)` takes a part of two answers, `errors(judge, step, a, b)` two
-error codes; after `ends(judge, step, entries, entries)` the two systems are not alike any more, and the world ends (of a burst the
-step is the whole of it and each of its parts in turn). A Coda stands at the end of a world, because behind it the two systems are
-not alike any more: a few steps, and what the judge says when they differ as they should.
+A Known is met wherever it comes up, and the run goes on: `alike(a, b)` takes a part of two answers, `errors(judge, step, a, b,
+values)` two error codes and what coord answered besides; after `ends(judge, step, entries, entries)` the two systems are not alike
+any more, and the world ends (of a burst the step is the whole of it and each of its parts in turn). A Coda stands at the end of a
+world, because behind it the two systems are not alike any more: a few steps, and what the judge says when they differ as they should.
 """
 import collections
 
@@ -20,27 +20,34 @@ def create2_in_multi(a, b):
     return isinstance(a, tuple) and isinstance(b, tuple) and len(a) == 3 and len(b) == 4 and a[:2] == (1, 0) and b[:2] == (15, 0) and a[2] == b[2]
 
 
-def watched_by_another(judge, step, one, other):
+def fails_at(step, values, code, which):
+    """The multi fails at the first of its operations that is one of these, with this error."""
+    errors = [result[1] for result in values[0][:-1]]
+    first = next((i for i, (name, fields) in enumerate(step.arguments[0]) if which(name, fields)), None)
+    return first is not None and next((i for i, error in enumerate(errors) if error != 0), None) == first and errors[first] == code
+
+
+def watched_by_another(judge, step, one, other, _values):
     if step.name != "checkWatches" or (one, other) != (0, -121):
         return False
     path = step.arguments[0]  # one outside the world may be watched by another world
     return judge.watchers.get(path, set()) - {step.slot} or (isinstance(path, bytes) and not path.startswith(b"~"))
 
 
-def null_in_acl(_judge, step, one, other):
+def null_in_acl(_judge, step, one, other, values):
     acl = step.arguments[2] if step.name in CREATES else step.arguments[1] if step.name == "setACL" else None
     if step.name == "multi":
-        return (one, other) == (-5, 0) and any(
-            None in entry for name, fields in step.arguments[0] if name in CREATES for entry in fields[2] or ())
+        return (one, other) == (-5, 0) and fails_at(
+            step, values, -114, lambda name, fields: name in CREATES and any(None in entry for entry in fields[2] or ()))
     return (one, other) == (-5, -114) and any(None in entry for entry in acl or ())
 
 
-def no_ttl_in_multi(_judge, step, one, other):
-    return step.name == "multi" and (one, other) == (-5, 0) and any(
-        name in ("create", "create2") and fields[3] in (5, 6) for name, fields in step.arguments[0])
+def no_ttl_in_multi(_judge, step, one, other, values):
+    return step.name == "multi" and (one, other) == (-5, 0) and fails_at(
+        step, values, -8, lambda name, fields: name in ("create", "create2") and fields[3] in (5, 6))
 
 
-def denied_exists(_judge, step, one, other):
+def denied_exists(_judge, step, one, other, _values):
     return step.name == "exists" and (one, other) == (0, -102) and step.arguments[1] == 0
 
 
@@ -57,7 +64,7 @@ def denied_set_watches(judge, step, one, other):
     return all(entry in told for entry in heard) and all(entry in heard or entry[2] in judge.dark for entry in told)
 
 
-def no_slash(_judge, step, one, other):
+def no_slash(_judge, step, one, other, _values):
     return step.name == "checkWatches" and one == -5 and other in (-121, 0) and not isinstance(step.arguments[0], Made) and (
         step.arguments[0] or b"")[:1] not in (b"/", b"~")
 
