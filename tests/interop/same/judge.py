@@ -93,7 +93,8 @@ class Judge:
             if known.ends is not None and any(known.ends(self, *view) for view in views):
                 self.known(known.line)
                 return "over"
-        if self.coda is not None and number >= self.coda_from and re.search(self.coda.reason, self.reason):
+        if self.coda is not None and number >= self.coda_from and re.search(self.coda.reason, self.reason) and (
+                self.coda.values is None or self.coda.values(other.reply(step.slot, 0)[4])):
             self.known(self.coda.line)
             return "over"
         return "different"

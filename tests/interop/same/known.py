@@ -3,7 +3,8 @@
 A Known is met wherever it comes up, and the run goes on: `alike(a, b)` takes a part of two answers, `errors(judge, step, a, b,
 values)` two error codes and what coord answered besides; after `ends(judge, step, entries, entries)` the two systems are not alike
 any more, and the world ends (of a burst the step is the whole of it and each of its parts in turn). A Coda stands at the end of a
-world, because behind it the two systems are not alike any more: a few steps, and what the judge says when they differ as they should.
+world, because behind it the two systems are not alike any more: a few steps, what the judge says when they differ as they should, and
+`values(answer)`, which what coord answered must satisfy then.
 """
 import collections
 
@@ -11,7 +12,7 @@ from operations import Made
 from world import Step
 
 Known = collections.namedtuple("Known", "line alike errors ends", defaults=(None, None, None))
-Coda = collections.namedtuple("Coda", "line steps reason")
+Coda = collections.namedtuple("Coda", "line steps reason values", defaults=(None,))
 OPEN = ((31, b"world", b"anyone"),)
 CREATES = {"create", "create2", "createContainer", "createTTL"}
 
@@ -112,6 +113,13 @@ KNOWN = [
     Known("a write right behind a setACL", ends=acl_under_way),
     Known("null as scheme or id in an ACL", errors=null_in_acl),
 ]
+
+
+def first_fails(code):
+    """What coord answered to a multi or multiRead, whose first operation has that error."""
+    return lambda values: values[0][0][1] == code
+
+
 ONE_CLOSES = "'reply'], but \\['reply', 'closed'"
 CODAS = [
     Coda("check alone", [("check", (b"~", 7))], ONE_CLOSES),
@@ -125,15 +133,17 @@ CODAS = [
     Coda("addWatch, checkWatches, removeWatches", [("checkWatches", (b"~/types", 4))], "-5\\), but .*-121"),
     Coda("exists on a node whose ACL denies READ",
          [("create", (b"~/dark", b"", ((30, b"world", b"anyone"),), 0)), ("exists", (b"~/dark", 0))], "0\\), but .*-102"),
-    Coda("null path in a multi or multiRead", [("multiRead", ((("getData", (None, 0)),),))], "-5\\), but .*0"),
+    Coda("null path in a multi or multiRead", [("multiRead", ((("getData", (None, 0)),),))], "-5\\), but .*0",
+         first_fails(-5)),
     Coda("checkWatches on a path without a slash", [("addWatch", (b"~", 1)), ("checkWatches", (b"abc", 3))], "-5\\), but .*(-121|0)"),
     Coda("setWatches on a node whose ACL denies READ",
          [("create", (b"~/dim", b"", ((30, b"world", b"anyone"),), 0)), ("setWatches", (0, (b"~/dim",), (), ()))],
          "'event', 'reply'\\], but \\['reply'"),
-    Coda("createTTL with a mode that has no ttl", [("multi", ((("createTTL", (b"~/plain", b"", OPEN, 0, 1000)),),))], "but"),
+    Coda("createTTL with a mode that has no ttl", [("multi", ((("createTTL", (b"~/plain", b"", OPEN, 0, 1000)),),))], "^1, but -1",
+         first_fails(-8)),
     Coda("a list with a count below -1", [("bent", ("create", (b"~/count", b"", OPEN, 0), 2, 0, -2))], "-8\\), but .*-5"),
     Coda("ip in ACLs", [("setACL", (b"~", ((31, b"ip", b"::1"),), -1))], "-114\\), but .*0"),
-    Coda("createSession", [("raw", (-10, b""))], "but"),
+    Coda("createSession", [("raw", (-10, b""))], ONE_CLOSES),
     Coda("addWatch with a null path", [("addWatch", (None, 0))], "0\\), but .*-5"),
     Coda("exists on a node whose ACL denies READ",
          [("create", (b"~/dark", b"", ((30, b"world", b"anyone"),), 0)), ("exists", (b"~/dark", 1)), ("setData", (b"~/dark", b"", -1))],
@@ -142,12 +152,12 @@ CODAS = [
          [("create", (b"^~", b"", OPEN, 0)), ("create", (b"~/bound", b"", OPEN, 0)), ("create", (b"^~/bound", b"", OPEN, 0)),
           ("create", (b"^~/bound/zookeeper_limits", b"countHardLimit=2", OPEN, 0)),
           ("create", (b"^~/bound/zookeeper_stats", b"", OPEN, 0)),
-          ("multi", ((("create", (b"~/bound/1", b"", OPEN, 0)), ("create", (b"~/bound/2", b"", OPEN, 0))),))], "but"),
-    Coda("null path in a multi or multiRead", [("multi", ((("setData", (None, b"", -1)),),))], "-5\\), but .*0"),
+          ("multi", ((("create", (b"~/bound/1", b"", OPEN, 0)), ("create", (b"~/bound/2", b"", OPEN, 0))),))], "-125"),
+    Coda("null path in a multi or multiRead", [("multi", ((("setData", (None, b"", -1)),),))], "-5\\), but .*0", first_fails(-8)),
 ]
 QUOTA_LINES = {"quotas in a multi"}  # where quotas are enforced
 RARE_LINES = {"a write right behind a setACL"}  # that a run may not meet
-CODAS = [Coda(coda.line, [Step(0, *step) for step in coda.steps], coda.reason) for coda in CODAS]
+CODAS = [coda._replace(steps=[Step(0, *step) for step in coda.steps]) for coda in CODAS]
 LINES = {known.line for known in KNOWN + CODAS}
 
 # What coord answers with -6 as long as it is not built: not generated. A run begins by seeing that it is still so.
