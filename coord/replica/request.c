@@ -1,4 +1,4 @@
-/* request.c - one queue per session: every operation takes effect in the order in which it was sent (DESIGN section 2).
+/* request.c - one queue per session: every operation takes effect in the order in which it was sent.
  *
  * intake.c brings the operations. One runs when it is at the head. A read runs at once; a write leaves the head when it is
  * applied here; a sync when its barrier is applied. Writes are numbered and forwarded when they are read in, ahead of the head,
@@ -237,8 +237,7 @@ void request_applied(struct replica *r, struct request *q, const struct apply *a
         return;
     }
     r->stats.writes++;
-    /* The entry that moved or ended a session has closed its connection: neither error reaches a client (PROTOCOL section 3).
-     */
+    /* The entry that moved or ended a session has closed its connection: neither error reaches a client. */
     COORD_ASSERT(a->err != -COORD_E_SESSION_MOVED && a->err != -COORD_E_SESSION_EXPIRED);
     conn_reply(r, c, q->xid, (int64_t)a->entry->zxid, a->err, record);
     conn_answered(r, c, q->xid, q->op, q->at_ms);

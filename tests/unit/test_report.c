@@ -479,6 +479,23 @@ TEST(report, mntr_has_every_key_of_zookeepers_or_a_reason)
     buf_deinit(&text);
 }
 
+TEST(report, the_manual_of_operation_has_every_key_of_our_own)
+{
+    struct buf page = {0};
+    struct status s = sample();
+    unsigned count = 0;
+
+    read_text("docs/operation.md", &page);
+    for (const char *line = answer("mntr", &s); (line = strstr(line, "\ncoord_")) != NULL; count++) {
+        char key[80];
+        int size = (int)strcspn(++line, "\t");
+        snprintf(key, sizeof(key), "`%.*s`", size, line);
+        CHECK(strstr((const char *)buf_bytes(&page), key) != NULL, "docs/operation.md does not have %s", key);
+    }
+    CHECK(count > 20, "%u", count);
+    buf_deinit(&page);
+}
+
 TEST(report, conf_is_as_zookeeper_prints_it)
 {
     struct status s = sample();
