@@ -43,6 +43,7 @@ struct config {
     uint64_t reap_interval_ms, reap_per_minute;
     bool client_keepalive, listen_on_all, ttl_nodes, read_only, enforce_auth, enforce_quota, local_sessions, local_upgrading;
     bool client_port_given; /* by --client-port: what the server line says of clients does not count */
+    bool client_port_read;  /* in the file: the server line may not say another one */
 
     struct config_server servers[PEER_MAX]; /* rising ids; none: a lone server */
     uint32_t server_count;

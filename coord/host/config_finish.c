@@ -62,8 +62,13 @@ static void finish_id(struct config *c)
 {
     size_t before = buf_size(&c->problems);
 
-    if (c->id == 0)
+    if (c->id == 0) {
         c->id = read_myid(c);
+        if (c->id != 0 && c->server_count == 1 && c->id != c->servers[0].id) {
+            config_notice(c, NULL, "the file myid says %u: the only server line, server.%u, decides", c->id, c->servers[0].id);
+            c->id = c->servers[0].id;
+        }
+    }
     if (c->id == 0 && buf_size(&c->problems) == before) {
         if (!config_lone(c)) {
             config_problem(c, NULL, "there are %u server lines, but neither a file %s/myid nor --id says which one this is",
@@ -114,6 +119,9 @@ static void finish_client_address(struct config *c)
 
     if (self == NULL || self->client_port == 0 || c->client_port_given)
         return;
+    if (c->client_port_read && c->client_port != self->client_port)
+        config_problem(c, NULL, "clientPort=%llu, but the line server.%u names port %u for clients",
+                       (unsigned long long)c->client_port, self->id, self->client_port);
     c->client_port = self->client_port;
     if (self->client_address != NULL) {
         coord_free(c->client_address);

@@ -71,7 +71,7 @@ static const struct config_key keys[] = {
          "New sessions are known to their server alone; in an ensemble of several servers."),
     BOOL("localSessionsUpgradingEnabled", local_upgrading, "false",
          "Make a local session known to all servers when it asks for an ephemeral node, rather than refuse that by -120."),
-    UINT("tickTime", tick_ms, 1, HOUR_MS, "2000", "The tick in ms, in which session time-outs are counted."),
+    UINT("tickTime", tick_ms, 1, HOUR_MS, "3000", "The tick in ms, in which session time-outs are counted."),
     UINT_OR_UNSET("minSessionTimeout", session_min_ms, 0, 24 * HOUR_MS, NULL,
                   "Least session time-out in ms; 2 ticks when not set."),
     UINT_OR_UNSET("maxSessionTimeout", session_max_ms, 0, 24 * HOUR_MS, NULL,

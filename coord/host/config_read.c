@@ -57,6 +57,8 @@ static void take_key(struct reader *r, const char *where, const char *name, cons
         config_problem(c, where, "%s stands in a file of server lines", name);
     } else if ((reason = config_set(c, key, value)) != NULL) {
         config_problem(c, where, "%s=%s %s", name, value, reason);
+    } else if (key->offset == offsetof(struct config, client_port)) {
+        c->client_port_read = true;
     }
 }
 

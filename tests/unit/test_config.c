@@ -42,9 +42,9 @@ TEST(config, defaults_are_those_of_the_table)
     config_init(&c);
     CHECK_EQ_INT(config_finish(&c), 0);
     CHECK_EQ_INT(c.client_port, 2181);
-    CHECK_EQ_INT(c.tick_ms, 2000);
-    CHECK_EQ_INT(c.session_min_ms, 4000);
-    CHECK_EQ_INT(c.session_max_ms, 40000);
+    CHECK_EQ_INT(c.tick_ms, 3000);
+    CHECK_EQ_INT(c.session_min_ms, 6000);
+    CHECK_EQ_INT(c.session_max_ms, 60000);
     CHECK_EQ_INT(c.packet_max_bytes, 0xfffff);
     CHECK_EQ_INT(c.address_connections_max, 60);
     CHECK_EQ_INT(c.snap_count, 100000);
@@ -327,6 +327,48 @@ TEST(config, the_id_comes_from_the_option_the_file_myid_or_the_only_server)
     config_deinit(&c);
 }
 
+/* As ZooKeeper: what runs alone does not ask who it is. */
+TEST(config, the_only_server_line_decides_whatever_myid_says)
+{
+    const char *dir = test_tmpdir();
+    char text[600];
+    struct config c;
+
+    file_with(dir, "myid", "42\n");
+    snprintf(text, sizeof(text), "dataDir=%s\nserver.1=a:1:2;2199\n", dir);
+    config_init(&c);
+    CHECK_EQ_INT(config_read(&c, file_with(dir, "zoo.cfg", text)), 0);
+    CHECK_EQ_INT(config_finish(&c), 0);
+    CHECK_EQ_INT(c.id, 1);
+    CHECK_EQ_INT(c.client_port, 2199);
+    CHECK(says(&c.notices, "myid says 42"));
+    config_deinit(&c);
+    config_init(&c);
+    c.id = 42; /* by --id: the operator's word */
+    config_server_line(&c, "w", "1", "a:1");
+    CHECK_EQ_INT(config_finish(&c), -COORD_E_INVALID);
+    config_deinit(&c);
+}
+
+TEST(config, two_ports_for_clients_are_a_slip)
+{
+    struct config c;
+
+    CHECK_EQ_INT(read_text(&c, "clientPort=2181\nserver.1=a:1:2;2182\n"), -COORD_E_INVALID);
+    CHECK(says(&c.problems, "clientPort=2181, but the line server.1 names port 2182"));
+    config_deinit(&c);
+    CHECK_EQ_INT(read_text(&c, "server.1=a:1:2;2182\nclientPort=2182\n"), 0);
+    CHECK_EQ_INT(c.client_port, 2182);
+    config_deinit(&c);
+    config_init(&c);
+    c.client_port_given = true; /* --client-port beats both */
+    c.client_port = 2183;
+    config_server_line(&c, "w", "1", "a:1:2;2182");
+    CHECK_EQ_INT(config_finish(&c), 0);
+    CHECK_EQ_INT(c.client_port, 2183);
+    config_deinit(&c);
+}
+
 TEST(config, server_lines_of_a_dynamic_file_count)
 {
     char text[600];
@@ -401,7 +443,7 @@ TEST(config, the_manual_has_the_table)
     CHECK(says(&manual, ".SH KEYS\n.TP\n") && says(&manual, "\n.SH EXAMPLE\n") && says(&manual, "\n.SH SEE ALSO\n"));
     buf_clear(&table);
     config_help_text(&table);
-    CHECK(says(&table, "  tickTime (1 to 3600000, default 2000)\n"));
+    CHECK(says(&table, "  tickTime (1 to 3600000, default 3000)\n"));
     buf_deinit(&table);
     buf_deinit(&manual);
 }
@@ -429,7 +471,7 @@ static const char *value_for(const struct config_key *key)
     if (key->default_text != NULL)
         return key->default_text;
     if (key->type == CONFIG_UINT) {
-        snprintf(number, sizeof(number), "%llu", (unsigned long long)(key->min < 4000 && key->max > 4000 ? 4000 : key->min));
+        snprintf(number, sizeof(number), "%llu", (unsigned long long)(key->min < 6000 && key->max > 6000 ? 6000 : key->min));
         return number;
     }
     return key->type == CONFIG_BOOL ? "true" : "x";
@@ -515,8 +557,8 @@ TEST(config, minus_one_is_not_set)
     struct config c;
 
     CHECK_EQ_INT(read_text(&c, "minSessionTimeout=-1\nmaxSessionTimeout=-1\nclientPortListenBacklog=-1\n"), 0);
-    CHECK_EQ_INT(c.session_min_ms, 4000);
-    CHECK_EQ_INT(c.session_max_ms, 40000);
+    CHECK_EQ_INT(c.session_min_ms, 6000);
+    CHECK_EQ_INT(c.session_max_ms, 60000);
     CHECK_EQ_INT(c.listen_backlog, 1024);
     config_deinit(&c);
     CHECK_EQ_INT(read_text(&c, "maxClientCnxns=-1\n"), -COORD_E_INVALID);
