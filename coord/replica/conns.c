@@ -60,6 +60,8 @@ void conn_answered(struct replica *r, struct conn *c, int32_t xid, int32_t op, u
 {
     uint64_t took = r->now.mono_ms - since_ms;
     const struct op_desc *known = op_find(op);
+    if (op == ZK_OP_AUTH)
+        return; /* no request, as ZooKeeper counts */
     figure_add(&r->stats.latency, took);
     if (known != NULL && known->flags & (OP_READ | OP_WRITE))
         spread_add(known->flags & OP_WRITE ? &r->write_latency : &r->read_latency, took);
@@ -67,7 +69,8 @@ void conn_answered(struct replica *r, struct conn *c, int32_t xid, int32_t op, u
     c->answered.at_ms = r->now.mono_ms;
     c->answered.zxid = r->apply.applied;
     c->answered.last_ms = took;
-    c->answered.xid = xid;
+    if (xid >= 0) /* the others are no number of the client's */
+        c->answered.xid = xid;
     c->answered.op = op;
 }
 

@@ -120,6 +120,7 @@ static void open_new(struct replica *r, struct conn *c)
     memcpy(s->password, password, sizeof(password));
     list_push_back(&r->local.all, &s->link);
     map_put(&r->local.by_id, id, s);
+    conn_answered(r, c, 0, ZK_OP_CREATE_SESSION, r->now.mono_ms);
     open(r, c, s);
 }
 

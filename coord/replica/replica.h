@@ -198,7 +198,7 @@ struct replica_conn_stats {
     uint32_t queued, timeout_ms;
     uint64_t opened_ms, answered_ms; /* monotonic; answered_ms 0: nothing was answered yet */
     uint64_t last_zxid;              /* header zxid of the last reply */
-    int32_t last_xid, last_op;       /* of the last request that was answered; last_op 0: none */
+    int32_t last_xid, last_op;       /* of the last request that was answered, last_xid if not below 0; last_op 0: none */
     uint64_t latency_last_ms, latency_min_ms, latency_max_ms, latency_total_ms, latency_count;
 };
 

@@ -224,6 +224,8 @@ void request_applied(struct replica *r, struct request *q, const struct apply *a
     }
     dequeue(r, c, q);
     if (q->op == ZK_OP_CREATE_SESSION) {
+        if (a->entry->kind == ENTRY_SESSION_CREATE)
+            conn_answered(r, c, 0, q->op, q->at_ms);
         request_free(q);
         connect_done(r, c, a);
         return;

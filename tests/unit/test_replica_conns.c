@@ -91,16 +91,16 @@ TEST(replica_conns, figures_of_requests_are_kept_and_reset)
     client_plain(&c, -2, ZK_OP_PING);
     group_settle(&g);
     replica_stats(g.member[0].r, &all);
-    CHECK_EQ_INT(all.latency.count, 4);
+    CHECK_EQ_INT(all.latency.count, 5);
     CHECK_EQ_INT(all.read_latency->all.count, 2);
     CHECK_EQ_INT(all.write_latency->all.count, 1);
     CHECK_EQ_INT(all.connects, 1);
     CHECK(all.proposals >= 3 && all.bytes_received > 60 && all.bytes_sent > 60);
     REQUIRE(replica_conn_next(g.member[0].r, &at, &stats));
     CHECK_EQ_INT(stats.last_op, ZK_OP_PING);
-    CHECK_EQ_INT(stats.last_xid, -2);
+    CHECK_EQ_INT(stats.last_xid, 3); /* the client's own */
     CHECK_EQ_INT(stats.last_zxid, all.applied);
-    CHECK_EQ_INT(stats.latency_count, 4);
+    CHECK_EQ_INT(stats.latency_count, 5); /* with that of the session's creation */
     replica_reset_stats(g.member[0].r);
     replica_stats(g.member[0].r, &all);
     CHECK_EQ_INT(all.latency.count + all.read_latency->all.count + all.write_latency->all.count + all.packets_sent, 0);

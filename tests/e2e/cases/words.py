@@ -1,5 +1,6 @@
 """Four-letter words, in ZooKeeper's format: what monitors read of them. The cases run against ZooKeeper too."""
 import re
+import struct
 
 import records as r
 from ensemble import wait_until
@@ -180,6 +181,25 @@ def connections_sessions_and_watches_are_listed(e):
     assert re.match(r"\d+ connections watching \d+ paths\nTotal watches:\d+\n", server.word("wchs")), server.word("wchs")
     assert "%s\n\t/listed\n" % session in server.word("wchc"), server.word("wchc")
     assert "/listed\n\t%s\n" % session in server.word("wchp"), server.word("wchp")
+
+
+@test(asan=True)
+def connections_show_what_their_clients_did_last(e):
+    """Pings are told, but have no number of the client's; proofs are no requests."""
+    server = e.servers[0]
+    c = e.connect(server)
+
+    def last():
+        return re.search(r",sid=0x%x,lop=(\w+),.*,lcxid=0x([0-9a-f]+)," % c.session, server.word("cons")).groups()
+    assert last() == ("SESS", "0"), last()
+    c.call(r.exists("/"))
+    assert last() == ("EXIS", "%x" % c.xid), last()
+    c.send_frame(struct.pack(">ii", -2, 11))
+    c.call(r.exists("/"))
+    c.send_frame(struct.pack(">ii", -2, 11))
+    wait_until(lambda: last()[0] == "PING", "the ping is told")
+    c.result(c.send((100, struct.pack(">i", 0) + r.pack_string("digest") + r.pack_buffer(b"a:b"), r.nothing), xid=-4))
+    assert last() == ("PING", "%x" % c.xid), last()
 
 
 @test(asan=True)
