@@ -193,7 +193,7 @@ static const struct config_key keys[] = {
     ACCEPTED("forward_learner_requests_to_commit_processor_disabled", WHY_JAVA),
     ACCEPTED("admin.*", WHY_ADMIN),
     ACCEPTED("metricsProvider.*", "figures are shown by the four-letter word mntr"),
-    DEMAND("audit.enable", "false,no", "there is no audit log"),
+    ACCEPTED("audit.enable", "there is no audit log"),
     ACCEPTED("audit.impl.class", "there is no audit log"),
     ACCEPTED("traceFile", "there is no trace file"),
     ACCEPTED("syncEnabled", WHY_OBSERVER),
