@@ -54,44 +54,41 @@ static void put_refused(struct buf *to, const struct config_key *key)
     }
 }
 
-void config_help_roff(struct buf *to)
+static void put_entry(struct buf *to, const struct config_key *key)
+{
+    buf_printf(to, ".TP\n.B ");
+    put_roff(to, key->name);
+    if (key->kind != CONFIG_ACCEPTED) {
+        buf_printf(to, "\n(");
+        if (key->kind == CONFIG_HONOURED)
+            put_range(to, key);
+        else
+            put_refused(to, key);
+        buf_printf(to, ")");
+    }
+    buf_printf(to, "\n");
+    put_roff(to, key->help);
+    buf_printf(to, key->kind == CONFIG_HONOURED ? "\n" : ".\n");
+}
+
+/* Those of one kind or another. */
+static void put_entries(struct buf *to, enum config_kind one, enum config_kind other)
 {
     size_t count;
     const struct config_key *keys = config_keys(&count);
 
-    for (size_t i = 0; i < count; i++) {
-        if (keys[i].kind != CONFIG_HONOURED)
-            continue;
-        buf_printf(to, ".TP\n.B ");
-        put_roff(to, keys[i].name);
-        buf_printf(to, "\n(");
-        put_range(to, &keys[i]);
-        buf_printf(to, ")\n");
-        put_roff(to, keys[i].help);
-        buf_printf(to, "\n");
-    }
+    for (size_t i = 0; i < count; i++)
+        if (keys[i].kind == one || keys[i].kind == other)
+            put_entry(to, &keys[i]);
+}
+
+void config_help_roff(struct buf *to)
+{
+    put_entries(to, CONFIG_HONOURED, CONFIG_HONOURED);
     buf_printf(to, ".SH KEYS WITHOUT EFFECT\nThese keys of ZooKeeper are read and answered by a notice in the log.\n");
-    for (size_t i = 0; i < count; i++) {
-        if (keys[i].kind != CONFIG_ACCEPTED)
-            continue;
-        buf_printf(to, ".TP\n.B ");
-        put_roff(to, keys[i].name);
-        buf_printf(to, "\n");
-        put_roff(to, keys[i].help);
-        buf_printf(to, ".\n");
-    }
+    put_entries(to, CONFIG_ACCEPTED, CONFIG_ACCEPTED);
     buf_printf(to, ".SH KEYS THAT ARE REFUSED\nTo ignore these would leave open what the file closes, or change who votes.\n");
-    for (size_t i = 0; i < count; i++) {
-        if (keys[i].kind != CONFIG_REFUSED && keys[i].kind != CONFIG_DEMAND)
-            continue;
-        buf_printf(to, ".TP\n.B ");
-        put_roff(to, keys[i].name);
-        buf_printf(to, "\n(");
-        put_refused(to, &keys[i]);
-        buf_printf(to, ")\n");
-        put_roff(to, keys[i].help);
-        buf_printf(to, ".\n");
-    }
+    put_entries(to, CONFIG_REFUSED, CONFIG_DEMAND);
 }
 
 /* In a cell of a table: a bar would end it. */
