@@ -36,7 +36,7 @@ void buckets_deinit(struct buckets *b)
 
 uint32_t buckets_split(struct buckets *b)
 {
-    uint32_t from = b->count - b->level;
+    uint32_t *from = buckets_at(b, b->count - b->level), chain = *from;
 
     COORD_ASSERT(b->count < BUCKETS_NONE);
     if (b->count % BUCKETS_SEGMENT == 0)
@@ -44,7 +44,8 @@ uint32_t buckets_split(struct buckets *b)
     b->count++;
     if (b->count / 2 == b->level && b->count % 2 == 0)
         b->level = b->count;
-    return from;
+    *from = BUCKETS_NONE;
+    return chain;
 }
 
 size_t buckets_bytes(const struct buckets *b)

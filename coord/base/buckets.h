@@ -4,8 +4,8 @@
  * items hold the rest of the chain. Growing splits one bucket, so that no insertion ever waits for the whole table; segments
  * are never moved. 4 bytes a bucket. Never shrinks. Not thread-safe.
  *
- * Use: chain the new item at *buckets_head(b, hash), then while count > b->count: `from = buckets_split(b)`, and hang
- * each item of chain *buckets_at(b, from) anew by buckets_head(). The order of chains is the owner's.
+ * Use: chain the new item at *buckets_head(b, hash), then while count > b->count: chain each item of the chain that
+ * buckets_split(b) gives out anew in the same way. The order of chains is the owner's.
  */
 #ifndef COORD_BASE_BUCKETS_H
 #define COORD_BASE_BUCKETS_H
@@ -26,7 +26,7 @@ struct buckets {
 void buckets_init(struct buckets *b);
 void buckets_deinit(struct buckets *b);
 
-/* Adds an empty bucket; returns the index of the one whose items must be spread over both. */
+/* Adds a bucket, and empties the one that shares its items with it; returns what was chained there, BUCKETS_NONE if nothing. */
 uint32_t buckets_split(struct buckets *b);
 
 size_t buckets_bytes(const struct buckets *b);

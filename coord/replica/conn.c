@@ -93,6 +93,12 @@ void conn_delete(struct conn *c)
     coord_free(c);
 }
 
+void conn_close_bad(struct replica *r, struct conn *c)
+{
+    r->stats.bad_packets++;
+    conn_close(r, c);
+}
+
 void conn_closed(struct replica *r, uint64_t id)
 {
     struct conn *c = map_get(&r->conns, id);

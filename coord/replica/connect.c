@@ -40,8 +40,7 @@ void connect_frame(struct replica *r, struct conn *c, struct slice frame)
     struct jute_cursor at = jute_cursor_make(frame);
     struct zk_connect_request m;
     if (jute_decode(&at, &jute_connect_request, &m) < 0) {
-        r->stats.bad_packets++;
-        conn_close(r, c);
+        conn_close_bad(r, c);
         return;
     }
     r->stats.connects++;

@@ -196,12 +196,6 @@ static void heard(struct replica *r, struct conn *c)
         liveness_touch(r, c);
 }
 
-static void close_bad(struct replica *r, struct conn *c)
-{
-    r->stats.bad_packets++;
-    conn_close(r, c);
-}
-
 void intake_frame(struct replica *r, struct conn *c, struct slice frame)
 {
     struct jute_cursor at = jute_cursor_make(frame);
@@ -214,7 +208,7 @@ void intake_frame(struct replica *r, struct conn *c, struct slice frame)
         return;
     heard(r, c);
     if (jute_decode(&at, &jute_request_header, &a.header) < 0) {
-        close_bad(r, c);
+        conn_close_bad(r, c);
         return;
     }
     a.body = slice_make(at.at, (size_t)(at.end - at.at));
@@ -226,7 +220,7 @@ void intake_frame(struct replica *r, struct conn *c, struct slice frame)
     else if (op_decode(a.op, a.body, &a.decoded) == 0)
         take(r, c, &a);
     else if (a.header.type == ZK_OP_AUTH) /* nobody's to say who it is any more */
-        close_bad(r, c);
+        conn_close_bad(r, c);
     else
         answer_error(r, c, a.header.xid, -COORD_E_MARSHALLING, false);
 }

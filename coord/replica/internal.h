@@ -100,8 +100,9 @@ void conn_closed(struct replica *r, uint64_t id);
 void conn_delete(struct conn *c); /* what is in no queue and no table any more */
 void conn_drained(struct replica *r, uint64_t id);
 void conn_dirty(struct replica *r, struct conn *c);
-void conn_close(struct replica *r, struct conn *c); /* as soon as its output is sent */
-void conn_close_all(struct replica *r);             /* a snapshot replaced the state */
+void conn_close(struct replica *r, struct conn *c);     /* as soon as its output is sent */
+void conn_close_bad(struct replica *r, struct conn *c); /* it sent what cannot be read */
+void conn_close_all(struct replica *r);                 /* a snapshot replaced the state */
 struct conn *conn_of_session(const struct replica *r, uint64_t session);
 void conn_bind_session(struct replica *r, struct conn *c, uint64_t session, uint32_t attach);
 void conn_reply(struct replica *r, struct conn *c, int32_t xid, int64_t zxid, int err, struct slice record);

@@ -81,28 +81,24 @@ void tree_deinit(struct tree *t)
     *t = (struct tree){0};
 }
 
+static void index_chain(struct tree *t, uint32_t index)
+{
+    struct node *n = tree_node(t, index);
+    uint32_t *head = buckets_head(&t->buckets, n->path_hash);
+
+    n->chain = *head;
+    *head = index;
+}
+
 /* The root is in no bucket. */
 static void index_insert(struct tree *t, uint32_t index)
 {
-    uint32_t *head = buckets_head(&t->buckets, tree_node(t, index)->path_hash);
-
-    tree_node(t, index)->chain = *head;
-    *head = index;
-    if (t->count > t->buckets.count) {
-        uint32_t *split = buckets_at(&t->buckets, buckets_split(&t->buckets));
-        uint32_t at = *split;
-
-        *split = BUCKETS_NONE;
-        while (at != BUCKETS_NONE) {
-            struct node *n = tree_node(t, at);
-            uint32_t next = n->chain;
-
-            head = buckets_head(&t->buckets, n->path_hash);
-            n->chain = *head;
-            *head = at;
-            at = next;
+    index_chain(t, index);
+    if (t->count > t->buckets.count)
+        for (uint32_t at = buckets_split(&t->buckets), next; at != BUCKETS_NONE; at = next) {
+            next = tree_node(t, at)->chain;
+            index_chain(t, at);
         }
-    }
 }
 
 uint32_t tree_child(const struct tree *t, uint32_t parent, struct slice name)

@@ -115,15 +115,11 @@ uint32_t spot_take(struct watch_table *t, struct slice path, enum watch_kind kin
     }
     t->counts.paths += spots_lowest(beside) == SLABS_NONE;
     chain(t, index);
-    if (++t->spot_count > t->by_path.count) {
-        uint32_t *split = buckets_at(&t->by_path, buckets_split(&t->by_path)), at = *split;
-
-        *split = BUCKETS_NONE;
-        for (uint32_t next; at != BUCKETS_NONE; at = next) {
+    if (++t->spot_count > t->by_path.count)
+        for (uint32_t at = buckets_split(&t->by_path), next; at != BUCKETS_NONE; at = next) {
             next = spot_at(t, at)->chain;
             chain(t, at);
         }
-    }
     return index;
 }
 

@@ -104,15 +104,11 @@ static void index_chain(struct watch_table *t, uint32_t index)
 static void index_insert(struct watch_table *t, uint32_t index)
 {
     index_chain(t, index);
-    if (++t->shared_count > t->by_seat.count) {
-        uint32_t *split = buckets_at(&t->by_seat, buckets_split(&t->by_seat)), at = *split;
-
-        *split = BUCKETS_NONE;
-        for (uint32_t next; at != BUCKETS_NONE; at = next) {
+    if (++t->shared_count > t->by_seat.count)
+        for (uint32_t at = buckets_split(&t->by_seat), next; at != BUCKETS_NONE; at = next) {
             next = watch_at(t, at)->chain;
             index_chain(t, at);
         }
-    }
 }
 
 static void index_remove(struct watch_table *t, uint32_t index)

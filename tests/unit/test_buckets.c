@@ -35,10 +35,7 @@ TEST(buckets, items_are_found_through_all_splits)
     for (uint32_t count = 1; count <= ITEMS; count++) {
         hang(&b, count - 1);
         while (count > b.count) {
-            uint32_t *from = buckets_at(&b, buckets_split(&b)), at = *from;
-
-            *from = BUCKETS_NONE;
-            for (uint32_t next; at != BUCKETS_NONE; at = next) {
+            for (uint32_t at = buckets_split(&b), next; at != BUCKETS_NONE; at = next) {
                 next = chain[at];
                 hang(&b, at);
             }
